@@ -1,0 +1,1 @@
+"""Dated articles, kept for ever: knows no web and no feeds."""

@@ -1,0 +1,155 @@
+"""Everything that can go wrong, each kind with a stable code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class DatelineError(Exception):
+    """The root of all errors that Dateline raises on purpose.
+
+    `code` is stable: programs may rely on it, people read the message."""
+
+    code = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with one field of what came in."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.field}: {self.message}"
+
+
+class Invalid(DatelineError):
+    """What came in cannot be taken; `problems` names every field and the way out."""
+
+    code = "invalid"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+class InvalidDraft(Invalid):
+    """An article with wrong or missing fields."""
+
+
+class InvalidQuery(Invalid):
+    """A search or a listing with wrong parameters."""
+
+
+class NotFound(DatelineError):
+    code = "not_found"
+
+
+class ArticleNotFound(NotFound):
+    def __init__(self, article_id: str) -> None:
+        super().__init__(f"no article has the id {article_id!r}")
+        self.article_id = article_id
+
+
+class Conflict(DatelineError):
+    """The archive already holds something that this would contradict.
+
+    `field` is the article's field that clashes, where one does."""
+
+    code = "conflict"
+    field: str | None = None
+
+
+class SlugTaken(Conflict):
+    field = "slug"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(f"another article already has the address {path}; choose another slug or date")
+        self.path = path
+
+
+class GuidTaken(Conflict):
+    field = "guid"
+
+    def __init__(self, guid: str) -> None:
+        super().__init__(f"another article already has the guid {guid!r}; a guid names one article for ever")
+        self.guid = guid
+
+
+class GuidFixed(Conflict):
+    field = "guid"
+
+    def __init__(self, guid: str) -> None:
+        super().__init__(f"the guid is permanent: leave it out, or send {guid!r}")
+        self.guid = guid
+
+
+class WrongStatus(Conflict):
+    """The article's status does not allow what was asked for."""
+
+    field = "status"
+
+
+class RevisionConflict(DatelineError):
+    """Somebody else saved the article in between."""
+
+    code = "revision_conflict"
+
+    def __init__(self, article_id: str, *, expected: int, found: int) -> None:
+        super().__init__(
+            f"article {article_id} is at revision {found}, not {expected}: read it again and repeat the change"
+        )
+        self.article_id = article_id
+        self.expected = expected
+        self.found = found
+
+
+class RequestReused(DatelineError):
+    """An Idempotency-Key came again with another request."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the Idempotency-Key {key!r} was used for another request; take a new key")
+        self.key = key
+
+
+class TurnLost(DatelineError):
+    """Another worker has taken over; whatever this one holds is stale."""
+
+    code = "turn_lost"
+
+    def __init__(self, consumer: str, holder: str) -> None:
+        super().__init__(f"{holder} no longer holds the turn of {consumer!r}")
+        self.consumer = consumer
+        self.holder = holder
+
+
+class Unavailable(DatelineError):
+    """A part of Dateline cannot answer now; trying again later is the way out."""
+
+    code = "unavailable"
+
+
+class ArchiveUnavailable(Unavailable):
+    pass
+
+
+class ArchiveOutdated(Unavailable):
+    """The database has another schema than this program."""
+
+
+class IndexUnavailable(Unavailable):
+    pass
+
+
+class IndexLocked(IndexUnavailable):
+    """Another process is writing the index."""
+
+
+class StorageFull(DatelineError):
+    """No space is left; nothing was stored."""
+
+    code = "storage_full"

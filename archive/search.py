@@ -1,0 +1,111 @@
+"""What a search index promises, whichever engine is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+from archive.article import Article
+
+MOST_PER_PAGE = 100
+
+
+class Sort(StrEnum):
+    RELEVANCE = "relevance"
+    NEWEST = "newest"
+    OLDEST = "oldest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchQuery:
+    """What a reader asks. `text` is as typed and always valid; days are inclusive, in the site's zone.
+
+    An empty text with filters browses, newest first. `section`, `tag` and `author` are names or keys."""
+
+    text: str = ""
+    section: str | None = None
+    tag: str | None = None
+    author: str | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    sort: Sort = Sort.RELEVANCE
+    page: int = 1
+    per_page: int = 10
+    with_facets: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One value that would narrow the results, and how many it would leave."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of hits. `facets` by name: "year", "section", "tag", "author", most frequent first.
+
+    `notes` say in a sentence each what was left out of the query to bound its cost."""
+
+    total: int
+    hits: Sequence[Hit]
+    facets: Mapping[str, Sequence[Facet]] = field(default_factory=dict)
+    suggestion: str | None = None
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """`position` is the log position up to which the archive has been indexed."""
+
+    engine: str
+    documents: int
+    position: int
+    segments: int
+    size: int  # bytes
+
+
+class SearchIndex(Protocol):
+    """Published articles, findable. One process applies, any number search.
+
+    All methods raise IndexUnavailable when there is no usable index; applying also raises IndexLocked
+    while another process writes, and StorageFull. In these cases nothing was applied."""
+
+    def apply(self, articles: Sequence[Article], *, position: int) -> None:
+        """Make the index agree with these articles, durably, and record the log position.
+
+        Published ones are found from now on, all others are not. Applying twice is applying once, and
+        an article at an older revision than one that was applied before changes nothing."""
+        ...
+
+    def position(self) -> int:
+        """What the last durable apply recorded; 0 where there is no usable index yet."""
+        ...
+
+    def search(self, query: SearchQuery) -> Results: ...
+
+    def revisions(self) -> Iterator[tuple[str, int]]:
+        """(id, revision) of every article that can be found, lazily, in no order."""
+        ...
+
+    def clear(self) -> None:
+        """Start again with an empty index at position 0, whatever state the old one is in."""
+        ...
+
+    def tidy(self) -> None:
+        """Keep house: merge small segments, sweep leftovers. May take long; blocks no search."""
+        ...
+
+    def status(self) -> IndexStatus: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""Articles in, bytes out: RSS, Atom and JSON feeds."""

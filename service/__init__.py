@@ -1,0 +1,1 @@
+"""The running program: web pages, admin API, worker and command line."""

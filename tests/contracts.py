@@ -1,0 +1,1 @@
+"""What every back-end promises. Each one runs these suites whole; nobody switches a test off."""
