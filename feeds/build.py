@@ -1,0 +1,111 @@
+"""Feeds from articles: which ones a change touches, and their documents in every format."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from hashlib import sha256
+from typing import NamedTuple
+
+from archive.article import Article, Label
+from archive.site import Site
+from archive.store import Coded, Period
+from feeds import atom, jsonfeed, rss
+from feeds.cache import FragmentCache
+from feeds.item import Channel, Item, item_of
+from feeds.spec import FeedSpec, Format, Scope, has_address
+
+LENGTH = 50  # entries of a feed
+CACHE_BYTES = 32 * 1024 * 1024
+GZIP_LEVEL = 9
+_GZIP_WINDOW = 31  # zlib: the largest window, in a gzip wrapper
+
+
+class Writer(NamedTuple):
+    """One format: an article as an entry, and entries as a document."""
+
+    entry: Callable[[Item, Site], bytes]
+    feed: Callable[[Channel, Iterable[bytes]], bytes]
+
+
+WRITERS = {
+    Format.RSS: Writer(rss.write_entry, rss.write_feed),
+    Format.ATOM: Writer(atom.write_entry, atom.write_feed),
+    Format.JSON: Writer(jsonfeed.write_entry, jsonfeed.write_feed),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A finished feed. `path` is not percent-encoded; `media_type` as Content-Type says it."""
+
+    path: str
+    media_type: str
+    body: bytes = field(repr=False)
+
+
+class FeedBuilder:
+    """Builds the feeds of one site, whose address and identity stand in every entry.
+
+    Each revision of an article is rendered once for each format and kept, within `cache_bytes`; a
+    document is joined from such entries. The same articles always give the same bytes."""
+
+    def __init__(self, site: Site, identity: str, *, length: int = LENGTH, cache_bytes: int = CACHE_BYTES) -> None:
+        self.site = site
+        self.identity = identity
+        self.length = length
+        self.entries = FragmentCache(cache_bytes)
+
+    def build(self, spec: FeedSpec, articles: Sequence[Article]) -> list[Document]:
+        """The feed in every format, its entries in the order of the articles, at most `length` of them.
+
+        Raises ValueError for an article without a date."""
+        shown = articles[: self.length]
+        channel = Channel(spec, self.site, feed_updated(spec, shown))
+        items: dict[str, Item] = {}
+
+        def item(article: Article) -> Item:
+            if article.id not in items:
+                items[article.id] = item_of(article, site=self.site, identity=self.identity)
+            return items[article.id]
+
+        def entry(article: Article, feed_format: Format) -> bytes:
+            key = (article.id, article.revision, feed_format)
+            return self.entries.get(key, lambda: WRITERS[feed_format].entry(item(article), self.site))
+
+        return [
+            Document(
+                spec.path(feed_format),
+                feed_format.media_type,
+                writer.feed(channel, [entry(article, feed_format) for article in shown]),
+            )
+            for feed_format, writer in WRITERS.items()
+        ]
+
+
+def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
+    """Every feed that may hold an article with these labels and days; the site's always may."""
+    scopes: set[Scope] = {None}
+    scopes.update(label for label in labels if has_address(label))
+    scopes.update(period for day in days for period in Period.of_day(day))
+    return scopes
+
+
+def feed_updated(spec: FeedSpec, articles: Sequence[Article]) -> datetime:
+    """The latest significant change, UTC (RFC 4287 §4.2.15). An empty feed is as old as its spec."""
+    return max((article.updated for article in articles), default=spec.since)
+
+
+def codings(body: bytes) -> dict[str, Coded]:
+    """The body as it is and compressed, by Content-Encoding, each with its own strong ETag (RFC 9110 §8.8.3).
+
+    No time stands in the gzip header, so that the same body gives the same bytes and ETag."""
+    compressed = zlib.compress(body, GZIP_LEVEL, wbits=_GZIP_WINDOW)
+    return {"identity": Coded(etag(body), body), "gzip": Coded(etag(compressed), compressed)}
+
+
+def etag(body: bytes) -> str:
+    """A strong entity tag from the bytes themselves, quotes included."""
+    return f'"{sha256(body).hexdigest()[:32]}"'

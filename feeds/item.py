@@ -1,0 +1,152 @@
+"""What every format says of an article and of a feed, decided once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from archive.article import UNTITLED, Article, Author, Enclosure
+from archive.markup import find_surrogate, strip_forbidden
+from archive.site import Site
+from feeds.links import absolute_links, to_uri
+from feeds.spec import FeedSpec
+
+# Longer content is given as summary and link, in bytes of UTF-8: fifty such entries make a feed that
+# readers give up on, and one 10 MB article would make every feed that holds it 10 MB.
+CONTENT_LIMIT = 200_000
+GENERATOR = "Dateline"
+ANY_TYPE = "application/octet-stream"
+
+# RFC 5646 §2.1, without the irregular tags of old.
+_LANGUAGE = re.compile(
+    r"""(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})
+        (?:-[a-z]{4})?
+        (?:-(?:[a-z]{2}|\d{3}))?
+        (?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*
+        (?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*
+        (?:-x(?:-[a-z\d]{1,8})+)?
+        |x(?:-[a-z\d]{1,8})+""",
+    re.ASCII | re.IGNORECASE | re.VERBOSE,
+)
+_URI = re.compile(r"[a-z][a-z\d+.-]*:[^\s<>\"{}|\\^`]+", re.ASCII | re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;.*)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One article as feeds show it: addresses absolute, text without what XML cannot carry.
+
+    `guid` is the article's; `iri` is the same where that is a URI, as Atom demands (RFC 4287 §4.2.6), and
+    otherwise one made from it. `content` is None where there is none or it is too long, `summary` where
+    nobody wrote one; `abstract` is never empty. `language` is None where it is the site's."""
+
+    guid: str
+    iri: str
+    url: str
+    title: str
+    summary: str | None
+    abstract: str
+    content: str | None
+    authors: tuple[Author, ...]
+    section: str | None
+    tags: tuple[str, ...]
+    language: str | None
+    published: datetime
+    updated: datetime
+    image: str | None
+    enclosures: tuple[Enclosure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One feed as all of its formats show it. `updated` as RFC 4287 §4.2.15 has it, UTC."""
+
+    spec: FeedSpec
+    site: Site
+    updated: datetime
+
+    @property
+    def title(self) -> str:
+        return carriable(self.spec.title).strip() or GENERATOR
+
+    @property
+    def description(self) -> str:
+        return carriable(self.spec.description).strip()
+
+    @property
+    def home(self) -> str:
+        return self.site.absolute(self.spec.home)
+
+    @property
+    def language(self) -> str | None:
+        return language_tag(self.site.language)
+
+    @property
+    def author(self) -> str:
+        """Who answers for entries that name nobody: Atom demands an author (RFC 4287 §4.1.1)."""
+        return carriable(self.site.title).strip() or GENERATOR
+
+
+def item_of(article: Article, *, site: Site, identity: str) -> Item:
+    """Raises ValueError for an article without an address: a draft has no place in a feed."""
+    if article.path is None or article.published is None:
+        raise ValueError(f"article {article.id} has no date, and so no place in a feed")
+    url = site.absolute(article.path)
+    title = carriable(article.title).strip() or UNTITLED
+    content = absolute_links(carriable(article.content_html), url)
+    guid = carriable(article.guid).strip()
+    language = language_tag(article.language)
+    return Item(
+        guid=guid,
+        iri=guid if _URI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}",
+        url=url,
+        title=title,
+        summary=carriable(article.summary).strip() or None if article.summary else None,
+        abstract=carriable(article.abstract).strip() or title,
+        content=content if content and len(content.encode()) <= CONTENT_LIMIT else None,
+        authors=tuple(_authors(article, url)),
+        section=_name(article.section),
+        tags=tuple(dict.fromkeys(tag for tag in map(_name, article.tags) if tag)),
+        language=language if language != language_tag(site.language) else None,
+        published=article.published,
+        updated=article.updated,
+        image=to_uri(article.image, url) if article.image else None,
+        enclosures=tuple(_enclosures(article, url)),
+    )
+
+
+def carriable(text: str) -> str:
+    """The text without what XML 1.0 §2.2 forbids.
+
+    Such text is refused when an article comes in; here it would take every feed of its site down."""
+    if find_surrogate(text) is not None:
+        text = text.encode(errors="replace").decode()
+    return strip_forbidden(text)
+
+
+def language_tag(language: str) -> str | None:
+    """The tag if it is a well-formed one (BCP 47), with hyphens; otherwise None."""
+    tag = language.replace("_", "-")
+    return tag if _LANGUAGE.fullmatch(tag) else None
+
+
+def _name(name: str | None) -> str | None:
+    return " ".join(carriable(name).split()) or None if name else None
+
+
+def _authors(article: Article, base: str) -> Iterator[Author]:
+    for author in article.authors:
+        if name := _name(author.name):
+            email = author.email if author.email and _EMAIL.fullmatch(author.email) else None
+            yield Author(name, to_uri(carriable(author.uri), base) if author.uri else None, email)
+
+
+def _enclosures(article: Article, base: str) -> Iterator[Enclosure]:
+    for enclosure in article.enclosures:
+        if url := to_uri(carriable(enclosure.url), base):
+            media_type = enclosure.type if _MEDIA_TYPE.fullmatch(enclosure.type) else ANY_TYPE
+            yield Enclosure(url, media_type, max(enclosure.length, 0), _name(enclosure.title))

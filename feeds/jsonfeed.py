@@ -1,0 +1,79 @@
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1): articles in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from archive.article import Author, Enclosure, label_key
+from archive.instants import rfc3339
+from archive.site import Site
+from feeds.extensions import assemble
+from feeds.item import Channel, Item
+from feeds.spec import Format
+
+VERSION = "https://jsonfeed.org/version/1.1"
+
+
+def write_entry(item: Item, site: Site) -> bytes:
+    """One article as it stands in every JSON feed that holds it."""
+    return orjson.dumps(build_entry(item, site))
+
+
+def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
+    """The whole document, from entries that write_entry has written."""
+    return assemble(orjson.dumps(build_shell(channel)), b"]}", (b",".join(entries),))
+
+
+def build_shell(channel: Channel) -> dict[str, Any]:
+    """The feed without its items; `items` comes last."""
+    return _said(
+        version=VERSION,
+        title=channel.title,
+        home_page_url=channel.home,
+        feed_url=channel.site.absolute(channel.spec.path(Format.JSON)),
+        description=channel.description,
+        language=channel.language,
+    ) | {"items": []}
+
+
+def build_entry(item: Item, _site: Site) -> dict[str, Any]:
+    """One article. `content_text` has the abstract where there is no content: one of both must be there."""
+    return _said(
+        id=item.guid,
+        url=item.url,
+        title=item.title,
+        content_html=item.content,
+        content_text=None if item.content else item.abstract,
+        summary=item.summary,
+        image=item.image,
+        date_published=rfc3339(item.published),
+        date_modified=rfc3339(item.updated),
+        authors=[_author(author) for author in item.authors],
+        tags=_tags(item),
+        language=item.language,
+        attachments=[_attachment(enclosure) for enclosure in item.enclosures],
+    )
+
+
+def _author(author: Author) -> dict[str, Any]:
+    return _said(name=author.name, url=author.uri)
+
+
+def _attachment(enclosure: Enclosure) -> dict[str, Any]:
+    return _said(
+        url=enclosure.url, mime_type=enclosure.type, title=enclosure.title, size_in_bytes=enclosure.length or None
+    )
+
+
+def _tags(item: Item) -> list[str]:
+    """Section and tags; JSON Feed does not tell one from the other, so what is both stands there once."""
+    named = [item.section, *item.tags] if item.section else item.tags
+    return list({label_key(name): name for name in reversed(named)}.values())[::-1]
+
+
+def _said(**members: Any) -> dict[str, Any]:
+    """The members that have something to say, in order."""
+    return {name: value for name, value in members.items() if value not in (None, "", [])}

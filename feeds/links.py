@@ -1,0 +1,66 @@
+"""Addresses that hold wherever a feed is read: absolute in content, and ASCII in elements."""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
+
+# Content in the archive was serialised by an HTML 5 serialiser (archive.markup): every value stands in
+# double quotes, and text holds no "<". Rewriting only the values keeps all other bytes as they are;
+# parsing and writing again with libxml2 would end <source> and <track>, which it does not know.
+_START_TAG = re.compile(r"""<[a-zA-Z](?:[^">]|"[^"]*")*+>""")
+_ATTRIBUTE = re.compile(r"""(\s)([^\s"=>/]+)="([^"]*)\"""")
+_ADDRESSES = frozenset({"href", "src", "poster", "cite", "longdesc"})
+_HAS_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:")
+_CANDIDATE = re.compile(r"([\s,]*)([^\s,]\S*?)(,+(?=\s|$)|\s[^,]*,?|$)")
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def absolute_links(content: str, base: str) -> str:
+    """Clean HTML with every relative address resolved against `base` (RFC 3986 §5); nothing else changes."""
+    if '="' not in content:
+        return content
+    return _START_TAG.sub(lambda tag: _ATTRIBUTE.sub(lambda one: _absolute_attribute(one, base), tag[0]), content)
+
+
+def to_uri(url: str, base: str) -> str | None:
+    """An address as an absolute URI in ASCII (RFC 3987 §3.1); None where it cannot be read as one."""
+    try:
+        parts = urlsplit(urljoin(base, url.strip()))
+        netloc = parts.netloc.encode("idna").decode()
+    except ValueError:  # UnicodeError is one
+        return None
+    if not parts.scheme or not (netloc or parts.path):
+        return None
+    return urlunsplit((parts.scheme, netloc, _quoted(parts.path), _quoted(parts.query), _quoted(parts.fragment)))
+
+
+def _absolute_attribute(attribute: re.Match[str], base: str) -> str:
+    space, name, value = attribute.groups()
+    before = html.unescape(value)
+    if name in _ADDRESSES:
+        after = _absolute(before, base)
+    elif name == "srcset":
+        after = _absolute_candidates(before, base)
+    else:
+        return attribute[0]
+    return attribute[0] if after == before else f'{space}{name}="{html.escape(after)}"'
+
+
+def _absolute(url: str, base: str) -> str:
+    if not url or _HAS_SCHEME.match(url):
+        return url
+    try:
+        return urljoin(base, url)
+    except ValueError:  # "//[": not an address anywhere
+        return url
+
+
+def _absolute_candidates(srcset: str, base: str) -> str:
+    """`srcset` (HTML §4.8.4.2.1): addresses with descriptors; commas inside an address belong to it."""
+    return _CANDIDATE.sub(lambda one: one[1] + _absolute(one[2], base) + one[3], srcset)
+
+
+def _quoted(part: str) -> str:
+    return quote(_STRAY_PERCENT.sub("%25", part), safe="%/:?@!$&'()*+,;=~-._")
