@@ -124,8 +124,10 @@ class Article:
 
     @property
     def path(self) -> str | None:
-        """`/2023/12/14/slug`, not yet percent-encoded; None while there is no date."""
-        return None if self.day is None else article_path(self.day, self.slug)
+        """`/2023/12/14/slug`, not yet percent-encoded; None for a draft."""
+        if self.day is None or self.status is Status.DRAFT:
+            return None
+        return article_path(self.day, self.slug)
 
     @property
     def is_public(self) -> bool:

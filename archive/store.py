@@ -49,10 +49,14 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A place in a list that is newest first: between this article and the next older one."""
+    """Where an article stands in lists: by its publishing date, or its creation while it has none."""
 
-    published: datetime
+    listed: datetime
     id: str
+
+    @classmethod
+    def of(cls, article: Article) -> Place:
+        return cls(article.published or article.created, article.id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -298,6 +302,10 @@ class Archive(Protocol):
         """The turn of a consumer, or None while somebody else holds it. A holder can take its own again."""
         ...
 
+    def renew(self, turn: Turn, *, now: datetime, lasting: timedelta) -> None:
+        """Hold a turn for longer. Raises TurnLost for a stale one."""
+        ...
+
     def advance(self, turn: Turn, position: int) -> Turn:
         """Move the cursor; backwards, too. Raises TurnLost, and moves nothing, for a stale turn."""
         ...
@@ -333,6 +341,10 @@ class Archive(Protocol):
 
     def tidy(self, *, now: datetime) -> None:
         """Forget what has expired, and let the database keep house."""
+        ...
+
+    def identity(self, minted: str) -> str:
+        """The archive's own permanent name: `minted` where it has none yet, else what was minted first."""
         ...
 
     def close(self) -> None: ...

@@ -1,0 +1,380 @@
+"""SqlArchive: the archive in any database of DIALECTS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from archive.article import Article, Label, LabelKind, Status
+from archive.document import from_document
+from archive.errors import (
+    ArchiveOutdated,
+    ArchiveUnavailable,
+    ArticleNotFound,
+    Conflict,
+    DatelineError,
+    NotFound,
+    StorageFull,
+    Unavailable,
+)
+from archive.sql import listing, log
+from archive.sql import renditions as documents
+from archive.sql.dialects import kind_of, open_engine, translate
+from archive.sql.migrations import upgrade
+from archive.sql.rows import to_article
+from archive.sql.saving import Saving, next_seq, set_seq
+from archive.sql.schema import (
+    addresses,
+    articles,
+    facts,
+    head,
+    labels,
+    origins,
+    renditions,
+    requests,
+    revisions,
+    tokens,
+)
+from archive.store import (
+    ArticleQuery,
+    Change,
+    ChangeKind,
+    Cursor,
+    Imported,
+    Located,
+    Named,
+    Origin,
+    Period,
+    Rendition,
+    RequestKey,
+    Revision,
+    Save,
+    Token,
+    Turn,
+)
+
+REQUESTS_KEPT = timedelta(days=7)
+LOOKED_UP_AT_ONCE = 500  # values bound to one statement; SQLite's oldest bound is 999
+
+
+class SqlArchive:
+    """An `Archive` (see archive.store) on SQLite or PostgreSQL.
+
+    Opening does not touch the database: call `migrate()` or `check_schema()` first. Share one among
+    threads; processes open their own, after they have been forked."""
+
+    def __init__(self, url: str, *, checkpoints: bool = True) -> None:
+        self._engine = open_engine(url, checkpoints=checkpoints)
+
+    @property
+    def kind(self) -> str:
+        return kind_of(self._engine.dialect).name
+
+    def version(self) -> str:
+        """The database's own version, for people."""
+        with self._reading() as connection:
+            statement = "SELECT sqlite_version()" if self.kind == "sqlite" else "SHOW server_version"
+            return str(connection.execute(text(statement)).scalar_one())
+
+    # The schema -------------------------------------------------------------------------------------
+
+    def migrate(self) -> tuple[str | None, str]:
+        """Bring the database to this program's schema; the schema before and after."""
+        with self._translated():
+            before = upgrade.revision(self._engine)
+            self._refuse_newer(before)
+            return upgrade.upgrade(self._engine)
+
+    def check_schema(self) -> None:
+        """Raises ArchiveOutdated where `migrate()` is wanted, or a newer program."""
+        with self._translated():
+            found = upgrade.revision(self._engine)
+        self._refuse_newer(found)
+        if found != upgrade.newest():
+            raise ArchiveOutdated(
+                f"the database has schema {found or 'none'}, this program wants {upgrade.newest()}: run `dateline migrate`"
+            )
+
+    def _refuse_newer(self, found: str | None) -> None:
+        if found is not None and not upgrade.known(found):
+            raise ArchiveOutdated(f"the database has schema {found} of a newer Dateline: start that one")
+
+    # Articles ---------------------------------------------------------------------------------------
+
+    def save(self, save: Save) -> Article:
+        with self._writing() as connection, Saving(connection) as saving:
+            return saving.save(save)
+
+    def save_all(self, saves: Sequence[Save]) -> list[Article | DatelineError]:
+        outcomes: list[Article | DatelineError] = []
+        with self._writing() as connection, Saving(connection) as saving:
+            for save in saves:
+                try:
+                    outcomes.append(saving.save(save))
+                except (StorageFull, Unavailable):
+                    raise
+                except DatelineError as error:  # found before anything of this article was written
+                    outcomes.append(error)
+        return outcomes
+
+    def get(self, article_id: str) -> Article:
+        found = self.get_many([article_id])
+        if article_id not in found:
+            raise ArticleNotFound(article_id)
+        return found[article_id]
+
+    def get_many(self, article_ids: Sequence[str]) -> dict[str, Article]:
+        found = {}
+        with self._reading() as connection:
+            for some in _slices(article_ids):
+                for row in connection.execute(select(articles).where(articles.c.id.in_(some))):
+                    found[row.id] = to_article(row)
+        return found
+
+    def at(self, path: str) -> Located | None:
+        statement = select(articles).join(addresses).where(addresses.c.path == path)
+        with self._reading() as connection:
+            row = connection.execute(statement).one_or_none()
+        if row is None:
+            return None
+        article = to_article(row)
+        return Located(article, moved=article.path != path)
+
+    def find(self, query: ArticleQuery) -> Sequence[Article]:
+        with self._reading() as connection:
+            found = [to_article(row) for row in connection.execute(listing.newest_first(query))]
+        return found[::-1] if query.before is not None else found
+
+    def count(self, query: ArticleQuery) -> int:
+        with self._reading() as connection:
+            found: int = connection.execute(listing.counted(query)).scalar_one()
+        return found
+
+    def history(self, article_id: str) -> Sequence[Revision]:
+        earlier = select(revisions).where(revisions.c.article_id == article_id).order_by(revisions.c.revision.desc())
+        with self._reading() as connection:
+            present = connection.execute(select(articles).where(articles.c.id == article_id)).one_or_none()
+            if present is None:
+                raise ArticleNotFound(article_id)
+            rows = connection.execute(earlier).all()
+        return [
+            Revision(to_article(present), present.modified_by),
+            *(Revision(from_document(row.document), row.saved_by) for row in rows),
+        ]
+
+    def every(self, *, since: datetime | None = None, batch: int = 500) -> Iterator[Article]:
+        after = ""
+        while True:
+            statement = select(articles).where(articles.c.id > after).order_by(articles.c.id).limit(batch)
+            if since is not None:
+                statement = statement.where(articles.c.modified >= since)
+            with self._reading() as connection:
+                rows = connection.execute(statement).all()
+            if not rows:
+                return
+            yield from map(to_article, rows)
+            after = rows[-1].id
+
+    def due(self, now: datetime, *, limit: int = 100) -> Sequence[Article]:
+        statement = (
+            select(articles)
+            .where(articles.c.status == Status.SCHEDULED.value, articles.c.listed <= now)
+            .order_by(articles.c.listed, articles.c.id)
+            .limit(limit)
+        )
+        with self._reading() as connection:
+            return [to_article(row) for row in connection.execute(statement)]
+
+    def next_due(self) -> datetime | None:
+        statement = select(func.min(articles.c.listed)).where(articles.c.status == Status.SCHEDULED.value)
+        with self._reading() as connection:
+            soonest: datetime | None = connection.execute(statement).scalar_one()
+        return soonest
+
+    def labels(self, kind: LabelKind) -> Sequence[Named]:
+        # Of one key's spellings the last in the alphabet stands for all: any, but always the same one.
+        statement = (
+            select(labels.c.key, func.max(labels.c.name).label("name"), func.count().label("articles"))
+            .where(labels.c.kind == kind.value)
+            .group_by(labels.c.key)
+            .order_by(labels.c.key)
+        )
+        with self._reading() as connection:
+            return [Named(Label(kind, row.key), row.name, row.articles) for row in connection.execute(statement)]
+
+    def label(self, label: Label) -> Named | None:
+        same = (labels.c.kind == label.kind.value, labels.c.key == label.key)
+        newest = (
+            select(labels.c.name).where(*same).order_by(labels.c.published.desc(), labels.c.article_id.desc()).limit(1)
+        )
+        with self._reading() as connection:
+            name = connection.execute(newest).scalar_one_or_none()
+            if name is None:
+                return None
+            count = connection.execute(select(func.count()).select_from(labels).where(*same)).scalar_one()
+        return Named(label, name, count)
+
+    def periods(self) -> Mapping[Period, int]:
+        statement = (
+            select(articles.c.day, func.count())
+            .where(articles.c.status == Status.PUBLISHED.value, articles.c.day.is_not(None))
+            .group_by(articles.c.day)
+            .order_by(articles.c.day.desc())
+        )
+        months: dict[Period, int] = {}
+        with self._reading() as connection:
+            for day, count in connection.execute(statement).tuples():
+                if day is not None:
+                    month = Period(day.year, day.month)
+                    months[month] = months.get(month, 0) + count
+        return months
+
+    def imported(self, keys: Sequence[str]) -> Mapping[str, Imported]:
+        found = {}
+        with self._reading() as connection:
+            for some in _slices(keys):
+                for row in connection.execute(select(origins).where(origins.c.key.in_(some))):
+                    found[row.key] = Imported(Origin(row.key, row.digest), row.article_id, row.revision)
+        return found
+
+    def answered(self, request: RequestKey) -> Article | None:
+        with self._reading() as connection:
+            return Saving(connection).answered(request)
+
+    # The log ----------------------------------------------------------------------------------------
+
+    def head(self) -> int:
+        with self._reading() as connection:
+            return int(connection.execute(select(head.c.seq)).scalar_one())
+
+    def changes(self, after: int, *, kind: ChangeKind, limit: int) -> Sequence[Change]:
+        with self._reading() as connection:
+            return log.changes_after(connection, after, kind=kind, limit=limit)
+
+    def take_turn(self, consumer: str, *, holder: str, now: datetime, lasting: timedelta) -> Turn | None:
+        with self._writing() as connection:
+            next_seq(connection)
+            return log.take_turn(connection, consumer, holder=holder, now=now, lasting=lasting)
+
+    def renew(self, turn: Turn, *, now: datetime, lasting: timedelta) -> None:
+        with self._writing() as connection:
+            log.renew(connection, turn, now=now, lasting=lasting)
+
+    def advance(self, turn: Turn, position: int) -> Turn:
+        with self._writing() as connection:
+            return log.move(connection, turn, position)
+
+    def cursors(self) -> Sequence[Cursor]:
+        with self._reading() as connection:
+            return log.all_cursors(connection)
+
+    # Finished documents -----------------------------------------------------------------------------
+
+    def rendition(self, path: str) -> Rendition | None:
+        with self._reading() as connection:
+            return documents.read(connection, path)
+
+    def put_renditions(self, renditions: Sequence[Rendition], turn: Turn) -> Sequence[str]:
+        with self._writing() as connection:
+            seq = next_seq(connection)
+            log.move(connection, turn, turn.position)
+            changed = documents.put(connection, renditions, seq=seq)
+            set_seq(connection, seq + len(changed))
+            return changed
+
+    def rendition_paths(self) -> Iterator[str]:
+        with self._reading() as connection:
+            paths = connection.execute(select(renditions.c.path).order_by(renditions.c.path)).scalars().all()
+        yield from paths
+
+    # Tokens and upkeep ------------------------------------------------------------------------------
+
+    def add_token(self, token: Token) -> None:
+        with self._writing() as connection:
+            next_seq(connection)
+            if connection.execute(select(tokens.c.name).where(tokens.c.name == token.name)).first():
+                raise Conflict(f"there is a token {token.name!r} already; choose another name")
+            connection.execute(
+                insert(tokens),
+                {
+                    "name": token.name,
+                    "digest": token.digest,
+                    "scope": token.scope,
+                    "created": token.created,
+                    "revoked": token.revoked,
+                },
+            )
+
+    def tokens(self) -> Sequence[Token]:
+        with self._reading() as connection:
+            rows = connection.execute(select(tokens).order_by(tokens.c.name))
+            return [Token(row.name, row.digest, row.scope, row.created, row.revoked) for row in rows]
+
+    def revoke_token(self, name: str, *, now: datetime) -> None:
+        statement = (
+            update(tokens)
+            .where(tokens.c.name == name, tokens.c.revoked.is_(None))
+            .values(revoked=now)
+            .returning(tokens.c.name)
+        )
+        with self._writing() as connection:
+            if connection.execute(statement).one_or_none() is None:
+                raise NotFound(f"there is no valid token {name!r}; `dateline token list` shows them")
+
+    def identity(self, minted: str) -> str:
+        known = select(facts.c.value).where(facts.c.name == "identity")
+        with self._reading() as connection:
+            found = connection.execute(known).scalar_one_or_none()
+        if found is not None:
+            return str(found)
+        with self._writing() as connection:
+            upsert = kind_of(connection.dialect).upsert(facts).values(name="identity", value=minted)
+            connection.execute(upsert.on_conflict_do_nothing())
+            return str(connection.execute(known).scalar_one())
+
+    def tidy(self, *, now: datetime) -> None:
+        with self._writing() as connection:
+            connection.execute(delete(requests).where(requests.c.received < now - REQUESTS_KEPT))
+        with self._translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for statement in kind_of(self._engine.dialect).tidy:
+                connection.exec_driver_sql(statement)
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    # Transactions -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._translated(), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with (
+            self._translated(),
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise translate(error) from error
+        except PoolTimeout as error:
+            raise ArchiveUnavailable("the archive's database is busy; try again in a moment") from error
+        except SQLAlchemyError as error:
+            raise ArchiveUnavailable(f"the archive's database cannot be used: {error}") from error
+
+
+def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), LOOKED_UP_AT_ONCE):
+        yield values[start : start + LOOKED_UP_AT_ONCE]

@@ -1,0 +1,116 @@
+"""What differs between the databases, as data; everything else is SQLAlchemy Core."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from archive.errors import ArchiveUnavailable, DatelineError, StorageFull
+
+# What the drivers say when there is no room: SQLite by words, PostgreSQL by SQLSTATE class 53.
+_FULL_WORDS = ("database or disk is full", "no space left on device")
+_FULL_STATES = frozenset({"53100", "53000"})
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseKind:
+    """One database. `upsert` builds an INSERT that knows `on_conflict_do_update`.
+
+    `migration_lock` keeps two programs from upgrading at once, for the length of a transaction."""
+
+    name: str
+    upsert: Callable[..., Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    prepare: Callable[[Engine, bool], None] | None = None
+    migration_lock: str | None = None
+    tidy: tuple[str, ...] = ()
+
+
+def _prepare_sqlite(engine: Engine, checkpoints: bool) -> None:
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        # The driver must not open transactions by itself: BEGIN is ours, below.
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",  # NORMAL can lose an acknowledged commit on power loss
+            "foreign_keys=ON",
+            "busy_timeout=10000",
+            "cache_size=-8000",  # KiB; of each connection
+            "temp_store=MEMORY",
+            # SQLite 3.7.0–3.51.2 can corrupt the file, rarely, when several processes checkpoint at once.
+            f"wal_autocheckpoint={1000 if checkpoints else 0}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # Of 400 concurrent read-modify-writes, plain BEGIN failed 316 in spite of the busy timeout, this none.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+DIALECTS: Mapping[str, DatabaseKind] = {
+    "sqlite": DatabaseKind(
+        name="sqlite",
+        upsert=sqlite.insert,
+        options={"connect_args": {"check_same_thread": False, "timeout": 10}},
+        prepare=_prepare_sqlite,
+        tidy=("PRAGMA optimize", "PRAGMA wal_checkpoint(PASSIVE)"),
+    ),
+    "postgresql": DatabaseKind(
+        name="postgresql",
+        upsert=postgresql.insert,
+        options={"connect_args": {"options": "-c timezone=UTC"}, "pool_pre_ping": True},
+        migration_lock="SELECT pg_advisory_xact_lock(7237954)",
+    ),
+}
+
+
+def open_engine(url: str | URL, *, checkpoints: bool = True) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql://…`. Raises ArchiveUnavailable for other kinds.
+
+    `checkpoints`: whether this process moves SQLite's write-ahead log into the database; one should."""
+    address = make_url(url)
+    backend = address.get_backend_name()
+    if backend not in DIALECTS:
+        known = ", ".join(DIALECTS)
+        raise ArchiveUnavailable(f"the database {address.render_as_string()!r} is of no known kind; known are {known}")
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    kind = DIALECTS[backend]
+    engine = create_engine(
+        address,
+        pool_size=8,
+        max_overflow=8,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        **kind.options,
+    )
+    if kind.prepare is not None:
+        kind.prepare(engine, checkpoints)
+    return engine
+
+
+def kind_of(dialect: Dialect) -> DatabaseKind:
+    return DIALECTS[dialect.name]
+
+
+def translate(error: DBAPIError) -> DatelineError:
+    """The driver's error in words of ours; the driver's stay in `__cause__`."""
+    words = str(error.orig).lower()
+    state = getattr(error.orig, "sqlstate", None)
+    no_space = isinstance(error.orig, OSError) and error.orig.errno == errno.ENOSPC
+    if no_space or state in _FULL_STATES or any(full in words for full in _FULL_WORDS):
+        return StorageFull("the archive's disk is full; nothing was stored. Make room and try again")
+    first_line = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
+    return ArchiveUnavailable(f"the archive's database does not answer: {first_line}")

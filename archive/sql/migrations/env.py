@@ -1,0 +1,12 @@
+"""Runs migrations on a connection that the caller has opened, inside the caller's transaction."""
+
+from alembic import context
+
+from archive.sql.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite alters a table by copying it
+)
+context.run_migrations()

@@ -1,0 +1,208 @@
+"""The tables. Every change to them is a file in migrations/."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept in UTC: `timestamptz` where there is one, else sortable text."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("guid", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("day", Date),
+    Column("summary", Text),
+    Column("content_html", Text, nullable=False),
+    Column("content_format", Text),
+    Column("content_source", Text),
+    Column("authors", JSON, nullable=False),
+    Column("section", Text),
+    Column("tags", JSON, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("published", Instant),
+    Column("listed", Instant, nullable=False),  # where it stands in lists: published, or created while there is no date
+    Column("updated", Instant, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("modified", Instant, nullable=False),
+    Column("modified_by", Text, nullable=False),
+    Column("canonical_url", Text),
+    Column("image", Text),
+    Column("enclosures", JSON, nullable=False),
+    UniqueConstraint("guid"),
+    Index("ix_articles_newest", "status", "listed", "id"),
+    Index("ix_articles_day", "status", "day", "listed", "id"),
+    Index("ix_articles_listed", "listed", "id"),
+    Index("ix_articles_modified", "modified", "id"),
+)
+
+# The states that an article had before its present one, each as a JSON document.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("article_id", Text, ForeignKey("articles.id"), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("saved_by", Text, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+# Every address that was ever given out. One never changes hands once its article was public.
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("article_id", Text, ForeignKey("articles.id"), nullable=False, index=True),
+)
+
+# The lists that published articles are in, and only they.
+labels = Table(
+    "labels",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("published", Instant, primary_key=True),
+    Column("article_id", Text, ForeignKey("articles.id"), primary_key=True),
+    Column("name", Text, nullable=False),
+    Index("ix_labels_article_id", "article_id"),
+    sqlite_with_rowid=False,
+)
+
+# One row. Its update orders all writers, so that the log's order is the order of the commits.
+head = Table(
+    "head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+)
+
+changes = Table(
+    "changes",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("days", JSON, nullable=False),
+    Index("ix_changes_kind", "kind", "seq"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("consumer", Text, primary_key=True),
+    Column("position", BigInteger, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("fence", BigInteger, nullable=False),
+    Column("until", Instant),
+)
+
+renditions = Table(
+    "renditions",
+    metadata,
+    Column("path", Text, primary_key=True),
+    Column("media_type", Text, nullable=False),
+    Column("modified", Instant, nullable=False),
+    Column("position", BigInteger, nullable=False),
+)
+
+rendition_codings = Table(
+    "rendition_codings",
+    metadata,
+    Column("path", Text, ForeignKey("renditions.path", ondelete="CASCADE"), primary_key=True),
+    Column("coding", Text, primary_key=True),
+    Column("etag", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+origins = Table(
+    "origins",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Index("ix_origins_article_id", "article_id"),
+)
+
+requests = Table(
+    "requests",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("sent_by", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("received", Instant, nullable=False, index=True),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False, index=True),
+    Column("scope", Text, nullable=False),
+    Column("created", Instant, nullable=False),
+    Column("revoked", Instant),
+)
+
+# What is said once about the whole archive, such as its own permanent name.
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)

@@ -1,0 +1,28 @@
+"""Articles in one word, for all tests."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from archive.article import Article, compose
+from archive.draft import parse_draft
+from archive.site import Site
+
+NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
+SITE = Site(url="https://news.example.org/", title="Example News", zone=ZoneInfo("Europe/Berlin"))
+
+_numbers = itertools.count(1)
+
+
+def an_article(*, id: str | None = None, now: datetime = NOON, site: Site = SITE, **fields: Any) -> Article:  # noqa: A002
+    """A new article, revision 0; `fields` as in the API, the rest chosen."""
+    number = next(_numbers)
+    fields.setdefault("title", f"Article {number}")
+    if not any(name.startswith("content_") for name in fields):
+        fields["content_html"] = f"<p>The text of article {number}.</p>"
+    return compose(
+        parse_draft(fields, zone=site.zone), article_id=id or f"article-{number:04}", now=now, site=site
+    )
