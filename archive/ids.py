@@ -1,0 +1,9 @@
+"""Ids of articles: time-ordered UUIDs (RFC 9562 §5.7), so that new rows lie together on the disk."""
+
+from __future__ import annotations
+
+from uuid_utils import uuid7
+
+
+def new_id() -> str:
+    return str(uuid7())
