@@ -97,7 +97,7 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
         raise ValueError(f"article {article.id} has no date, and so no place in a feed")
     url = site.absolute(article.path)
     title = carriable(article.title).strip() or UNTITLED
-    content = absolute_links(carriable(article.content_html), url)
+    content = absolute_links(carriable(article.content_html).strip(), url)
     guid = carriable(article.guid).strip()
     language = language_tag(article.language)
     return Item(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,15 +15,27 @@ from feeds.spec import Format
 
 NAMESPACES = {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA}
 
+_PLAIN_TEXT = re.compile(rb"<(?:title|category|description|dc:creator)(?: [^>]*)?>[^<]+")
+
 
 def write_entry(item: Item, site: Site) -> bytes:
     """One article as it stands in every RSS feed that holds it."""
-    return fragment(build_entry(item, site).rss_entry(), NAMESPACES)
+    return spelt_out(fragment(build_entry(item, site).rss_entry(), NAMESPACES))
 
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
     """The whole document, from entries that write_entry has written."""
-    return assemble(build_shell(channel).rss_str(), b"</channel></rss>", entries)
+    return assemble(spelt_out(build_shell(channel).rss_str()), b"</channel></rss>", entries)
+
+
+def spelt_out(document: bytes) -> bytes:
+    """The same XML with "&" and "<" of plain text as hexadecimal references (RSS Best Practices Profile §5.1).
+
+    Readers that unescape such text twice then still show "AT&T" and "<SRD>" as they were written."""
+    return _PLAIN_TEXT.sub(
+        lambda text: text[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;").replace(b"&gt;", b"&#x3E;"),
+        document,
+    )
 
 
 def build_shell(channel: Channel) -> Any:

@@ -107,11 +107,11 @@ def parse(path: str) -> tuple[Scope, Format] | None:
     """What the feed at a path (decoded, not percent-encoded) carries; None where no feed can be.
 
     Labels are taken as they are: whether any article carries one is for the archive to say."""
-    home, _, suffix = path.rpartition("/")
+    home, slash, suffix = path.rpartition("/")
     feed_format = _FORMATS.get(suffix)
-    if feed_format is None:
+    if feed_format is None or not slash:
         return None
-    if home == "":
+    if not home:
         return None, feed_format
     scope = _scope_at(home + "/")
     return (scope, feed_format) if scope is not None else None

@@ -1,0 +1,62 @@
+"""Feeds built and read back, for the tests of every format."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import feedparser
+from lxml import etree
+
+from archive.article import Article
+from archive.site import Site
+from feeds.build import FeedBuilder
+from feeds.spec import Format, Scope, spec_for
+from tests.builders import SITE
+
+IDENTITY = "tag:news.example.org,2023-12-01:dateline"
+NAMESPACES = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "media": "http://search.yahoo.com/mrss/",
+}
+SCHEMAS = Path(__file__).parent / "schemas"
+
+
+def bodies(articles: Sequence[Article], *, scope: Scope = None, site: Site = SITE) -> dict[Format, bytes]:
+    """The feed's bytes in every format, from a builder that has built nothing before."""
+    documents = FeedBuilder(site, IDENTITY).build(spec_for(scope, site, IDENTITY), articles)
+    return dict(zip(Format, (document.body for document in documents), strict=True))
+
+
+def an_atom_feed(*articles: Article, site: Site = SITE) -> Any:
+    return etree.fromstring(bodies(articles, site=site)[Format.ATOM])
+
+
+def an_rss_channel(*articles: Article, site: Site = SITE) -> Any:
+    [channel] = etree.fromstring(bodies(articles, site=site)[Format.RSS])
+    return channel
+
+
+def a_json_feed(*articles: Article, site: Site = SITE) -> Any:
+    return json.loads(bodies(articles, site=site)[Format.JSON])
+
+
+def texts(element: Any, path: str) -> list[str]:
+    """The text of everything that the path finds."""
+    return [found.text or "" for found in element.findall(path, NAMESPACES)]
+
+
+def attributes(element: Any, path: str) -> list[dict[str, str]]:
+    """The attributes of everything that the path finds."""
+    return [dict(found.attrib) for found in element.findall(path, NAMESPACES)]
+
+
+def read_back(body: bytes) -> Any:
+    """The feed as feedparser gives it to programs, without its own changes to content."""
+    feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
+    assert not feed.bozo, feed.get("bozo_exception")
+    return feed

@@ -1,0 +1,140 @@
+"""Atom 1.0."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from lxml import etree
+
+from archive.article import Label, LabelKind, revise
+from archive.draft import parse_draft
+from archive.site import Site
+from archive.store import Period
+from feeds.item import CONTENT_LIMIT
+from feeds.spec import Format
+from tests.builders import NOON, SITE, an_article
+from tests.feeds.reading import IDENTITY, SCHEMAS, an_atom_feed, attributes, bodies, texts
+
+SCHEMA = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
+
+
+@pytest.mark.parametrize("scope", [None, Label(LabelKind.TAG, "el-niño"), Period(2026), Period(2026, 3, 14)])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_every_kind_of_feed_follows_the_schema_rfc4287_b(scope, count):
+    articles = [
+        an_article(
+            summary="S",
+            authors=[{"name": "Ann", "uri": "https://ann.example/", "email": "ann@example.org"}, "Bob"],
+            section="Sea",
+            tags=["Tides", "El Niño"],
+            language="fr",
+            image="https://news.example.org/i.png",
+            enclosures=[{"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 12}],
+        )
+        for _ in range(count)
+    ]
+    feed = etree.fromstring(bodies(articles, scope=scope)[Format.ATOM])
+    assert SCHEMA.validate(feed), SCHEMA.error_log
+
+
+def test_the_schema_notices_what_is_wrong():
+    feed = an_atom_feed(an_article())
+    feed.remove(feed.find("{*}id"))
+    assert not SCHEMA.validate(feed)
+
+
+def test_who_wrote_it_or_the_site_rfc4287_4_1_1():
+    feed = an_atom_feed(
+        an_article(authors=[{"name": "Ann", "uri": "https://ann.example/ä", "email": "ann@example.org"}, "Bob"]),
+        an_article(),
+    )
+    assert texts(feed, "atom:author/atom:name") == ["Example News"]
+    assert texts(feed, "atom:entry/atom:author/atom:name") == ["Ann", "Bob"]
+    assert texts(feed, "atom:entry/atom:author/atom:uri") == ["https://ann.example/%C3%A4"]
+    assert texts(feed, "atom:entry/atom:author/atom:email") == ["ann@example.org"]
+
+
+def test_links_of_feed_and_entry():
+    article = an_article(
+        slug="tides",
+        canonical_url="https://first.example/tides",
+        enclosures=[
+            {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 123, "title": "Sound"},
+            {"url": "https://news.example.org/b.pdf", "type": "application/pdf"},
+        ],
+    )
+    feed = an_atom_feed(article)
+    assert attributes(feed, "atom:link") == [
+        {"href": "https://news.example.org/feed.atom", "rel": "self", "type": "application/atom+xml"},
+        {"href": "https://news.example.org/", "rel": "alternate"},
+    ]
+    assert attributes(feed, "atom:entry/atom:link") == [
+        {"href": "https://news.example.org/2026/03/14/tides", "rel": "alternate", "type": "text/html"},
+        {
+            "href": "https://news.example.org/a.mp3",
+            "rel": "enclosure",
+            "type": "audio/mpeg",
+            "title": "Sound",
+            "length": "123",
+        },
+        {"href": "https://news.example.org/b.pdf", "rel": "enclosure", "type": "application/pdf"},
+    ]
+
+
+def test_a_title_is_text_and_content_is_html():
+    feed = an_atom_feed(an_article(title="<SRD> & ]]> <b>", content_html="<p>a &lt; b ]]&gt; <em>c</em></p>"))
+    [title] = feed.findall("{*}entry/{*}title")
+    [content] = feed.findall("{*}entry/{*}content")
+    assert (title.get("type"), title.text) == (None, "<SRD> & ]]> <b>")
+    assert (content.get("type"), content.text) == ("html", "<p>a &lt; b ]]&gt; <em>c</em></p>")
+
+
+def test_an_edit_keeps_the_entry_id_rfc4287_4_2_6():
+    before = an_article(now=NOON)
+    after = revise(
+        before,
+        parse_draft({"title": "Corrected", "slug": "corrected", "content_text": "New."}, zone=SITE.zone),
+        now=datetime(2026, 4, 1, tzinfo=UTC),
+        site=SITE,
+    )
+    assert texts(an_atom_feed(before), "atom:entry/atom:id") == texts(an_atom_feed(after), "atom:entry/atom:id")
+    assert texts(an_atom_feed(after), "atom:updated") == ["2026-04-01T00:00:00+00:00"]
+    assert texts(an_atom_feed(after), "atom:entry/atom:published") == ["2026-03-14T12:00:00+00:00"]
+
+
+def test_an_entry_without_content_has_a_summary_and_a_link_rfc4287_4_1_2():
+    feed = an_atom_feed(
+        an_article(title="Long", content_text="word " * CONTENT_LIMIT), an_article(title="No words", content_text="")
+    )
+    assert feed.findall("{*}entry/{*}content") == []
+    assert [len(text) > 3 for text in texts(feed, "atom:entry/atom:summary")] == [True, True]
+    assert len(feed.findall("{*}entry/{*}link[@rel='alternate']")) == 2
+
+
+def test_categories_say_which_is_the_section():
+    feed = an_atom_feed(an_article(section="Sea", tags=["Tides", "C++"]))
+    assert attributes(feed, "atom:entry/atom:category") == [
+        {"term": "Sea", "scheme": "https://news.example.org/sections/"},
+        {"term": "Tides"},
+        {"term": "C++"},
+    ]
+
+
+def test_languages_are_said_where_they_are_known():
+    lang = "{http://www.w3.org/XML/1998/namespace}lang"
+    feed = an_atom_feed(an_article(language="fr"), an_article())
+    assert [feed.get(lang), *(entry.get(lang) for entry in feed.findall("{*}entry"))] == ["en", "fr", None]
+    assert an_atom_feed(site=Site(language="not a language")).get(lang) is None
+
+
+def test_an_empty_feed_has_a_date_and_an_author():
+    feed = an_atom_feed(site=Site(title=" "))
+    assert texts(feed, "atom:updated") == ["2023-12-01T00:00:00+00:00"]
+    assert texts(feed, "atom:id") == [IDENTITY]
+    assert texts(feed, "atom:title") == texts(feed, "atom:author/atom:name") == ["Dateline"]
+
+
+def test_the_image_of_an_article():
+    feed = an_atom_feed(an_article(image="https://news.example.org/ä.png"))
+    assert attributes(feed, "atom:entry/media:thumbnail") == [{"url": "https://news.example.org/%C3%A4.png"}]

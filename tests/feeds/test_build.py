@@ -1,0 +1,160 @@
+"""Feeds from articles: what is rebuilt, what is kept, and that the same is always the same."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from archive.article import Label, LabelKind
+from archive.store import Period
+from feeds import atom, build, jsonfeed, rss
+from feeds.build import Channel, FeedBuilder, codings, feed_updated, scopes_touched
+from feeds.item import item_of
+from feeds.spec import Format, spec_for
+from tests.builders import NOON, SITE, an_article
+from tests.feeds.reading import IDENTITY, read_back
+
+SPEC = spec_for(None, SITE, IDENTITY)
+LABEL = Label(LabelKind.TAG, "tides")
+
+
+@pytest.fixture
+def articles():
+    return [
+        replace(
+            an_article(
+                id=f"a{number}",
+                now=NOON - timedelta(days=number),
+                title=f"<{number}> & more",
+                summary="Short" if number % 2 else None,
+                language="fr" if number % 3 else "en",
+                authors=["Ann"] * (number % 2),
+                section="Sea",
+                tags=["Tides"],
+                image="https://news.example.org/i.png",
+                enclosures=[{"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 9}],
+            ),
+            revision=1,
+        )
+        for number in range(7)
+    ]
+
+
+@pytest.fixture
+def rendered(monkeypatch):
+    """Which entries were rendered, in order."""
+    seen = []
+
+    def counting(feed_format, writer):
+        def entry(item, site):
+            seen.append((item.title, feed_format))
+            return writer.entry(item, site)
+
+        return writer._replace(entry=entry)
+
+    for feed_format, writer in build.WRITERS.items():
+        monkeypatch.setitem(build.WRITERS, feed_format, counting(feed_format, writer))
+    return seen
+
+
+def test_documents_in_every_format(articles):
+    documents = FeedBuilder(SITE, IDENTITY).build(spec_for(LABEL, SITE, IDENTITY, "Tides"), articles)
+    assert [(document.path, document.media_type) for document in documents] == [
+        ("/tags/tides/feed.rss", "application/rss+xml; charset=utf-8"),
+        ("/tags/tides/feed.atom", "application/atom+xml; charset=utf-8"),
+        ("/tags/tides/feed.json", "application/feed+json"),
+    ]
+
+
+def test_joined_entries_are_what_feedgen_builds_in_one_go(articles):
+    channel = Channel(SPEC, SITE, feed_updated(SPEC, articles))
+    items = [item_of(article, site=SITE, identity=IDENTITY) for article in articles]
+    whole_rss, whole_atom = rss.build_shell(channel), atom.build_shell(channel)
+    for item in items:
+        whole_rss.add_entry(rss.build_entry(item, SITE), order="append")
+        whole_atom.add_entry(atom.build_entry(item, SITE), order="append")
+    whole_json = jsonfeed.build_shell(channel) | {"items": [jsonfeed.build_entry(item, SITE) for item in items]}
+
+    joined = FeedBuilder(SITE, IDENTITY).build(SPEC, articles)
+
+    assert [document.body for document in joined] == [
+        rss.spelt_out(whole_rss.rss_str()),
+        whole_atom.atom_str(),
+        jsonfeed.orjson.dumps(whole_json),
+    ]
+
+
+def test_the_same_articles_give_the_same_bytes_whatever_was_built_before(articles):
+    warm = FeedBuilder(SITE, IDENTITY)
+    warm.build(SPEC, articles[3:])
+    assert warm.build(SPEC, articles) == FeedBuilder(SITE, IDENTITY).build(SPEC, articles)
+
+
+def test_each_revision_is_rendered_once_for_each_format(articles, rendered):
+    builder = FeedBuilder(SITE, IDENTITY)
+    builder.build(SPEC, articles)
+    rendered.clear()
+    builder.build(SPEC, [replace(articles[0], title="Edited", revision=2), *articles[1:]])
+    builder.build(spec_for(LABEL, SITE, IDENTITY), articles[1:])
+    assert rendered == [("Edited", feed_format) for feed_format in Format]
+
+
+def test_an_edit_shows(articles):
+    builder = FeedBuilder(SITE, IDENTITY)
+    builder.build(SPEC, articles)
+    for document in builder.build(SPEC, [replace(articles[0], title="Edited", revision=2)]):
+        assert read_back_titles(document) == ["Edited"]
+
+
+def test_a_feed_ends_where_its_length_does_and_keeps_the_order(articles):
+    for document in FeedBuilder(SITE, IDENTITY, length=3).build(SPEC, articles):
+        assert read_back_titles(document) == ["<0> & more", "<1> & more", "<2> & more"]
+
+
+def test_a_small_cache_changes_the_cost_and_not_the_bytes(articles):
+    small, large = FeedBuilder(SITE, IDENTITY, cache_bytes=5_000), FeedBuilder(SITE, IDENTITY)
+    assert small.build(SPEC, articles) == large.build(SPEC, articles)
+    assert small.entries.size <= 5_000
+    assert len(small.entries) < len(large.entries) == 21
+
+
+def test_what_a_change_touches():
+    labels = [LABEL, Label(LabelKind.AUTHOR, "ann"), Label(LabelKind.TAG, ".."), Label(LabelKind.TAG, "")]
+    assert scopes_touched(labels, [date(2023, 12, 14), date(2024, 1, 1)]) == {
+        None,
+        LABEL,
+        Label(LabelKind.AUTHOR, "ann"),
+        Period(2023),
+        Period(2023, 12),
+        Period(2023, 12, 14),
+        Period(2024),
+        Period(2024, 1),
+        Period(2024, 1, 1),
+    }
+    assert scopes_touched([], []) == {None}
+
+
+def test_a_feed_is_as_new_as_its_latest_change_not_its_first_entry(articles):
+    corrected = replace(articles[5], updated=NOON + timedelta(days=9))
+    assert feed_updated(SPEC, [*articles[:5], corrected]) == NOON + timedelta(days=9)
+    assert feed_updated(SPEC, []) == SPEC.since
+
+
+def test_codings_are_deterministic_and_each_has_its_own_tag_rfc9110_8_8_3():
+    body = b"<feed/>" * 100
+    coded = codings(body)
+    assert coded == codings(body)
+    assert gzip.decompress(coded["gzip"].body) == coded["identity"].body == body
+    assert coded["gzip"].body[4:8] == b"\0\0\0\0"
+    tags = {coded["identity"].etag, coded["gzip"].etag, codings(body + b" ")["identity"].etag}
+    assert len(tags) == 3
+    assert all(tag.startswith('"') and tag.endswith('"') and len(tag) == 34 for tag in tags)
+
+
+def read_back_titles(document):
+    if document.media_type.endswith("json"):
+        return [item["title"] for item in jsonfeed.orjson.loads(document.body)["items"]]
+    return [entry.title for entry in read_back(document.body).entries]

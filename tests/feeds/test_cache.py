@@ -1,0 +1,48 @@
+"""Rendered entries, kept as long as there is room."""
+
+from __future__ import annotations
+
+from feeds.cache import _OVERHEAD, FragmentCache
+from feeds.spec import Format
+
+
+def key(article_id: str, revision: int = 1):
+    return article_id, revision, Format.ATOM
+
+
+def never() -> bytes:
+    raise AssertionError("rendered again")
+
+
+def test_what_is_known_is_not_rendered_again():
+    cache = FragmentCache(10_000)
+    cache.get(key("a"), lambda: b"first")
+    assert cache.get(key("a"), never) == b"first"
+    assert cache.get(key("a", 2), lambda: b"second") == b"second"
+
+
+def test_what_was_not_used_for_longest_goes_first():
+    cache = FragmentCache(2 * (_OVERHEAD + 10))
+    for name in "ab":
+        cache.get(key(name), lambda: bytes(10))
+    cache.get(key("a"), never)
+    cache.get(key("c"), lambda: bytes(10))
+    cache.get(key("a"), never)
+    assert cache.get(key("b"), lambda: b"again") == b"again"
+
+
+def test_the_limit_is_in_bytes_and_holds_for_one_entry_too():
+    cache = FragmentCache(1_000)
+    assert cache.get(key("large"), lambda: bytes(5_000)) == bytes(5_000)
+    assert (len(cache), cache.size) == (0, 0)
+
+
+def test_an_entry_that_two_threads_rendered_counts_once():
+    cache = FragmentCache(10_000)
+
+    def render() -> bytes:
+        cache.get(key("a"), lambda: bytes(10))
+        return bytes(10)
+
+    cache.get(key("a"), render)
+    assert (len(cache), cache.size) == (1, 10 + _OVERHEAD)

@@ -1,0 +1,85 @@
+"""JSON Feed 1.1."""
+
+from __future__ import annotations
+
+import json
+
+import jsonschema
+import pytest
+
+from archive.article import Label, LabelKind
+from archive.site import Site
+from archive.store import Period
+from feeds.spec import Format
+from tests.builders import NOON, an_article
+from tests.feeds.reading import SCHEMAS, a_json_feed, bodies
+
+SCHEMA = jsonschema.Draft202012Validator(json.loads((SCHEMAS / "jsonfeed-1.1.json").read_text()))
+
+
+def test_an_item_with_everything():
+    article = an_article(
+        now=NOON,
+        title="Tides & <times>",
+        slug="tides",
+        summary="They rise",
+        content_html='<p><img src="/a.png"></p>',
+        authors=[{"name": "Ann", "uri": "https://ann.example/", "email": "ann@example.org"}],
+        section="Sea",
+        tags=["sea", "Tides"],
+        language="fr",
+        image="https://news.example.org/i.png",
+        enclosures=[
+            {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 12, "title": "Sound"},
+            {"url": "https://news.example.org/b.mp3", "type": "audio/mpeg"},
+        ],
+    )
+    assert a_json_feed(article) == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "Example News",
+        "home_page_url": "https://news.example.org/",
+        "feed_url": "https://news.example.org/feed.json",
+        "language": "en",
+        "items": [
+            {
+                "id": article.guid,
+                "url": "https://news.example.org/2026/03/14/tides",
+                "title": "Tides & <times>",
+                "content_html": '<p><img src="https://news.example.org/a.png"></p>',
+                "summary": "They rise",
+                "image": "https://news.example.org/i.png",
+                "date_published": "2026-03-14T12:00:00Z",
+                "date_modified": "2026-03-14T12:00:00Z",
+                "authors": [{"name": "Ann", "url": "https://ann.example/"}],
+                "tags": ["Sea", "Tides"],
+                "language": "fr",
+                "attachments": [
+                    {
+                        "url": "https://news.example.org/a.mp3",
+                        "mime_type": "audio/mpeg",
+                        "title": "Sound",
+                        "size_in_bytes": 12,
+                    },
+                    {"url": "https://news.example.org/b.mp3", "mime_type": "audio/mpeg"},
+                ],
+            }
+        ],
+    }
+
+
+def test_an_item_without_content_has_text():
+    [item] = a_json_feed(an_article(title="Low tide", content_text=""))["items"]
+    assert (item["content_text"], "content_html" in item) == ("Low tide", False)
+
+
+@pytest.mark.parametrize("scope", [None, Label(LabelKind.AUTHOR, "zoë"), Period(2026, 3)])
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_every_kind_of_feed_follows_the_schema(scope, count):
+    articles = [an_article(tags=["a", "A"], authors=["Zoë"]) for _ in range(count)]
+    SCHEMA.validate(json.loads(bodies(articles, scope=scope, site=Site(title=""))[Format.JSON]))
+
+
+def test_the_schema_notices_what_is_wrong():
+    feed = a_json_feed(an_article())
+    del feed["items"][0]["content_html"]
+    assert not SCHEMA.is_valid(feed)

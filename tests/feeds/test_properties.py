@@ -1,0 +1,145 @@
+"""Whatever the archive lets in comes out as feeds that are well-formed, valid, the same twice, and readable."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from archive.article import Article, compose
+from archive.draft import parse_draft
+from archive.errors import InvalidDraft
+from archive.instants import EARLIEST, LATEST, rfc3339
+from archive.markup import plain_text
+from feeds.extensions import rfc822
+from feeds.item import carriable
+from feeds.spec import Format
+from tests.builders import NOON, SITE
+from tests.feeds.reading import bodies, read_back, texts
+from tests.feeds.test_atom import SCHEMA as ATOM_SCHEMA
+from tests.feeds.test_jsonfeed import SCHEMA as JSON_SCHEMA
+
+words = st.text(max_size=40) | st.sampled_from(
+    [
+        "<script>alert(1)</script>",
+        "a ]]> b",
+        "AT&T &amp; <SRD>",
+        "\u202egnp.exe",
+        "👩‍👩‍👧 𝔘",
+        "\x00\x0b\x1f\x85",
+        "\r\n",
+        "&#0;&#x1f;",
+    ]
+)
+html = st.lists(
+    words
+    | st.sampled_from(
+        ['<a href="', '" title=">', '">', "</a>", '<img src="/x" srcset="/y 2x">', "<p>", "<!--", "&#11;"]
+    ),
+    max_size=8,
+).map("".join)
+media = st.fixed_dictionaries(
+    {
+        "url": st.just("https://media.example/").flatmap(lambda start: words.map(lambda end: start + end)),
+        "type": st.just("audio/mpeg"),
+    },
+    optional={"length": st.integers(0, 2**40), "title": words},
+)
+fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": words,
+        "summary": words,
+        "content_html": html,
+        "content_text": words,
+        "content_markdown": words,
+        "authors": st.lists(
+            words | st.fixed_dictionaries({"name": words, "uri": st.just("https://a.example/ü")}), max_size=3
+        ),
+        "section": words,
+        "tags": st.lists(words, max_size=4),
+        "language": st.sampled_from(["en", "fr", "pt-BR", "en-x", "zz-zzzzzzzz"]),
+        "guid": words,
+        "published": st.datetimes(EARLIEST.replace(tzinfo=None), LATEST.replace(tzinfo=None)).map(
+            lambda moment: rfc3339(moment.replace(tzinfo=UTC))
+        ),
+        "enclosures": st.lists(media, max_size=2),
+    },
+)
+
+C1_AS_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
+
+
+def admitted(wish: dict[str, Any], number: int) -> Article | None:
+    """The article that the archive would make of this; without the fields that it would refuse."""
+    while True:
+        try:
+            draft = parse_draft(wish, zone=SITE.zone)
+        except InvalidDraft as refused:
+            names = {problem.field.partition("[")[0].partition(".")[0] for problem in refused.problems}
+            if not names & wish.keys():
+                return None
+            wish = {name: value for name, value in wish.items() if name not in names}
+        else:
+            return compose(draft, article_id=f"a{number}", now=NOON, site=SITE)
+
+
+@given(st.lists(fields, max_size=3))
+@settings(deadline=None)
+def test_whatever_is_let_in_can_be_subscribed_to(wishes: list[dict[str, Any]]):
+    articles = [article for number, wish in enumerate(wishes) if (article := admitted(wish, number))]
+    assume(articles or not wishes)
+
+    written = bodies(articles)
+
+    assert bodies(articles) == written
+    atom = etree.fromstring(written[Format.ATOM])
+    assert ATOM_SCHEMA.validate(atom), ATOM_SCHEMA.error_log
+    JSON_SCHEMA.validate(json.loads(written[Format.JSON]))
+    [channel] = etree.fromstring(written[Format.RSS])
+    assert texts(channel, "item/pubDate") == [rfc822(published(article)) for article in articles]
+
+    titles = [line(title) for title in texts(atom, "atom:entry/atom:title")]
+    assert [line(title) for title in texts(channel, "item/title")] == titles
+    assert [line(item["title"]) for item in json.loads(written[Format.JSON])["items"]] == titles
+
+    contents = [html for article in articles if (html := carriable(article.content_html).strip())]
+    assert [plain_text(html) for html in texts(atom, "atom:entry/atom:content")] == list(map(plain_text, contents))
+    assert texts(channel, "item/content:encoded") == texts(atom, "atom:entry/atom:content")
+
+    links = [SITE.absolute(article.path or "") for article in articles]
+    for feed_format in (Format.ATOM, Format.RSS):
+        entries = read_back(written[feed_format]).entries
+        assert [entry.link for entry in entries] == links
+        assert len({entry.id for entry in entries}) == len(articles)
+        assert [len(entry.enclosures) for entry in entries] == enclosures_read(articles, feed_format)
+        read = [line(entry.content[0].value) for entry in entries if "content" in entry]
+        assert read == [as_feedparser(html) for html in texts(atom, "atom:entry/atom:content")]
+    read = [line(entry.title) for entry in read_back(written[Format.ATOM]).entries]
+    assert read == [as_feedparser(title) for title in titles]
+
+
+def enclosures_read(articles: list[Article], feed_format: Format) -> list[int]:
+    most = 1 if feed_format is Format.RSS else 2
+    return [min(len(article.enclosures), most) for article in articles]
+
+
+def as_feedparser(text: str) -> str:
+    """feedparser mends what looks like UTF-8 read as Latin-1, and takes C1 controls for Windows-1252."""
+    with suppress(UnicodeError):
+        text = text.encode("latin-1").decode()
+    return line(text.translate(C1_AS_WINDOWS))
+
+
+def line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def published(article: Article) -> datetime:
+    assert article.published is not None
+    return article.published
