@@ -1,0 +1,444 @@
+"""Which documents of the embedded index answer a query, and how well: BM25 over whole posting lists."""
+
+from __future__ import annotations
+
+import heapq
+import math
+import re
+import threading
+from array import array
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from itertools import chain, groupby, islice
+from typing import Final
+
+from whoosh.util.numeric import byte_to_length
+
+from archive import analysis
+from archive.article import LabelKind
+from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word
+from archive.search import Facet, SearchQuery, Sort
+from archive.whoosh_segment import FORM, LABEL, TEXT_FIELDS, Postings, Segment, TextField, label_prefix
+
+K1: Final = 1.5
+B: Final = 0.75
+WEIGHTS: Final[Mapping[str, float]] = {Field.TITLE: 1.5}  # all others 1
+MOST_EXPANSIONS: Final = 200  # words that one wildcard or fuzzy word stands for
+MOST_SCANNED: Final = 20_000  # words looked at to find them
+MOST_FACETS: Final = 100  # values a facet
+CACHED: Final = 8 << 20  # bytes of decoded postings, for each index that is open
+
+Scores = dict[int, float]  # by document, of one segment
+
+
+@dataclass(frozen=True)
+class Part:
+    """A segment as of one commit: without the documents that were replaced since."""
+
+    segment: Segment
+    deleted: frozenset[int]
+
+    @cached_property
+    def hidden(self) -> frozenset[int]:
+        return self.deleted | self.segment.tombstones
+
+    @property
+    def living(self) -> int:
+        return self.segment.documents - len(self.hidden)
+
+    def documents(self) -> Iterator[int]:
+        """Those that can be found."""
+        if not self.hidden:
+            return iter(range(self.segment.documents))
+        return (document for document in range(self.segment.documents) if document not in self.hidden)
+
+    def drop_hidden(self, scores: Scores) -> Scores:
+        if self.deleted:
+            for document in self.deleted & scores.keys():
+                del scores[document]
+        return scores
+
+
+class Snapshot:
+    """The index as of one commit. All figures are those of the living documents, however they are spread."""
+
+    def __init__(self, position: int, parts: Sequence[Part]) -> None:
+        self.position = position
+        self.parts = tuple(parts)
+        self.living = sum(part.living for part in parts)
+        self._norms: dict[str, list[float]] = {}
+
+    def norms(self, field: str) -> list[float]:
+        """What the length of a field adds to the denominator of BM25, by its one-byte code."""
+        if field not in self._norms:
+            counts: Counter[int] = Counter()
+            for part in self.parts:
+                counts.update(part.segment.length_counts(field))
+                if part.deleted:
+                    counts.subtract(Counter(map(part.segment.lengths(field).__getitem__, part.deleted)))
+            counts[0] = 0  # an article without a summary says nothing about how long summaries are
+            total = sum(byte_to_length(code) * count for code, count in counts.items())
+            average = total / (sum(counts.values()) or 1) or 1.0
+            self._norms[field] = [K1 * (1 - B + B * byte_to_length(code) / average) for code in range(256)]
+        return self._norms[field]
+
+
+class PostingsCache:
+    """The postings that were decoded last, up to a number of bytes. Safe for threads."""
+
+    def __init__(self, capacity: int = CACHED) -> None:
+        self._capacity = capacity
+        self._size = 0
+        self._held: OrderedDict[tuple[str, str, bytes], Postings] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, segment: Segment, field: str, term: bytes) -> Postings | None:
+        key = segment.name, field, term
+        with self._lock:
+            if (held := self._held.get(key)) is not None:
+                self._held.move_to_end(key)
+                return held
+        read = segment.postings(field, term)
+        if read is not None:
+            with self._lock:
+                if key not in self._held:
+                    self._held[key] = read
+                    self._size += _size(read)
+                while self._size > self._capacity:
+                    _, dropped = self._held.popitem(last=False)
+                    self._size -= _size(dropped)
+        return read
+
+
+def _size(postings: Postings) -> int:
+    return 8 * len(postings.documents) + 500  # with the objects around it
+
+
+class Scorer:
+    """Scores one query in one snapshot. `notes` say what was left out to bound the cost."""
+
+    def __init__(self, snapshot: Snapshot, cache: PostingsCache) -> None:
+        self._snapshot = snapshot
+        self._parts = snapshot.parts
+        self._cache = cache
+        self.notes: list[str] = []
+
+    def scores(self, node: Node) -> list[Scores]:
+        """The living documents that match, by segment."""
+        if isinstance(node, Word):
+            return self._word(node.text, _fields(node.field))
+        if isinstance(node, Phrase):
+            return self._phrase(node)
+        if isinstance(node, Wildcard):
+            return self._wildcard(node)
+        if isinstance(node, Fuzzy):
+            return self._fuzzy(node)
+        return self._group(node)
+
+    def everything(self) -> list[Scores]:
+        return [dict.fromkeys(part.documents(), 0.0) for part in self._parts]
+
+    def _group(self, group: Group) -> list[Scores]:
+        if group.must:
+            found = self._all_of(group.must)
+            for node in group.wanted:
+                for scores, more in zip(found, self.scores(node), strict=True):
+                    for document in scores.keys() & more.keys():
+                        scores[document] += more[document]
+        elif group.wanted:
+            found = self.scores(group.wanted[0])
+            for node in group.wanted[1:]:
+                _add(found, self.scores(node))
+        else:
+            found = self.everything()
+        for node in group.must_not:
+            for scores, forbidden in zip(found, self.scores(node), strict=True):
+                for document in scores.keys() & forbidden.keys():
+                    del scores[document]
+        return found
+
+    def _all_of(self, nodes: Sequence[Node]) -> list[Scores]:
+        found = self.scores(nodes[0])
+        for node in nodes[1:]:
+            found = [_both(left, right) for left, right in zip(found, self.scores(node), strict=True)]
+        return found
+
+    def _word(self, word: str, fields: Iterable[TextField]) -> list[Scores]:
+        found: list[Scores] = [{} for _ in self._parts]
+        for field in fields:
+            lists = self._postings(field.name, _term(word, field))
+            count = self._count(lists)
+            if count:
+                _add(found, self._weighed(field.name, lists, self._idf(count)))
+        return found
+
+    def _postings(self, field: str, term: str) -> list[Postings | None]:
+        encoded = term.encode("utf-8", "replace")
+        return [self._cache.get(part.segment, field, encoded) for part in self._parts]
+
+    def _count(self, lists: Sequence[Postings | None]) -> int:
+        """How many living documents these postings are of."""
+        count = 0
+        for part, postings in zip(self._parts, lists, strict=True):
+            if postings is not None:
+                count += len(postings.documents)
+                if part.deleted:
+                    count -= sum(document in part.deleted for document in postings.documents)
+        return count
+
+    def _idf(self, count: int) -> float:
+        return math.log(1 + (self._snapshot.living - count + 0.5) / (count + 0.5))
+
+    def _weighed(self, field: str, lists: Sequence[Postings | None], idf: float) -> list[Scores]:
+        factor = WEIGHTS.get(field, 1.0) * idf * (K1 + 1)
+        norms = self._snapshot.norms(field)
+        found: list[Scores] = []
+        for part, postings in zip(self._parts, lists, strict=True):
+            if postings is None:
+                found.append({})
+                continue
+            lengths = part.segment.lengths(field)
+            scores = {
+                document: factor * weight / (weight + norms[lengths[document]])
+                for document, weight in zip(postings.documents, postings.weights, strict=True)
+            }
+            found.append(part.drop_hidden(scores))
+        return found
+
+    def _phrase(self, phrase: Phrase) -> list[Scores]:
+        found: list[Scores] = [{} for _ in self._parts]
+        for field in _fields(phrase.field):
+            terms = [_term(word, field) for word in phrase.words]
+            lists = [self._postings(field.name, term) for term in terms]
+            idf = sum(self._idf(self._count(of_term)) for of_term in lists)
+            together = [
+                _following(part.segment, field.name, terms, [of_term[place] for of_term in lists])
+                for place, part in enumerate(self._parts)
+            ]
+            _add(found, self._weighed(field.name, together, idf))
+        return found
+
+    def _wildcard(self, node: Wildcard) -> list[Scores]:
+        beginning = node.prefix
+        pattern = re.compile("".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in node.pattern))
+        fits = pattern.fullmatch if "*" in node.pattern[:-1] or "?" in node.pattern else None
+        found: list[set[int]] = [set() for _ in self._parts]
+        for field in _fields(node.field):
+            for term in self._expanded(field.name, beginning, fits, node.pattern):
+                for place, postings in enumerate(self._postings(field.name, term)):
+                    found[place].update(postings.documents if postings else ())
+        for form in self._expanded(FORM, beginning, fits, node.pattern):
+            for place, postings in enumerate(self._postings(FORM, form)):
+                documents = set(postings.documents if postings else ())
+                if documents and node.field is not None:
+                    in_field = self._postings(node.field, analysis.stem(form))[place]
+                    documents.intersection_update(in_field.documents if in_field else ())
+                found[place].update(documents)
+        return self._alike(found)
+
+    def _fuzzy(self, node: Fuzzy) -> list[Scores]:
+        found: list[set[int]] = [set() for _ in self._parts]
+        for field in _fields(node.field):
+            wanted = _term(node.text, field)
+            near = _neighbours(wanted, node.edits)
+            for term in self._expanded(field.name, wanted[:1], near, f"{node.text}~"):
+                for place, postings in enumerate(self._postings(field.name, term)):
+                    found[place].update(postings.documents if postings else ())
+        scores = self._alike(found)
+        _add(scores, self._word(node.text, _fields(node.field)))  # spelled right comes first
+        return scores
+
+    def _expanded(self, field: str, prefix: str, fits: Callable[[str], object] | None, typed: str) -> list[str]:
+        """The words of the index that a pattern stands for, the first of them in the order of their bytes."""
+        if not prefix:
+            return []
+        streams = [part.segment.terms(field, prefix.encode("utf-8", "replace")) for part in self._parts]
+        terms = (term.decode() for term, _ in groupby(heapq.merge(*streams)))
+        scanned = list(islice(terms, MOST_SCANNED + 1))
+        fitting = [term for term in scanned[:MOST_SCANNED] if fits is None or fits(term)]
+        if len(fitting) > MOST_EXPANSIONS or len(scanned) > MOST_SCANNED:
+            self.notes.append(f"“{typed}” stands for too many words; only the first of them were searched for.")
+        return fitting[:MOST_EXPANSIONS]
+
+    def _alike(self, found: Sequence[set[int]]) -> list[Scores]:
+        """Every document gets the same: what one word in as many documents would be worth."""
+        living = [documents - part.deleted for documents, part in zip(found, self._parts, strict=True)]
+        count = sum(map(len, living))
+        worth = self._idf(count)
+        return [dict.fromkeys(documents, worth) for documents in living]
+
+
+def _fields(field: Field | None) -> list[TextField]:
+    return [known for known in TEXT_FIELDS if field in (None, known.name)]
+
+
+def _term(word: str, field: TextField) -> str:
+    return analysis.term_of(word) if field.stemmed else analysis.fold(word)
+
+
+def _both(left: Scores, right: Scores) -> Scores:
+    return {document: left[document] + right[document] for document in left.keys() & right.keys()}
+
+
+def _add(found: list[Scores], more: Sequence[Scores]) -> None:
+    for place, scores in enumerate(more):
+        sums = found[place]
+        if not sums:
+            found[place] = scores
+            continue
+        for document, score in scores.items():
+            sums[document] = sums.get(document, 0.0) + score
+
+
+def _following(segment: Segment, field: str, terms: Sequence[str], lists: Sequence[Postings | None]) -> Postings:
+    """How often the terms follow one another, as if the phrase were a term."""
+    documents, weights = array("I"), array("f")
+    held = [postings for postings in lists if postings is not None]
+    if len(held) == len(terms):
+        rarest_first = sorted(held, key=lambda postings: len(postings.documents))
+        among = set(rarest_first[0].documents)
+        for postings in rarest_first[1:]:
+            among.intersection_update(postings.documents)
+        if among:
+            places = {term: segment.positions(field, term.encode("utf-8", "replace"), among) for term in set(terms)}
+            for document in sorted(among):
+                starts = set(places[terms[0]][document])
+                for offset, term in enumerate(terms[1:], start=1):
+                    starts.intersection_update(place - offset for place in places[term][document])
+                if starts:
+                    documents.append(document)
+                    weights.append(len(starts))
+    return Postings(documents, weights, [])
+
+
+def _neighbours(word: str, edits: int) -> Callable[[str], bool]:
+    """Whether another word is at most so many slips away; two letters that changed places are one."""
+
+    def near(other: str) -> bool:
+        if abs(len(other) - len(word)) > edits:
+            return False
+        before: list[int] = []
+        row = list(range(len(other) + 1))
+        for i, letter in enumerate(word, start=1):
+            earlier, before, row = before, row, [i]
+            for j, against in enumerate(other, start=1):
+                cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
+                if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == against:
+                    cost = min(cost, earlier[j - 2] + 1)
+                row.append(cost)
+            if min(row) > edits:
+                return False
+        return row[-1] <= edits
+
+    return near
+
+
+# Filters, order, facets ----------------------------------------------------------------------------------
+
+
+def filtered(snapshot: Snapshot, found: list[Scores], query: SearchQuery) -> list[Scores]:
+    """Those that the reader's filters leave."""
+    labels = ((LabelKind.SECTION, query.section), (LabelKind.TAG, query.tag), (LabelKind.AUTHOR, query.author))
+    for kind, name in labels:
+        if name:
+            found = [_labelled(part, scores, kind, name) for part, scores in zip(snapshot.parts, found, strict=True)]
+    if query.first_day is not None or query.last_day is not None:
+        first = (query.first_day or date.min).toordinal()
+        last = (query.last_day or date.max).toordinal()
+        found = [
+            {document: score for document, score in scores.items() if first <= days[document] <= last}
+            for scores, days in zip(found, (part.segment.days for part in snapshot.parts), strict=True)
+        ]
+    return found
+
+
+def _labelled(part: Part, scores: Scores, kind: LabelKind, name: str) -> Scores:
+    segment = part.segment
+    lists = (segment.postings(LABEL, term) for term in segment.terms(LABEL, label_prefix(kind, name)))
+    carrying = set(chain.from_iterable(postings.documents for postings in lists if postings is not None))
+    return {document: score for document, score in scores.items() if document in carrying}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One document that was found."""
+
+    score: float
+    published: int
+    part: Part
+    document: int
+
+    @property
+    def id(self) -> str:
+        return self.part.segment.id_of(self.document)
+
+
+def ranked(snapshot: Snapshot, found: Sequence[Scores], sort: Sort, *, first: int, count: int) -> list[Found]:
+    """`count` documents from the one numbered `first`, from 0; ties newest first, then by id.
+
+    Whoosh's own collectors may miss a document of the best ten when they skip blocks; this looks at all."""
+    everything = [
+        Found(score, part.segment.published[document], part, document)
+        for part, scores in zip(snapshot.parts, found, strict=True)
+        for document, score in _best(part, scores, sort, first + count)
+    ]
+    if sort is Sort.RELEVANCE:
+        everything.sort(key=lambda hit: (-hit.score, -hit.published, hit.id))
+    elif sort is Sort.NEWEST:
+        everything.sort(key=lambda hit: (-hit.published, hit.id))
+    else:
+        everything.sort(key=lambda hit: (hit.published, hit.id))
+    return everything[first : first + count]
+
+
+def _best(part: Part, scores: Scores, sort: Sort, count: int) -> Iterable[tuple[int, float]]:
+    """The documents of one segment among which the best `count` are, with few others."""
+    if len(scores) <= count:
+        return scores.items()
+    published = part.segment.published
+    if sort is Sort.RELEVANCE:
+        least = heapq.nlargest(count, scores.values())[-1]
+        above = [pair for pair in scores.items() if pair[1] > least]
+        level = [pair for pair in scores.items() if pair[1] == least]
+        return above + _latest(level, published, count - len(above))
+    if sort is Sort.NEWEST:
+        return _latest(list(scores.items()), published, count)
+    oldest = heapq.nsmallest(count, (published[document] for document in scores))[-1]
+    return [pair for pair in scores.items() if published[pair[0]] <= oldest]
+
+
+def _latest(pairs: list[tuple[int, float]], published: Sequence[int], count: int) -> list[tuple[int, float]]:
+    if len(pairs) <= count:
+        return pairs
+    earliest = heapq.nlargest(count, (published[document] for document, _ in pairs))[-1]
+    return [pair for pair in pairs if published[pair[0]] >= earliest]
+
+
+def facets(snapshot: Snapshot, found: Sequence[Scores]) -> dict[str, list[Facet]]:
+    """How many of the documents found there are of each year and label."""
+    days: Counter[int] = Counter()
+    spellings: dict[LabelKind, dict[str, Counter[str]]] = {kind: {} for kind in LabelKind}
+    for part, scores in zip(snapshot.parts, found, strict=True):
+        if scores:
+            days.update(map(part.segment.days.__getitem__, scores))
+            for label, count in part.segment.labels.count(scores).items():
+                spellings[label.kind].setdefault(label.key, Counter())[label.name] += count
+    years: Counter[str] = Counter()
+    for day, count in days.items():
+        years[f"{date.fromordinal(day).year:04}"] += count
+    counted = {"year": years}
+    for kind, names in spellings.items():
+        counted[kind.value] = Counter({_usual(of_key): of_key.total() for of_key in names.values()})
+    return {name: _most_frequent(counts) for name, counts in counted.items()}
+
+
+def _usual(spellings: Counter[str]) -> str:
+    return min(spellings, key=lambda name: (-spellings[name], name))
+
+
+def _most_frequent(counts: Counter[str]) -> list[Facet]:
+    ordered = heapq.nsmallest(MOST_FACETS, counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return [Facet(value, count) for value, count in ordered]
