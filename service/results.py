@@ -1,0 +1,180 @@
+"""The search page: results, ways to narrow them, and help where nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from markupsafe import Markup
+
+from archive.errors import Problem
+from archive.search import Facet, SearchQuery, Sort
+from service.addresses import Addresses
+from service.pages import Card, Link, card
+from service.searching import SearchPage
+from service.wording import articles_text
+
+_KEPT: Final = ("q", "section", "tag", "author", "from", "to", "sort", "per_page")
+_FILTERS: Final = ("section", "tag", "author", "from", "to")
+_FILTER_NAMES: Final = {"section": "Section", "tag": "Tag", "author": "Author", "from": "From", "to": "Until"}
+_FACETS: Final = (("year", "Year"), ("section", "Section"), ("tag", "Tag"), ("author", "Author"))
+_SORTS: Final = ((Sort.RELEVANCE, "Best match"), (Sort.NEWEST, "Newest first"), (Sort.OLDEST, "Oldest first"))
+MOST_FACETS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    value: str
+    text: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SearchForm:
+    """What was asked, so that it can be asked again. `hidden` are filters without a field of their own."""
+
+    text: str
+    first_day: str
+    last_day: str
+    sorts: Sequence[Option]
+    hidden: Sequence[tuple[str, str]]
+    chips: Sequence[Link]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultRow:
+    card: Card
+    snippet: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class FacetGroup:
+    title: str
+    links: Sequence[Link]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsView:
+    """`summary` says in one line what was found."""
+
+    form: SearchForm
+    summary: str
+    rows: Sequence[ResultRow] = ()
+    facets: Sequence[FacetGroup] = ()
+    suggestion: Link | None = None
+    notes: Sequence[str] = ()
+    problems: Sequence[Problem] = ()
+    widen: Sequence[Link] = ()
+    place: str = ""
+    previous: Link | None = None
+    next: Link | None = None
+    nothing: bool = False
+
+
+def results_view(page: SearchPage, args: Mapping[str, str], addresses: Addresses) -> ResultsView:
+    """A page of results with links to its neighbours and to narrower searches."""
+    asked = _asked(args)
+    query = page.query
+    nothing = not page.results
+    return ResultsView(
+        form=_form(query, asked, addresses),
+        summary=_summary(page),
+        rows=[ResultRow(card(found.article, addresses), Markup(found.snippet_html)) for found in page.results],  # noqa: S704 - escaped by archive.snippets
+        facets=_facets(page.facets, asked, addresses),
+        suggestion=_suggestion(page.suggestion, asked, addresses),
+        notes=page.notes,
+        widen=_widen(asked, addresses) if nothing else (),
+        place=f"Page {query.page:,} of {page.pages:,}" if page.pages > 1 else "",
+        previous=_page("Previous page", min(query.page - 1, page.pages), asked, addresses),
+        next=_page("Next page", query.page + 1 if query.page < page.pages else 0, asked, addresses),
+        nothing=nothing,
+    )
+
+
+def problems_view(problems: Sequence[Problem], args: Mapping[str, str], addresses: Addresses) -> ResultsView:
+    """The form as it was sent, with what is wrong with it."""
+    asked = _asked(args)
+    wrong = {problem.field for problem in problems}
+    sound = {name: value for name, value in asked.items() if name not in wrong}
+    form = _form(SearchQuery(text=asked.get("q", "")), sound, addresses)
+    return ResultsView(form=form, summary="This search cannot be made.", problems=problems)
+
+
+def _asked(args: Mapping[str, str]) -> dict[str, str]:
+    return {name: args[name].strip() for name in _KEPT if args.get(name, "").strip()}
+
+
+def _form(query: SearchQuery, asked: Mapping[str, str], addresses: Addresses) -> SearchForm:
+    return SearchForm(
+        text=query.text,
+        first_day=query.first_day.isoformat() if query.first_day else "",
+        last_day=query.last_day.isoformat() if query.last_day else "",
+        sorts=[Option(sort.value, text, query.sort is sort) for sort, text in _SORTS],
+        hidden=[(name, asked[name]) for name in ("section", "tag", "author", "per_page") if name in asked],
+        chips=[
+            Link(f"{_FILTER_NAMES[name]}: {asked[name]}", _search(addresses, _without(asked, name)))
+            for name in _FILTERS
+            if name in asked
+        ],
+    )
+
+
+def _summary(page: SearchPage) -> str:
+    what = f" for “{page.query.text}”" if page.query.text else ""
+    if page.total == 0:
+        return f"Nothing was found{what}."
+    if page.query.page > page.pages:
+        return f"{articles_text(page.total)}{what}, on {page.pages:,} pages. There is no page {page.query.page:,}."
+    return f"{articles_text(page.total)}{what}"
+
+
+def _facets(facets: Mapping[str, Sequence[Facet]], asked: Mapping[str, str], addresses: Addresses) -> list[FacetGroup]:
+    groups = []
+    for name, title in _FACETS:
+        parameters = ("from", "to") if name == "year" else (name,)
+        values = facets.get(name, ())[:MOST_FACETS]
+        if not values or any(parameter in asked for parameter in parameters):
+            continue
+        links = [
+            Link(
+                facet.value,
+                _search(addresses, {**asked, **dict.fromkeys(parameters, facet.value)}),
+                f"{facet.count:,}",
+            )
+            for facet in values
+        ]
+        groups.append(FacetGroup(title, links))
+    return groups
+
+
+def _suggestion(suggestion: str | None, asked: Mapping[str, str], addresses: Addresses) -> Link | None:
+    if not suggestion:
+        return None
+    return Link(suggestion, _search(addresses, {**asked, "q": suggestion}))
+
+
+def _widen(asked: Mapping[str, str], addresses: Addresses) -> list[Link]:
+    """The same search with fewer filters."""
+    names = [name for name in _FILTERS if name in asked]
+    links = [
+        Link(f"without {_FILTER_NAMES[name].lower()} “{asked[name]}”", _search(addresses, _without(asked, name)))
+        for name in names
+    ]
+    if len(names) > 1:
+        links.append(Link("without any filter", _search(addresses, _without(asked, *names))))
+    return links
+
+
+def _page(text: str, number: int, asked: Mapping[str, str], addresses: Addresses) -> Link | None:
+    if number < 1:
+        return None
+    return Link(text, _search(addresses, {**asked, "page": str(number)} if number > 1 else asked))
+
+
+def _without(asked: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: value for name, value in asked.items() if name not in names}
+
+
+def _search(addresses: Addresses, parameters: Mapping[str, str]) -> str:
+    return addresses.href("/search", **parameters)

@@ -1,0 +1,66 @@
+"""How dates, sizes and numbers read on pages. English, whatever locale the process runs in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from archive.store import Period
+
+MONTHS: Final = "January February March April May June July August September October November December".split()
+WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+# Scripts that run from right to left, by primary language subtag, as far as they usually do.
+_RIGHT_TO_LEFT: Final = frozenset("ar arc ckb dv fa he ks ku nqo ps sd syr ug ur yi".split())
+
+
+def day_text(day: date) -> str:
+    """`14 December 2023`"""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def long_day_text(day: date) -> str:
+    """`Thursday, 14 December 2023`"""
+    return f"{WEEKDAYS[day.weekday()]}, {day_text(day)}"
+
+
+def time_text(instant: datetime, zone: ZoneInfo) -> str:
+    """`10:30`, as the clocks of the zone show it."""
+    return instant.astimezone(zone).strftime("%H:%M")
+
+
+def moment_text(instant: datetime, zone: ZoneInfo) -> str:
+    """`14 December 2023, 10:30 CET`"""
+    local = instant.astimezone(zone)
+    return f"{day_text(local.date())}, {local:%H:%M} {local.tzname() or ''}".rstrip()
+
+
+def period_text(period: Period) -> str:
+    """`2023`, `December 2023` or `Thursday, 14 December 2023`"""
+    if period.day is not None:
+        return long_day_text(period.first_day)
+    if period.month is not None:
+        return f"{MONTHS[period.month - 1]} {period.year}"
+    return str(period.year)
+
+
+def articles_text(count: int) -> str:
+    """`1 article`, `12,408 articles`"""
+    return "1 article" if count == 1 else f"{count:,} articles"
+
+
+def size_text(length: int) -> str:
+    """`823 bytes`, `12.3 MB`; nothing where the size is not known."""
+    if length <= 0:
+        return ""
+    if length < 1000:
+        return f"{length} bytes"
+    size, unit = next(
+        (length / scale, unit) for scale, unit in ((10**9, "GB"), (10**6, "MB"), (10**3, "kB")) if length >= scale
+    )
+    return f"{size:.1f} {unit}" if size < 100 else f"{size:.0f} {unit}"
+
+
+def direction(language: str) -> str:
+    """The `dir` of a text: what its language says, or else what its letters say."""
+    return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "auto"
