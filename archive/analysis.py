@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -97,6 +97,28 @@ def term_of(word: str) -> str:
 def stem(folded: str) -> str:
     """What is left of a folded word without its endings, by the rules of English."""
     return _stemmers.english.stemWord(folded) if folded else ""
+
+
+def neighbours(word: str, edits: int) -> Callable[[str], bool]:
+    """Whether another word is at most so many slips away; two letters that changed places are one."""
+
+    def near(other: str) -> bool:
+        if abs(len(other) - len(word)) > edits:
+            return False
+        before: list[int] = []
+        row = list(range(len(other) + 1))
+        for i, letter in enumerate(word, start=1):
+            earlier, before, row = before, row, [i]
+            for j, against in enumerate(other, start=1):
+                cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
+                if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == against:
+                    cost = min(cost, earlier[j - 2] + 1)
+                row.append(cost)
+            if min(row) > edits:
+                return False
+        return row[-1] <= edits
+
+    return near
 
 
 class _Stemmers(threading.local):

@@ -65,6 +65,11 @@ class Wildcard:
         """What stands before the first "*" or "?"."""
         return re.split(r"[*?]", self.pattern, maxsplit=1)[0]
 
+    @property
+    def expression(self) -> re.Pattern[str]:
+        """For `fullmatch` with a folded word."""
+        return re.compile("".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in self.pattern))
+
 
 @dataclass(frozen=True, slots=True)
 class Fuzzy:

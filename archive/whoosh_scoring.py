@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import heapq
 import math
-import re
 import threading
 from array import array
 from collections import Counter, OrderedDict
@@ -223,30 +222,36 @@ class Scorer:
 
     def _wildcard(self, node: Wildcard) -> list[Scores]:
         beginning = node.prefix
-        pattern = re.compile("".join({"*": ".*", "?": "."}.get(sign, re.escape(sign)) for sign in node.pattern))
-        fits = pattern.fullmatch if "*" in node.pattern[:-1] or "?" in node.pattern else None
+        fits = node.expression.fullmatch if node.pattern != f"{beginning}*" else None
         found: list[set[int]] = [set() for _ in self._parts]
         for field in _fields(node.field):
             for term in self._expanded(field.name, beginning, fits, node.pattern):
                 for place, postings in enumerate(self._postings(field.name, term)):
                     found[place].update(postings.documents if postings else ())
-        for form in self._expanded(FORM, beginning, fits, node.pattern):
+        self._add_forms(found, self._expanded(FORM, beginning, fits, node.pattern), node.field)
+        return self._alike(found)
+
+    def _add_forms(self, found: list[set[int]], forms: Iterable[str], field: Field | None) -> None:
+        """Adds the documents that have one of these words as they are spelled, before stemming."""
+        for form in forms:
             for place, postings in enumerate(self._postings(FORM, form)):
                 documents = set(postings.documents if postings else ())
-                if documents and node.field is not None:
-                    in_field = self._postings(node.field, analysis.stem(form))[place]
+                if documents and field is not None:  # which field has the form is not kept, only which has its stem
+                    in_field = self._postings(field, analysis.stem(form))[place]
                     documents.intersection_update(in_field.documents if in_field else ())
                 found[place].update(documents)
-        return self._alike(found)
 
     def _fuzzy(self, node: Fuzzy) -> list[Scores]:
         found: list[set[int]] = [set() for _ in self._parts]
         for field in _fields(node.field):
             wanted = _term(node.text, field)
-            near = _neighbours(wanted, node.edits)
+            near = analysis.neighbours(wanted, node.edits)
             for term in self._expanded(field.name, wanted[:1], near, f"{node.text}~"):
                 for place, postings in enumerate(self._postings(field.name, term)):
                     found[place].update(postings.documents if postings else ())
+        spelled = analysis.fold(node.text)
+        near = analysis.neighbours(spelled, node.edits)
+        self._add_forms(found, self._expanded(FORM, spelled[:1], near, f"{node.text}~"), node.field)
         scores = self._alike(found)
         _add(scores, self._word(node.text, _fields(node.field)))  # spelled right comes first
         return scores
@@ -312,28 +317,6 @@ def _following(segment: Segment, field: str, terms: Sequence[str], lists: Sequen
                     documents.append(document)
                     weights.append(len(starts))
     return Postings(documents, weights, [])
-
-
-def _neighbours(word: str, edits: int) -> Callable[[str], bool]:
-    """Whether another word is at most so many slips away; two letters that changed places are one."""
-
-    def near(other: str) -> bool:
-        if abs(len(other) - len(word)) > edits:
-            return False
-        before: list[int] = []
-        row = list(range(len(other) + 1))
-        for i, letter in enumerate(word, start=1):
-            earlier, before, row = before, row, [i]
-            for j, against in enumerate(other, start=1):
-                cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
-                if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == against:
-                    cost = min(cost, earlier[j - 2] + 1)
-                row.append(cost)
-            if min(row) > edits:
-                return False
-        return row[-1] <= edits
-
-    return near
 
 
 # Filters, order, facets ----------------------------------------------------------------------------------
