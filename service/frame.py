@@ -33,7 +33,7 @@ class NavigationLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The site, its navigation and where the search box sends to; None where nobody can search."""
+    """The site and the ways through it. `search` is None where nobody can search, `ways_out` for lost readers."""
 
     interface_language: str
     title: str
@@ -47,6 +47,7 @@ class Frame:
     search: str | None
     opensearch: str | None
     outlines: str
+    ways_out: Sequence[Link]
 
 
 def furnish(blueprint: Blueprint, dateline: Dateline) -> None:
@@ -107,6 +108,10 @@ def _frame(addresses: Addresses, versions: dict[str, str]) -> Frame:
         search=addresses.href("/search") if searchable else None,
         opensearch=addresses.href("/opensearch.xml") if searchable else None,
         outlines=addresses.href("/feeds.opml"),
+        ways_out=[
+            Link("The newest articles", addresses.href("/")),
+            Link("The archive by date", addresses.href("/archive/")),
+        ],
     )
 
 

@@ -20,7 +20,7 @@ from service.pages import Card, Link, card, day_of
 from service.wording import long_day_text
 
 PER_PAGE: Final = 20
-LEAD_TEXT: Final = 420
+LEAD_TEXT: Final = 320
 _UTC: Final = ZoneInfo("UTC")
 
 

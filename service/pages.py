@@ -145,7 +145,7 @@ def _beyond_title(article: Article, length: int) -> str:
     if text.startswith(title):
         rest = text[len(title) :].lstrip()
         text = f"…{rest}" if rest and title != article.title else rest
-    return shorten(text, length)
+    return shorten(text, length).replace(".…", ".")
 
 
 def article_view(article: Article, addresses: Addresses) -> ArticleView:

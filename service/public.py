@@ -243,19 +243,14 @@ class _Views:
             status=410,
             withdrawn=article.updated,
             withdrawn_text=when,
-            home=self.addresses.href("/"),
         )
 
     def _no_article(self, slug: str) -> AnyResponse:
-        words = " ".join(slug.split("-"))
-        return self._nothing_here(search_for=words)
+        return self._nothing_here(search_for=" ".join(slug.split("-")))
 
     def _nothing_here(self, message: str = "There is no page at this address.", *, search_for: str = "") -> AnyResponse:
-        links = [Link("The newest articles", self.addresses.href("/"))]
-        links.append(Link("The archive by date", self.addresses.href("/archive/")))
-        if search_for:
-            links.append(Link(f"Search for “{search_for}”", self.addresses.href("/search", q=search_for)))
-        return error_page(404, "Not found", message, links=links)
+        search = Link(f"Search for “{search_for}”", self.addresses.href("/search", q=search_for))
+        return error_page(404, "Not found", message, links=[search] if search_for else [])
 
     # Search -----------------------------------------------------------------------------------------
 
@@ -278,8 +273,7 @@ class _Views:
 
     def _not_searchable(self) -> AnyResponse:
         message = "The search index is being prepared. Everything else works; please try again in a moment."
-        links = [Link("The archive by date", self.addresses.href("/archive/"))]
-        response = error_page(503, "Search is not available", message, links=links)
+        response = error_page(503, "Search is not available", message)
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response
 

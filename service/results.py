@@ -12,7 +12,7 @@ from archive.errors import Problem
 from archive.search import Facet, SearchQuery, Sort
 from service.addresses import Addresses
 from service.pages import Card, Link, card
-from service.searching import SearchPage
+from service.searching import Found, SearchPage
 from service.wording import articles_text
 
 _KEPT: Final = ("q", "section", "tag", "author", "from", "to", "sort", "per_page")
@@ -44,7 +44,10 @@ class SearchForm:
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
+    """`title` and `snippet` have the words marked that were looked for."""
+
     card: Card
+    title: Markup
     snippet: Markup
 
 
@@ -80,7 +83,7 @@ def results_view(page: SearchPage, args: Mapping[str, str], addresses: Addresses
     return ResultsView(
         form=_form(query, asked, addresses),
         summary=_summary(page),
-        rows=[ResultRow(card(found.article, addresses), Markup(found.snippet_html)) for found in page.results],  # noqa: S704 - escaped by archive.snippets
+        rows=[_row(found, addresses) for found in page.results],
         facets=_facets(page.facets, asked, addresses),
         suggestion=_suggestion(page.suggestion, asked, addresses),
         notes=page.notes,
@@ -90,6 +93,11 @@ def results_view(page: SearchPage, args: Mapping[str, str], addresses: Addresses
         next=_page("Next page", query.page + 1 if query.page < page.pages else 0, asked, addresses),
         nothing=nothing,
     )
+
+
+def _row(found: Found, addresses: Addresses) -> ResultRow:
+    title, snippet = Markup(found.title_html), Markup(found.snippet_html)  # noqa: S704 - escaped by archive.snippets
+    return ResultRow(card(found.article, addresses), title, snippet)
 
 
 def problems_view(problems: Sequence[Problem], args: Mapping[str, str], addresses: Addresses) -> ResultsView:

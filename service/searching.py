@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from archive.snippets import snippet
-
 from archive import query as typed
 from archive.article import Article
 from archive.errors import InvalidQuery, Problem
 from archive.instants import rfc3339
 from archive.search import MOST_PER_PAGE, Facet, SearchQuery, Sort
+from archive.snippets import highlight, snippet
 from archive.store import Period
 from service.addresses import Addresses
 
@@ -28,10 +27,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One result. `snippet_html` is safe HTML in which the words that were looked for are marked."""
+    """One result. Title and snippet are safe HTML in which the words that were looked for are marked."""
 
     article: Article
     score: float
+    title_html: str
     snippet_html: str
 
 
@@ -59,9 +59,9 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
     articles = dateline.archive.get_many([hit.id for hit in results.hits])
     tree = typed.parse(query.text).root
     found = [
-        Found(articles[hit.id], hit.score, snippet(tree, articles[hit.id].text))
+        Found(article, hit.score, highlight(tree, article.title), snippet(tree, article.text))
         for hit in results.hits
-        if hit.id in articles and articles[hit.id].is_public
+        if (article := articles.get(hit.id)) is not None and article.is_public
     ]
     return SearchPage(
         query=query,
