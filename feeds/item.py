@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
@@ -93,11 +93,16 @@ class Channel:
 
 def item_of(article: Article, *, site: Site, identity: str) -> Item:
     """Raises ValueError for an article without an address: a draft has no place in a feed."""
+    article = replace(
+        article,
+        content_html=carriable(article.content_html).strip(),
+        summary=carriable(article.summary or "").strip() or None,
+    )
     if article.path is None or article.published is None:
         raise ValueError(f"article {article.id} has no date, and so no place in a feed")
     url = site.absolute(article.path)
     title = carriable(article.title).strip() or UNTITLED
-    content = absolute_links(carriable(article.content_html).strip(), url)
+    content = absolute_links(article.content_html, url)
     guid = carriable(article.guid).strip()
     language = language_tag(article.language)
     return Item(
@@ -105,8 +110,8 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
         iri=guid if _URI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}",
         url=url,
         title=title,
-        summary=carriable(article.summary).strip() or None if article.summary else None,
-        abstract=carriable(article.abstract).strip() or title,
+        summary=article.summary,
+        abstract=article.abstract or title,
         content=content if content and len(content.encode()) <= CONTENT_LIMIT else None,
         authors=tuple(_authors(article, url)),
         section=_name(article.section),

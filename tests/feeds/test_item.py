@@ -60,6 +60,9 @@ def test_files_whose_address_or_type_nobody_can_use():
 
 def test_one_poisoned_article_does_not_take_the_feed_down():
     assert carriable("a\0b\x0bc\ufffed\ud83de") == "ab\ncd?e"
+    poisoned = replace(an_article(), title="\0", summary="\ufffe", content_html="<p>a\x01<i>b</i></p>")
+    item = item_of(poisoned, site=SITE, identity=IDENTITY)
+    assert (item.title, item.summary, item.abstract, item.content) == ("Untitled", None, "ab", "<p>a<i>b</i></p>")
 
 
 @pytest.mark.parametrize(
