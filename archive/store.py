@@ -178,6 +178,7 @@ class Cursor:
     consumer: str
     position: int
     holder: str
+    fence: int
     until: datetime | None
 
 
@@ -191,7 +192,7 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A finished document. `modified` is when its bytes last changed, whole seconds, UTC.
+    """A finished document. `modified` is the first whole second, UTC, at which its bytes were these.
 
     `position` is the log position that it was built from; `codings` has "identity" and the
     pre-compressed forms by their names in Content-Encoding."""
@@ -294,6 +295,10 @@ class Archive(Protocol):
         """The position of the last change; 0 in an empty archive."""
         ...
 
+    def last_change(self, kind: ChangeKind = ChangeKind.ARTICLE) -> int:
+        """The position of the last change of a kind; 0 where there is none."""
+        ...
+
     def changes(self, after: int, *, kind: ChangeKind, limit: int) -> Sequence[Change]:
         """The log after a position, in the order of the commits."""
         ...
@@ -308,6 +313,14 @@ class Archive(Protocol):
 
     def advance(self, turn: Turn, position: int) -> Turn:
         """Move the cursor; backwards, too. Raises TurnLost, and moves nothing, for a stale turn."""
+        ...
+
+    def rewind(self, consumer: str) -> None:
+        """Let a consumer begin again from the start of the log; whoever has its turn loses it."""
+        ...
+
+    def cursor(self, consumer: str) -> Cursor | None:
+        """None for a consumer that has never had a turn."""
         ...
 
     def cursors(self) -> Sequence[Cursor]:
@@ -325,6 +338,10 @@ class Archive(Protocol):
         newer. Raises TurnLost, and stores nothing, for a stale turn."""
         ...
 
+    def rendition_etags(self, paths: Sequence[str]) -> Mapping[str, str]:
+        """The ETags of the identity coding of those documents that are stored, by path."""
+        ...
+
     def rendition_paths(self) -> Iterator[str]: ...
 
     # Tokens and upkeep ------------------------------------------------------------------------------
@@ -335,12 +352,24 @@ class Archive(Protocol):
 
     def tokens(self) -> Sequence[Token]: ...
 
+    def token(self, digest: str) -> Token | None:
+        """The token with this SHA-256, revoked or not."""
+        ...
+
     def revoke_token(self, name: str, *, now: datetime) -> None:
         """Raises NotFound."""
         ...
 
     def tidy(self, *, now: datetime) -> None:
         """Forget what has expired, and let the database keep house."""
+        ...
+
+    def fact(self, name: str) -> str | None:
+        """What was last said about the whole archive under this name."""
+        ...
+
+    def state(self, name: str, value: str) -> None:
+        """Say something about the whole archive, in place of what was said before."""
         ...
 
     def identity(self, minted: str) -> str:

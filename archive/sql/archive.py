@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -59,6 +59,7 @@ from archive.store import (
 )
 
 REQUESTS_KEPT = timedelta(days=7)
+_FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
 LOOKED_UP_AT_ONCE = 500  # values bound to one statement; SQLite's oldest bound is 999
 
 
@@ -252,6 +253,10 @@ class SqlArchive:
         with self._reading() as connection:
             return int(connection.execute(select(head.c.seq)).scalar_one())
 
+    def last_change(self, kind: ChangeKind = ChangeKind.ARTICLE) -> int:
+        with self._reading() as connection:
+            return log.last_change(connection, kind)
+
     def changes(self, after: int, *, kind: ChangeKind, limit: int) -> Sequence[Change]:
         with self._reading() as connection:
             return log.changes_after(connection, after, kind=kind, limit=limit)
@@ -268,6 +273,15 @@ class SqlArchive:
     def advance(self, turn: Turn, position: int) -> Turn:
         with self._writing() as connection:
             return log.move(connection, turn, position)
+
+    def rewind(self, consumer: str) -> None:
+        with self._writing() as connection:
+            next_seq(connection)
+            log.rewind(connection, consumer)
+
+    def cursor(self, consumer: str) -> Cursor | None:
+        with self._reading() as connection:
+            return log.one_cursor(connection, consumer)
 
     def cursors(self) -> Sequence[Cursor]:
         with self._reading() as connection:
@@ -286,6 +300,13 @@ class SqlArchive:
             changed = documents.put(connection, renditions, seq=seq)
             set_seq(connection, seq + len(changed))
             return changed
+
+    def rendition_etags(self, paths: Sequence[str]) -> Mapping[str, str]:
+        etags: dict[str, str] = {}
+        with self._reading() as connection:
+            for some in _slices(paths):
+                etags.update(documents.etags(connection, some))
+        return etags
 
     def rendition_paths(self) -> Iterator[str]:
         with self._reading() as connection:
@@ -315,6 +336,11 @@ class SqlArchive:
             rows = connection.execute(select(tokens).order_by(tokens.c.name))
             return [Token(row.name, row.digest, row.scope, row.created, row.revoked) for row in rows]
 
+    def token(self, digest: str) -> Token | None:
+        with self._reading() as connection:
+            row = connection.execute(select(tokens).where(tokens.c.digest == digest)).one_or_none()
+        return None if row is None else Token(row.name, row.digest, row.scope, row.created, row.revoked)
+
     def revoke_token(self, name: str, *, now: datetime) -> None:
         statement = (
             update(tokens)
@@ -326,16 +352,24 @@ class SqlArchive:
             if connection.execute(statement).one_or_none() is None:
                 raise NotFound(f"there is no valid token {name!r}; `dateline token list` shows them")
 
-    def identity(self, minted: str) -> str:
-        known = select(facts.c.value).where(facts.c.name == "identity")
+    def fact(self, name: str) -> str | None:
         with self._reading() as connection:
-            found = connection.execute(known).scalar_one_or_none()
-        if found is not None:
-            return str(found)
+            value: str | None = connection.execute(_FACT, {"fact": name}).scalar_one_or_none()
+        return value
+
+    def state(self, name: str, value: str) -> None:
+        with self._writing() as connection:
+            upsert = kind_of(connection.dialect).upsert(facts).values(name=name, value=value)
+            connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
+
+    def identity(self, minted: str) -> str:
+        known = self.fact("identity")
+        if known is not None:
+            return known
         with self._writing() as connection:
             upsert = kind_of(connection.dialect).upsert(facts).values(name="identity", value=minted)
             connection.execute(upsert.on_conflict_do_nothing())
-            return str(connection.execute(known).scalar_one())
+            return str(connection.execute(_FACT, {"fact": "identity"}).scalar_one())
 
     def tidy(self, *, now: datetime) -> None:
         with self._writing() as connection:

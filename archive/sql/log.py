@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from archive.article import Label, LabelKind
 from archive.errors import TurnLost
@@ -30,6 +30,11 @@ def changes_after(connection: Connection, position: int, *, kind: ChangeKind, li
         )
         for row in connection.execute(statement)
     ]
+
+
+def last_change(connection: Connection, kind: ChangeKind) -> int:
+    statement = select(func.max(changes.c.seq)).where(changes.c.kind == kind.value)
+    return connection.execute(statement).scalar_one() or 0
 
 
 def take_turn(connection: Connection, consumer: str, *, holder: str, now: datetime, lasting: timedelta) -> Turn | None:
@@ -73,6 +78,17 @@ def move(connection: Connection, turn: Turn, position: int) -> Turn:
     return Turn(turn.consumer, turn.holder, turn.fence, position)
 
 
+def rewind(connection: Connection, consumer: str) -> None:
+    connection.execute(
+        update(cursors).where(cursors.c.consumer == consumer).values(position=0, fence=cursors.c.fence + 1, until=None)
+    )
+
+
+def one_cursor(connection: Connection, consumer: str) -> Cursor | None:
+    row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
+    return None if row is None else Cursor(row.consumer, row.position, row.holder, row.fence, row.until)
+
+
 def all_cursors(connection: Connection) -> list[Cursor]:
     rows = connection.execute(select(cursors).order_by(cursors.c.consumer))
-    return [Cursor(row.consumer, row.position, row.holder, row.until) for row in rows]
+    return [Cursor(row.consumer, row.position, row.holder, row.fence, row.until) for row in rows]

@@ -25,6 +25,13 @@ def read(connection: Connection, path: str) -> Rendition | None:
     )
 
 
+def etags(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
+    statement = select(rendition_codings.c.path, rendition_codings.c.etag).where(
+        rendition_codings.c.path.in_(paths), rendition_codings.c.coding == "identity"
+    )
+    return {row.path: row.etag for row in connection.execute(statement)}
+
+
 def put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> list[str]:
     """Store what is new, each with a log line after `seq`; the paths in the order of their lines."""
     paths = [document.path for document in documents]

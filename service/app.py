@@ -1,0 +1,59 @@
+"""The web application: pages, API and finished feeds as one WSGI callable."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from wsgiref.types import WSGIApplication
+
+from flask import Flask, Response
+
+from service.api import admin_blueprint
+from service.operations import operations_blueprint
+from service.problems import register_problems
+from service.public import public_blueprint
+from service.renditions import Renditions
+from service.security import SECURITY_HEADERS
+from service.settings import read_settings
+from service.wiring import Dateline, open_dateline
+
+
+def create_app(dateline: Dateline) -> Flask:
+    """The Flask application over an opened Dateline."""
+    app = Flask("service")
+    app.url_map.strict_slashes = True
+    app.url_map.merge_slashes = False
+    for blueprint in (public_blueprint(dateline), admin_blueprint(dateline), operations_blueprint(dateline)):
+        app.register_blueprint(blueprint)
+    register_problems(app)
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return app
+
+
+def create_wsgi(dateline: Dateline) -> WSGIApplication:
+    """What a server calls: the finished feeds in front, everything else behind them."""
+    return Renditions(dateline.archive, create_app(dateline).wsgi_app, clock=dateline.clock)
+
+
+def web_process() -> WSGIApplication:
+    """One web process, from the settings in its environment. Ends with the process that started it."""
+    settings = read_settings()
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    return create_wsgi(open_dateline(settings))
+
+
+def _end_with_parent(parent: int) -> None:
+    """A server that was killed leaves its processes behind, and they would keep the port."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGKILL)

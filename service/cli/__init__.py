@@ -1,0 +1,77 @@
+"""The command line: `dateline COMMAND`. Results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from archive.errors import DatelineError
+
+EXIT_CODES = "Exit codes: 0 done, 1 a finding or failure, 2 wrong use."
+
+# Where each command stands. They are imported when they are called: a command should start at once.
+COMMANDS = {
+    "serve": "running",
+    "web": "running",
+    "worker": "running",
+    "migrate": "running",
+    "settings": "running",
+    "import": "content",
+    "export": "content",
+    "search": "content",
+    "token": "keeping",
+    "index": "keeping",
+    "feeds": "keeping",
+    "check": "keeping",
+}
+_OWN = {"_prepare": "running"}  # steps of a command that run in a process of their own
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        place = COMMANDS.get(cmd_name) or _OWN.get(cmd_name)
+        if place is None:
+            return None
+        module = import_module(f"service.cli.{place}")
+        command: click.Command = module.COMMANDS[cmd_name]
+        if command.epilog is None:
+            command.epilog = EXIT_CODES
+        return command
+
+
+@click.command(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dateline", prog_name="dateline")
+def dateline() -> None:
+    """Keep dated articles for ever, make them findable, and syndicate them."""
+
+
+def main() -> NoReturn:
+    """The program. What goes wrong is said in a sentence, and a trace is for defects only."""
+    try:
+        result = dateline.main(standalone_mode=False, prog_name="dateline")
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2 if isinstance(error, click.UsageError) else 1)
+    except click.Abort:
+        click.echo("dateline: stopped", err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has had enough, as `head` does.
+        sys.stdout = None
+        sys.exit(0)
+    except DatelineError as error:
+        click.echo(f"dateline: {error}", err=True)
+        sys.exit(1)
+    sys.exit(result if isinstance(result, int) else 0)

@@ -1,0 +1,62 @@
+"""For whoever keeps the service running: is it alive, and can it serve?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+
+from archive.errors import DatelineError
+from service.wiring import Dateline
+
+Part = dict[str, Any]
+
+
+def operations_blueprint(dateline: Dateline) -> Blueprint:
+    """`/healthz` and `/readyz`."""
+    blueprint = Blueprint("operations", __name__)
+
+    @blueprint.get("/healthz")
+    def alive() -> Response:
+        return _json({"status": "ok"})
+
+    @blueprint.get("/readyz")
+    def ready() -> Response:
+        parts = {name: _checked(check) for name, check in _checks(dateline).items()}
+        serves = all(part["status"] != "down" for part in parts.values())
+        response = _json({"status": "ok" if serves else "down", "parts": parts}, status=200 if serves else 503)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return blueprint
+
+
+def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
+    """The site can be read while index or worker are behind; what is behind is said, with how far."""
+
+    def archive() -> Part:
+        return {"status": "ok", "position": dateline.archive.head()}
+
+    def index() -> Part:
+        status = dateline.index.status()
+        return {"status": "ok", "documents": status.documents, "position": status.position}
+
+    def deliveries() -> Part:
+        head = dateline.archive.last_change()
+        behind = {cursor.consumer: max(0, head - cursor.position) for cursor in dateline.archive.cursors()}
+        return {"status": "behind" if any(behind.values()) or not behind else "ok", "behind": behind}
+
+    return {"archive": archive, "index": index, "worker": deliveries}
+
+
+def _checked(check: Callable[[], Part]) -> Part:
+    try:
+        return check()
+    except DatelineError as error:
+        return {"status": "down", "detail": str(error)}
+
+
+def _json(document: Any, *, status: int = 200) -> Response:
+    return Response(orjson.dumps(document), status, content_type="application/json")

@@ -1,0 +1,108 @@
+"""What editors do: submit, revise, withdraw; and what the clock does for them: release."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from archive.article import Article, Draft, compose, release, revise, withdraw
+from archive.document import writable
+from archive.draft import parse_draft
+from archive.errors import ArticleNotFound, DatelineError, RevisionConflict
+from archive.site import Site
+from archive.store import Archive, RequestKey, Save
+
+log = logging.getLogger(__name__)
+
+
+class Publisher:
+    """Puts articles into the archive, and rings the bell once they are there."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        site: Site,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], str],
+        ring: Callable[[], None],
+    ) -> None:
+        self.archive = archive
+        self.site = site
+        self.clock = clock
+        self.new_id = new_id
+        self.ring = ring
+
+    def parse(self, fields: Mapping[str, object]) -> Draft:
+        """Raises InvalidDraft."""
+        return parse_draft(fields, zone=self.site.zone)
+
+    def submit(self, draft: Draft, *, by: str, request: RequestKey | None = None) -> Article:
+        """A new article; the one that the same request made before, where it is repeated."""
+        article = self.archive.save(self.new(draft, by=by, request=request))
+        self.ring()
+        return article
+
+    def submit_all(self, drafts: Sequence[Draft], *, by: str) -> list[Article | DatelineError]:
+        """Many new articles in one transaction, each with its own success or error, in order."""
+        outcomes = self.archive.save_all([self.new(draft, by=by) for draft in drafts])
+        self.ring()
+        return outcomes
+
+    def new(self, draft: Draft, *, by: str, request: RequestKey | None = None) -> Save:
+        article = compose(draft, article_id=self.new_id(), now=self.clock(), site=self.site)
+        return Save(article=article, expected_revision=0, by=by, number_slug=draft.slug is None, request=request)
+
+    def replace(self, article_id: str, draft: Draft, *, expected_revision: int | None, by: str) -> Article:
+        """The article as the draft says. `expected_revision` None: whatever is there now.
+
+        What changes nothing saves nothing. Raises ArticleNotFound, RevisionConflict, Conflict."""
+        before = self._expected(article_id, expected_revision)
+        after = revise(before, draft, now=self.clock(), site=self.site)
+        if _same(before, after):
+            return before
+        return self._save(after, before, by=by, number_slug=draft.slug is None)
+
+    def patch(self, article_id: str, changes: Mapping[str, Any], *, expected_revision: int | None, by: str) -> Article:
+        """The article with some fields changed (RFC 7396): null takes a field away."""
+        before = self._expected(article_id, expected_revision)
+        draft = self.parse(writable(before, changes))
+        return self.replace(article_id, draft, expected_revision=before.revision, by=by)
+
+    def withdraw(self, article_id: str, *, expected_revision: int | None, by: str) -> Article:
+        before = self._expected(article_id, expected_revision)
+        return self._save(withdraw(before, now=self.clock()), before, by=by)
+
+    def release_due(self) -> int:
+        """Put every scheduled article on the air whose time has come; how many there were."""
+        released = 0
+        while due := self.archive.due(self.clock()):
+            for article in due:
+                try:
+                    self._save(release(article, now=self.clock()), article, by="schedule")
+                except (RevisionConflict, ArticleNotFound) as changed:
+                    log.info("not released: %s", changed)  # an editor was quicker; look again
+                    continue
+                log.info("released %s, due %s", article.id, article.published)
+                released += 1
+        return released
+
+    def _expected(self, article_id: str, expected_revision: int | None) -> Article:
+        article = self.archive.get(article_id)
+        if expected_revision is not None and article.revision != expected_revision:
+            raise RevisionConflict(article_id, expected=expected_revision, found=article.revision)
+        return article
+
+    def _save(self, after: Article, before: Article, *, by: str, number_slug: bool = False) -> Article:
+        saved = self.archive.save(
+            Save(article=after, expected_revision=before.revision, by=by, number_slug=number_slug)
+        )
+        self.ring()
+        return saved
+
+
+def _same(before: Article, after: Article) -> bool:
+    return replace(after, updated=before.updated, modified=before.modified) == before

@@ -1,0 +1,206 @@
+"""The worker: APScheduler as a clock that delivers changes, releases articles and keeps house."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import secrets
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from archive.errors import DatelineError, TurnLost
+from archive.outbox import Outbox
+from feeds.build import FeedBuilder
+from service.delivery import FeedsConsumer, IndexConsumer
+from service.wiring import Dateline
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0  # seconds; the bell wakes the worker long before
+RELEASE_EVERY = 1.0
+TIDY_EVERY = 60.0
+INDEX_TIDY_EVERY = 5.0
+STANDBY_EVERY = 0.5
+
+
+class Worker:
+    """Delivers until it is told to stop. One is active on a data folder; others stand by.
+
+    Jobs are code and their state is in the database, so that nothing is lost or doubled whatever is
+    killed when. A job that fails is logged and tried again at its next time."""
+
+    def __init__(self, dateline: Dateline) -> None:
+        self.dateline = dateline
+        self.stopping = threading.Event()
+        holder = _place_name(dateline.settings.data)
+        identity = dateline.identity()
+        builder = FeedBuilder(dateline.site, identity, length=dateline.settings.feed_length)
+        self.deliveries = [
+            Delivery(Outbox(dateline.archive, consumer, holder=holder, clock=dateline.clock), self.stopping)
+            for consumer in (
+                FeedsConsumer(dateline.archive, builder, clock=dateline.clock),
+                IndexConsumer(dateline.archive, dateline.index),
+            )
+        ]
+
+    def run(self) -> None:
+        """Until `stop()`: take the folder, then listen for the bell while the clock runs."""
+        with only_worker(self.dateline.settings.data, self.stopping) as alone:
+            if not alone:
+                return
+            self.dateline.bell.listen()
+            scheduler = self._clock()
+            scheduler.start()
+            log.info("worker is ready")
+            try:
+                while not self.stopping.is_set():
+                    if self.dateline.bell.wait(STANDBY_EVERY):
+                        self._wake(scheduler)
+            finally:
+                scheduler.shutdown(wait=True)
+                self.dateline.bell.close()
+        log.info("worker has stopped")
+
+    def stop(self) -> None:
+        self.stopping.set()
+
+    def run_once(self) -> bool:
+        """Bring everything up to date and return; False where another worker is there to do it."""
+        stopping = threading.Event()
+        stopping.set()
+        with only_worker(self.dateline.settings.data, stopping) as alone:
+            if alone:
+                for delivery in self.deliveries:
+                    delivery.outbox.drain()
+        return alone
+
+    def _clock(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(max_workers=6)},
+            # What was missed is made up for once, however late; nothing runs beside itself.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        for delivery in self.deliveries:
+            scheduler.add_job(
+                delivery.run, "interval", seconds=LOOK_EVERY, id=delivery.name, next_run_time=self.dateline.clock()
+            )
+        for name, job, seconds in (
+            ("release", self.dateline.publisher.release_due, RELEASE_EVERY),
+            ("tidy", self._tidy, TIDY_EVERY),
+            ("tidy index", self.dateline.index.tidy, INDEX_TIDY_EVERY),
+        ):
+            scheduler.add_job(_forgiving(name, job), "interval", seconds=seconds, id=name)
+        return scheduler
+
+    def _wake(self, scheduler: BackgroundScheduler) -> None:
+        for delivery in self.deliveries:
+            # One that is under way looks once more before it ends.
+            if not delivery.again():
+                scheduler.modify_job(delivery.name, next_run_time=self.dateline.clock())
+
+    def _tidy(self) -> None:
+        self.dateline.archive.tidy(now=self.dateline.clock())
+
+
+class Delivery:
+    """One outbox as a job: drains until nothing is new, and once more if the bell rang meanwhile."""
+
+    def __init__(self, outbox: Outbox, stopping: threading.Event) -> None:
+        self.outbox = outbox
+        self.name = outbox.consumer.name
+        self.stopping = stopping
+        self._running = False
+        self._again = False
+        self._lock = threading.Lock()
+
+    def again(self) -> bool:
+        """Ask a running delivery to look once more; False where none is running."""
+        with self._lock:
+            self._again = self._running
+            return self._running
+
+    def run(self) -> None:
+        with self._lock:
+            self._running, self._again = True, False
+        while True:
+            self._drain()
+            with self._lock:
+                if not self._again or self.stopping.is_set():
+                    self._running = False
+                    return
+                self._again = False
+
+    def _drain(self) -> None:
+        try:
+            self.outbox.drain(stopping=self.stopping.is_set)
+        except TurnLost as lost:
+            log.warning("%s", lost)
+            self.outbox.restart()
+        except DatelineError as error:
+            log.error("%s waits: %s", self.name, error)
+            self.outbox.restart()
+        except Exception:
+            log.exception("%s failed; trying again", self.name)
+            self.outbox.restart()
+
+
+def _forgiving(name: str, job: Callable[[], object]) -> Callable[[], None]:
+    def run() -> None:
+        try:
+            job()
+        except DatelineError as error:
+            log.error("%s waits: %s", name, error)
+        except Exception:
+            log.exception("%s failed; trying again", name)
+
+    return run
+
+
+@contextmanager
+def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
+    """Wait for the folder's lock, which the kernel gives back whatever becomes of a process.
+
+    Gives False where it was told to stop before the lock was free."""
+    with (data / "worker.lock").open("a+") as file:
+        waited = False
+        while not _try_lock(file):
+            if not waited and not stopping.is_set():
+                log.warning("another worker has %s: standing by", data)
+                waited = True
+            if stopping.wait(STANDBY_EVERY):
+                yield False
+                return
+        yield True
+
+
+def _try_lock(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _place_name(data: Path) -> str:
+    """This folder's own name among workers. Only who has the folder's lock works under it, so that a
+    new worker can take over at once from one that died here."""
+    path = data / "place"
+    try:
+        return path.read_text(encoding="utf-8").strip() or _new_place_name(path)
+    except FileNotFoundError:
+        return _new_place_name(path)
+
+
+def _new_place_name(path: Path) -> str:
+    name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
+    path.write_text(name + "\n", encoding="utf-8")
+    return name

@@ -1,0 +1,93 @@
+"""Who may do what: bearer tokens with scopes, and the headers that keep pages safe."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+
+from archive.errors import DatelineError
+from archive.store import Archive, Token
+from service.settings import Settings
+
+SECURITY_HEADERS = {
+    # Pictures, sound and film of an article may come from anywhere; nothing else may.
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src * data:; media-src *; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+class Scope(IntEnum):
+    """What a token is good for; each includes those before it."""
+
+    READ = 1
+    WRITE = 2
+    ADMIN = 3
+
+
+class Unauthorized(DatelineError):
+    code = "unauthorized"
+
+
+class Forbidden(DatelineError):
+    code = "insufficient_scope"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling, by the name of the token."""
+
+    name: str
+    scope: Scope
+
+
+class Gate:
+    """Lets callers in by their bearer tokens (RFC 6750). A revoked one is refused at once."""
+
+    def __init__(self, archive: Archive, settings: Settings) -> None:
+        self.archive = archive
+        token = settings.admin_token
+        self._from_settings = None if token is None else token_digest(token.get_secret_value())
+
+    def admit(self, authorization: str | None, wanted: Scope) -> Caller:
+        """Raises Unauthorized without a valid token, and Forbidden where its scope does not reach."""
+        scheme, _, credentials = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer" or not credentials.strip():
+            raise Unauthorized("send a token: `Authorization: Bearer TOKEN`; `dateline token create` makes one")
+        caller = self._caller(token_digest(credentials.strip()))
+        if caller is None:
+            raise Unauthorized("this token is unknown or was revoked; `dateline token create` makes a new one")
+        if caller.scope < wanted:
+            raise Forbidden(
+                f"the token {caller.name!r} has the scope {caller.scope.name.lower()}; this needs {wanted.name.lower()}"
+            )
+        return caller
+
+    def _caller(self, digest: str) -> Caller | None:
+        if self._from_settings is not None and hmac.compare_digest(digest, self._from_settings):
+            return Caller("settings", Scope.ADMIN)
+        token = self.archive.token(digest)
+        if token is None or token.revoked is not None:
+            return None
+        return Caller(token.name, Scope[token.scope.upper()])
+
+
+def token_digest(secret: str) -> str:
+    """What is kept of a token. Its 256 random bits need no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def create_token(archive: Archive, name: str, scope: Scope, *, clock: Callable[[], datetime]) -> str:
+    """A new token, shown once. Raises Conflict where the name is taken."""
+    secret = f"dl_{secrets.token_urlsafe(32)}"
+    archive.add_token(Token(name, token_digest(secret), scope.name.lower(), clock()))
+    return secret

@@ -1,0 +1,93 @@
+"""Web processes under Granian, with the worker beside them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+
+from granian import Granian
+from granian.constants import Interfaces
+
+log = logging.getLogger(__name__)
+
+RESTART_AFTER = 1.0  # seconds
+THREADS = 8  # of a web process: requests that wait for the disk hold each other up no more than so
+
+
+def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
+    """Serve until a signal says stop. Settings reach the web processes by the environment."""
+    server = Granian(
+        "service.app:web_process",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=processes,
+        blocking_threads=THREADS,
+        factory=True,
+        websockets=False,
+        respawn_failed_workers=True,
+        respawn_interval=0.1,
+        workers_kill_timeout=5,
+        log_level=log_level,  # type: ignore[arg-type]
+        log_enabled=log_level == "debug",
+        process_name=None,
+    )
+    server.serve()
+
+
+class WorkerBeside:
+    """`dateline worker` as a process of ours: started anew when it dies, ended when we do."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._keep, name="worker-beside", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        process = self._process
+        if process is not None and process.poll() is None:
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(10)
+            if process.poll() is None:
+                process.kill()
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            # The worker reads its standard input, and ends with it: whatever kills us closes the pipe.
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "worker", "--until-stdin-closes"], stdin=subprocess.PIPE
+            )
+            code = self._process.wait()
+            if not self._stopping.is_set():
+                log.error("the worker has ended with %d; starting it again", code)
+                self._stopping.wait(RESTART_AFTER)
+
+
+def stop_on_signals(stop: Callable[[], None], *, until_stdin_closes: bool) -> None:
+    """Call `stop` at SIGTERM and SIGINT and, if so asked, when standard input ends."""
+
+    def stopped(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stopped)
+    if until_stdin_closes:
+        threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
+
+
+def _wait_for_end(stop: Callable[[], None]) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stop()

@@ -1,0 +1,86 @@
+"""From settings to a running Dateline: the only place that names a back-end."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from archive.article import mint_guid
+from archive.errors import StorageFull, Unavailable
+from archive.ids import new_id
+from archive.search import SearchIndex
+from archive.site import Site
+from archive.sql import SqlArchive
+from archive.store import Archive
+from archive.whoosh_index import WhooshIndex
+from service.bell import Bell
+from service.publisher import Publisher
+from service.settings import Settings
+
+SITE_URL = "site-url"  # the fact under which the address is kept
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Dateline:
+    """All parts of one site, put together."""
+
+    settings: Settings
+    site: Site
+    archive: Archive
+    index: SearchIndex
+    publisher: Publisher
+    bell: Bell
+    clock: Clock
+
+    def identity(self) -> str:
+        """The site's permanent name (RFC 4151), minted at its first start."""
+        return self.archive.identity(mint_guid(new_id(), now=self.clock(), site=self.site))
+
+    def close(self) -> None:
+        self.index.close()
+        self.archive.close()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_archive(settings: Settings, *, checkpoints: bool = False) -> SqlArchive:
+    """The archive that the settings name, whatever its schema.
+
+    `checkpoints`: this process keeps house in the database; one should."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        kind = StorageFull if error.errno == errno.ENOSPC else Unavailable
+        raise kind(f"cannot make the data folder {settings.data}: {error.strerror}; set DATELINE_DATA") from error
+    return SqlArchive(settings.database, checkpoints=checkpoints)
+
+
+def open_dateline(
+    settings: Settings, *, clock: Clock = now, migrate: bool = False, checkpoints: bool = False
+) -> Dateline:
+    """Open everything that the settings name.
+
+    `migrate`: bring the database to this program's schema, else raise ArchiveOutdated where it is not."""
+    archive = open_archive(settings, checkpoints=checkpoints)
+    if migrate:
+        archive.migrate()
+    else:
+        archive.check_schema()
+    # Without a setting, the address under which it was last served: other commands know no port.
+    site = settings.site(archive.fact(SITE_URL))
+    bell = Bell(settings.data / "bell")
+    return Dateline(
+        settings=settings,
+        site=site,
+        archive=archive,
+        index=WhooshIndex(settings.search_folder),
+        publisher=Publisher(archive, site, clock=clock, new_id=new_id, ring=bell.ring),
+        bell=bell,
+        clock=clock,
+    )
