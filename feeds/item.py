@@ -11,6 +11,7 @@ from urllib.parse import quote
 from archive.article import UNTITLED, Article, Author, Enclosure
 from archive.markup import find_surrogate, strip_forbidden
 from archive.site import Site
+from feeds.language import language_tag
 from feeds.links import absolute_links, to_uri
 from feeds.spec import FeedSpec
 
@@ -20,18 +21,15 @@ CONTENT_LIMIT = 200_000
 GENERATOR = "Dateline"
 ANY_TYPE = "application/octet-stream"
 
-# RFC 5646 §2.1, without the irregular tags of old.
-_LANGUAGE = re.compile(
-    r"""(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4,8})
-        (?:-[a-z]{4})?
-        (?:-(?:[a-z]{2}|\d{3}))?
-        (?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*
-        (?:-[a-wyz\d](?:-[a-z\d]{2,8})+)*
-        (?:-x(?:-[a-z\d]{1,8})+)?
-        |x(?:-[a-z\d]{1,8})+""",
+# RFC 8141 §2 for URNs; for all other schemes RFC 3987, as Atom allows.
+_IRI = re.compile(
+    r"""urn:[a-z\d][a-z\d-]{0,30}[a-z\d]:(?:[\w.~!$&'()*+,;=:@/?\#-]|%[\da-f]{2})+
+        |(?!urn:)[a-z][a-z\d+.-]*:[^\s\x00-\x20<>"{}|\\^`]+""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
-_URI = re.compile(r"[a-z][a-z\d+.-]*:[^\s<>\"{}|\\^`]+", re.ASCII | re.IGNORECASE)
+# Characters that XML 1.0 §2.2 allows and advises against: C1 controls and what Unicode calls no characters.
+_LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
+_MEANINGLESS = re.compile(f"[\x80-\x9f\ufdd0-\ufdef{_LAST_OF_PLANES}]")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;.*)?", re.ASCII)
 
@@ -107,7 +105,7 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
     language = language_tag(article.language)
     return Item(
         guid=guid,
-        iri=guid if _URI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}",
+        iri=guid if _IRI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}",
         url=url,
         title=title,
         summary=article.summary,
@@ -125,18 +123,12 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
 
 
 def carriable(text: str) -> str:
-    """The text without what XML 1.0 §2.2 forbids.
+    """The text without what XML 1.0 §2.2 forbids or advises against.
 
-    Such text is refused when an article comes in; here it would take every feed of its site down."""
+    What is forbidden is refused when an article comes in; here it would take every feed of its site down."""
     if find_surrogate(text) is not None:
         text = text.encode(errors="replace").decode()
-    return strip_forbidden(text)
-
-
-def language_tag(language: str) -> str | None:
-    """The tag if it is a well-formed one (BCP 47), with hyphens; otherwise None."""
-    tag = language.replace("_", "-")
-    return tag if _LANGUAGE.fullmatch(tag) else None
+    return _MEANINGLESS.sub("", strip_forbidden(text))
 
 
 def _name(name: str | None) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from archive.article import Enclosure
-from feeds.item import CONTENT_LIMIT, carriable, item_of, language_tag
+from feeds.item import CONTENT_LIMIT, carriable, item_of
 from tests.builders import SITE, an_article
 from tests.feeds.reading import IDENTITY
 
@@ -65,19 +65,23 @@ def test_one_poisoned_article_does_not_take_the_feed_down():
     assert (item.title, item.summary, item.abstract, item.content) == ("Untitled", None, "ab", "<p>a<i>b</i></p>")
 
 
-@pytest.mark.parametrize(
-    "tag", ["en", "en-GB", "zh-Hant-TW", "sl-rozaj-biske", "de-CH-1996", "es-419", "en-x-news", "x-own"]
-)
-def test_language_tags_bcp47(tag: str):
-    assert language_tag(tag) == tag
+def test_characters_without_meaning_are_left_out():
+    assert carriable("a\x85b\x90c\ufdd0d\U0001fffee\ufffdf") == "a\nbcde\ufffdf"
 
 
 @pytest.mark.parametrize(
-    "tag", ["", "e", "english language", "en-", "-en", "en--GB", "ën", "abcdefghi", "en-x", "en-a"]
+    ("guid", "is_iri"),
+    [
+        ("tag:example.org,2023:ä", True),
+        ("https://example.org/ä?b#c", True),
+        ("urn:uuid:6f1c9a4e-1d1f-4e0e-9c6b-000000000000", True),
+        ("urn:example:a/b?=c#d", True),
+        ("urn:example:ä", False),
+        ("urn:nothing", False),
+        ("https://example.org/<x>", False),
+        ("17", False),
+    ],
 )
-def test_what_is_no_language_tag(tag: str):
-    assert language_tag(tag) is None
-
-
-def test_an_underscore_is_meant_as_a_hyphen():
-    assert language_tag("en_US") == "en-US"
+def test_which_guids_atom_takes_rfc4287_4_2_6(guid: str, is_iri: bool):
+    item = item_of(replace(an_article(), guid=guid), site=SITE, identity=IDENTITY)
+    assert (item.iri == guid) is is_iri

@@ -74,8 +74,6 @@ fields = st.fixed_dictionaries(
     },
 )
 
-C1_AS_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
-
 
 def admitted(wish: dict[str, Any], number: int) -> Article | None:
     """The article that the archive would make of this; without the fields that it would refuse."""
@@ -132,10 +130,10 @@ def enclosures_read(articles: list[Article], feed_format: Format) -> list[int]:
 
 
 def as_feedparser(text: str) -> str:
-    """feedparser mends what looks like UTF-8 read as Latin-1, and takes C1 controls for Windows-1252."""
+    """feedparser mends what looks like UTF-8 read as Latin-1, whether it was or not."""
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode()
-    return line(text.translate(C1_AS_WINDOWS))
+    return line(text)
 
 
 def line(text: str) -> str:
