@@ -25,8 +25,11 @@ _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 
 
 def rfc822(instant: datetime) -> str:
-    """`Thu, 14 Dec 2023 09:30:00 GMT` (RFC 822 with the four-digit year of RFC 1123 §5.2.14)."""
-    return format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
+    """`Thu, 14 Dec 2023 09:30:00 GMT` (RFC 822 §5.1 with the four-digit year of RFC 1123 §5.2.14).
+
+    The weekday is optional and missing before the year 100: programs take 0099 for 1999, where it is wrong."""
+    text = format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
+    return text if instant.year >= 100 else text.partition(", ")[2]
 
 
 # feedgen's own calls setlocale, which is process-wide: a thread could leave all others in another locale.

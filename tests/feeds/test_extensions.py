@@ -19,7 +19,8 @@ from tests.feeds.reading import bodies
     [
         (datetime(2023, 12, 14, 9, 30, 0, 999999, tzinfo=UTC), "Thu, 14 Dec 2023 09:30:00 GMT"),
         (datetime(2023, 12, 14, 9, 30, tzinfo=timezone(timedelta(hours=-5))), "Thu, 14 Dec 2023 14:30:00 GMT"),
-        (EARLIEST, "Tue, 02 Jan 0001 00:00:00 GMT"),
+        (EARLIEST, "02 Jan 0001 00:00:00 GMT"),
+        (datetime(100, 1, 1, tzinfo=UTC), "Fri, 01 Jan 0100 00:00:00 GMT"),
         (LATEST, "Thu, 30 Dec 9999 23:59:59 GMT"),
     ],
 )
