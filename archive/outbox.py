@@ -23,6 +23,10 @@ class Consumer(Protocol):
         """Called when a worker begins: where to go on, which may be before `turn.position`."""
         ...
 
+    def lost(self, position: int) -> bool:
+        """Whether what was done up to a position is gone, so that `start` has to find out where to go on."""
+        ...
+
     def apply(self, changes: Sequence[Change], turn: Turn) -> None: ...
 
 
@@ -50,13 +54,15 @@ class Outbox:
     def drain(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
         """Hand over everything that is new; how many changes there were.
 
-        Costs one small read while there is nothing new. Gives 0 while another worker has the turn.
+        Costs two small reads while there is nothing new. Gives 0 while another worker has the turn.
         Raises TurnLost when this worker was too slow and another one has taken over."""
-        head = self.archive.head()
+        last = self.archive.last_change(self.consumer.kind)
         cursor = self.archive.cursor(self.consumer.name)
         if cursor is None or cursor.fence != self._fence:
             self._started = False  # somebody else had the turn since, or has moved the cursor
-        elif self._started and head == self._drained_to:
+        elif self.consumer.lost(cursor.position):
+            self._started = False
+        elif self._started and last == self._drained_to:
             return 0
         turn = self.archive.take_turn(self.consumer.name, holder=self.holder, now=self.clock(), lasting=TURN_LASTS)
         if turn is None:
@@ -67,9 +73,9 @@ class Outbox:
             if position != turn.position:
                 turn = self.archive.advance(turn, position)
             self._started = True
-        return self._hand_over(turn, head, stopping)
+        return self._hand_over(turn, last, stopping)
 
-    def _hand_over(self, turn: Turn, head: int, stopping: Callable[[], bool]) -> int:
+    def _hand_over(self, turn: Turn, last: int, stopping: Callable[[], bool]) -> int:
         handed = 0
         while not stopping():
             changes = self.archive.changes(turn.position, kind=self.consumer.kind, limit=self.consumer.batch)
@@ -78,7 +84,7 @@ class Outbox:
                 turn = self.archive.advance(turn, changes[-1].seq)
                 handed += len(changes)
             if len(changes) < self.consumer.batch:
-                self._drained_to = head  # what came since moves the head, and the next drain finds it
+                self._drained_to = last  # what came since is found by the next drain
                 break
             self.archive.renew(turn, now=self.clock(), lasting=TURN_LASTS)
         return handed

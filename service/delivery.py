@@ -45,6 +45,9 @@ class IndexConsumer:
             self.index.clear()
         return begin
 
+    def lost(self, position: int) -> bool:
+        return self._position() < position
+
     def _position(self) -> int:
         try:
             return self.index.position()
@@ -81,6 +84,10 @@ class FeedsConsumer:
         self._build([None], turn)
         self.archive.state(BUILT_FOR, built_for)
         return 0
+
+    def lost(self, position: int) -> bool:
+        del position
+        return False  # feeds stand in the archive itself
 
     def apply(self, changes: Sequence[Change], turn: Turn) -> None:
         labels: set[Label] = set()
