@@ -38,7 +38,7 @@ _TOKEN: Final = re.compile(
     rf"|{_SIGN}+(?:['’](?:s|t|re|ve|ll|d|m)(?!{_SIGN}))?",  # the contractions that English stemming knows
     re.IGNORECASE,
 )
-_JOINED: Final = re.compile(r"[.,]")
+_ONE_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _MARK: Final = re.compile("[\u0300-\u036f]")
 
 
@@ -67,6 +67,11 @@ def terms(text: str, *, stemmed: bool = True) -> list[str]:
 def words(text: str) -> list[str]:
     """The words as they are spelled, in order; `fold` and `term_of` make terms of them."""
     return [_spelled(found) for found in _TOKEN.finditer(text)]
+
+
+def is_unspaced(word: str) -> bool:
+    """Whether a word is one character of a script that is written without spaces."""
+    return _ONE_UNSPACED.match(word) is not None
 
 
 def _spelled(found: re.Match[str]) -> str:

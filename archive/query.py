@@ -139,6 +139,7 @@ class _Clause:
     node: Node
     sign: str  # "+", "-" or ""
     joined: str  # the operator before it: "AND", "OR" or ""
+    loose: bool = False  # a phrase that nobody put in quotation marks
 
 
 class _Parser:
@@ -177,7 +178,7 @@ class _Parser:
                 continue
             node = self._node(kind or "", piece, depth=depth, field=here)
             if node is not None:
-                clauses.append(_Clause(node, sign, joined if clauses else ""))
+                clauses.append(_Clause(node, sign, joined if clauses else "", loose=kind == "word"))
             sign, joined, here = "", "", field
         return _grouped(clauses)
 
@@ -208,7 +209,7 @@ class _Parser:
             words = analysis.words(text[: fuzzy.start()])
             if len(words) == 1:
                 return self._fuzzy(words[0], fuzzy[0][1:], field)
-        return self._phrase(words, field)  # "wheat-export", "o'neill": one word for the writer, a phrase for us
+        return self._phrase(words, field)
 
     def _fuzzy(self, word: str, edits: str, field: Field | None) -> Node | None:
         if not self._affordable([word]):
@@ -257,8 +258,36 @@ def _grouped(clauses: list[_Clause]) -> Group:
         elif clause.sign == "+" or clause.joined == "AND" or following == "AND":
             must.append(clause.node)
         else:
-            wanted.append(clause.node)
-    return Group(tuple(dict.fromkeys(wanted)), tuple(dict.fromkeys(must)), tuple(dict.fromkeys(must_not)))
+            wanted.extend(_parts(clause))
+    return Group(_different(wanted), _different(must), _different(must_not))
+
+
+def _parts(clause: _Clause) -> Iterator[Node]:
+    """ "wheat-export" is a phrase when it is required or forbidden; wanted, each of its words is welcome.
+
+    In a script without spaces, what is typed at a stretch is several words; its pairs of characters are
+    welcome, as there is no telling where the words end."""
+    node = clause.node
+    if not clause.loose or not isinstance(node, Phrase) or node.field in (Field.AUTHOR, Field.TAG, Field.SECTION):
+        yield node
+        return
+    unspaced = [analysis.is_unspaced(word) for word in node.words]
+    for place, word in enumerate(node.words):
+        following = place + 1 < len(node.words) and unspaced[place + 1]
+        preceded = place > 0 and unspaced[place - 1]
+        if unspaced[place] and following:
+            yield Phrase(node.words[place : place + 2], node.field)
+        elif not (unspaced[place] and preceded):
+            yield Word(word, node.field)
+
+
+def _different(nodes: list[Node]) -> tuple[Node, ...]:
+    """Each once: "export" and "exports" ask for the same."""
+    return tuple({_asked_for(node): node for node in reversed(nodes)}.values())[::-1]
+
+
+def _asked_for(node: Node) -> object:
+    return (analysis.term_of(node.text), node.field) if isinstance(node, Word) else node
 
 
 def _lifted(node: Node) -> Node | None:

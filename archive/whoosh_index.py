@@ -29,7 +29,7 @@ from archive.errors import IndexLocked, IndexUnavailable
 from archive.query import parse
 from archive.search import MOST_PER_PAGE, Hit, IndexStatus, Results, SearchQuery, Sort
 from archive.whoosh_merge import merged
-from archive.whoosh_scoring import Part, PostingsCache, Scorer, Snapshot, facets, filtered, ranked
+from archive.whoosh_scoring import Found, Part, PostingsCache, Scorer, Snapshot, closest_first, facets, filtered, ranked
 from archive.whoosh_segment import Entry, Segment, build, renumber
 from archive.whoosh_storage import (
     IndexDamaged,
@@ -121,7 +121,11 @@ class WhooshIndex:
         per_page = min(max(query.per_page, 1), MOST_PER_PAGE)
         first = (max(query.page, 1) - 1) * per_page
         total = sum(map(len, found))
-        hits = ranked(snapshot, found, sort, first=first, count=per_page) if first < total else []
+        hits: list[Found] = []
+        if first < total and sort is Sort.RELEVANCE and parsed.root is not None:
+            hits = closest_first(scorer, parsed.root, snapshot, found, first=first, count=per_page)
+        elif first < total:
+            hits = ranked(snapshot, found, sort, first=first, count=per_page)
         return Results(
             total,
             tuple(Hit(hit.id, hit.score) for hit in hits),

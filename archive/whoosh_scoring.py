@@ -6,12 +6,13 @@ import heapq
 import math
 import threading
 from array import array
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from itertools import chain, groupby, islice
+from itertools import chain, groupby, islice, pairwise
 from typing import Final
 
 from whoosh.util.numeric import byte_to_length
@@ -27,13 +28,17 @@ B: Final = 0.75
 WEIGHTS: Final[Mapping[str, float]] = {Field.TITLE: 1.5}  # all others 1
 MOST_EXPANSIONS: Final = 200  # words that one wildcard or fuzzy word stands for
 MOST_SCANNED: Final = 20_000  # words looked at to find them
+NEARNESS: Final = 0.25  # of the rarer word's worth is added where two words of the query stand side by side
+FARTHEST: Final = 10  # words apart that still count as near
+MOST_NEAR: Final = 8  # pairs of words whose distance is looked at
+LOOKED_AT: Final = 50  # hits that can move up by nearness
 MOST_FACETS: Final = 100  # values a facet
 CACHED: Final = 8 << 20  # bytes of decoded postings, for each index that is open
 
 Scores = dict[int, float]  # by document, of one segment
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """A segment as of one commit: without the documents that were replaced since."""
 
@@ -123,12 +128,13 @@ class Scorer:
         self._snapshot = snapshot
         self._parts = snapshot.parts
         self._cache = cache
+        self._worths: dict[tuple[str, Field | None], float] = {}
         self.notes: list[str] = []
 
     def scores(self, node: Node) -> list[Scores]:
         """The living documents that match, by segment."""
         if isinstance(node, Word):
-            return self._word(node.text, _fields(node.field))
+            return self._word(node.text, node.field)
         if isinstance(node, Phrase):
             return self._phrase(node)
         if isinstance(node, Wildcard):
@@ -165,34 +171,28 @@ class Scorer:
             found = [_both(left, right) for left, right in zip(found, self.scores(node), strict=True)]
         return found
 
-    def _word(self, word: str, fields: Iterable[TextField]) -> list[Scores]:
+    def _word(self, word: str, wanted: Field | None) -> list[Scores]:
+        """The sum of BM25 over the fields. How rare a word is, is counted over all of them together."""
         found: list[Scores] = [{} for _ in self._parts]
-        for field in fields:
-            lists = self._postings(field.name, _term(word, field))
-            count = self._count(lists)
-            if count:
-                _add(found, self._weighed(field.name, lists, self._idf(count)))
-        return found
+        for field in _fields(wanted):
+            _add(found, self._weighed(field.name, self._postings(field.name, _term(word, field))))
+        self._worths[word, wanted] = self._worth(sum(map(len, found)))
+        return self._rated(found)
 
     def _postings(self, field: str, term: str) -> list[Postings | None]:
         encoded = term.encode("utf-8", "replace")
         return [self._cache.get(part.segment, field, encoded) for part in self._parts]
 
-    def _count(self, lists: Sequence[Postings | None]) -> int:
-        """How many living documents these postings are of."""
-        count = 0
-        for part, postings in zip(self._parts, lists, strict=True):
-            if postings is not None:
-                count += len(postings.documents)
-                if part.deleted:
-                    count -= sum(document in part.deleted for document in postings.documents)
-        return count
+    def _rated(self, found: Sequence[Scores]) -> list[Scores]:
+        """The scores of one word or phrase, multiplied by what its rarity says (the "idf" of BM25)."""
+        worth = self._worth(sum(map(len, found)))
+        return [{document: score * worth for document, score in scores.items()} for scores in found]
 
-    def _idf(self, count: int) -> float:
+    def _worth(self, count: int) -> float:
         return math.log(1 + (self._snapshot.living - count + 0.5) / (count + 0.5))
 
-    def _weighed(self, field: str, lists: Sequence[Postings | None], idf: float) -> list[Scores]:
-        factor = WEIGHTS.get(field, 1.0) * idf * (K1 + 1)
+    def _weighed(self, field: str, lists: Sequence[Postings | None]) -> list[Scores]:
+        factor = WEIGHTS.get(field, 1.0) * (K1 + 1)
         norms = self._snapshot.norms(field)
         found: list[Scores] = []
         for part, postings in zip(self._parts, lists, strict=True):
@@ -207,18 +207,45 @@ class Scorer:
             found.append(part.drop_hidden(scores))
         return found
 
+    def nearness(self, root: Node, hits: Sequence[Found]) -> dict[tuple[Part, int], float]:
+        """What documents gain by having the words of the query close together, by part and document."""
+        gained: dict[tuple[Part, int], float] = defaultdict(float)
+        by_part: dict[Part, set[int]] = defaultdict(set)
+        for hit in hits:
+            by_part[hit.part].add(hit.document)
+        for left, right in _neighbours_of(root):
+            worth = NEARNESS * min(self._worths[left.text, left.field], self._worths[right.text, right.field])
+            for part, documents in by_part.items():
+                for document, distance in self._distances(part, documents, left, right).items():
+                    gained[part, document] += worth / distance
+        return gained
+
+    def _distances(self, part: Part, documents: set[int], left: Word, right: Word) -> dict[int, int]:
+        """How far apart the words are where they are nearest, in documents that have them near."""
+        found: dict[int, int] = {}
+        for field in _fields(left.field):
+            of_left = self._positions(part, field, left.text, documents)
+            of_right = self._positions(part, field, right.text, of_left.keys()) if of_left else {}
+            for document, places in of_right.items():
+                distance = _distance(of_left[document], places)
+                if distance <= FARTHEST:
+                    found[document] = min(distance, found.get(document, FARTHEST))
+        return found
+
+    def _positions(self, part: Part, field: TextField, word: str, documents: Collection[int]) -> dict[int, list[int]]:
+        return part.segment.positions(field.name, _term(word, field).encode("utf-8", "replace"), documents)
+
     def _phrase(self, phrase: Phrase) -> list[Scores]:
         found: list[Scores] = [{} for _ in self._parts]
         for field in _fields(phrase.field):
             terms = [_term(word, field) for word in phrase.words]
             lists = [self._postings(field.name, term) for term in terms]
-            idf = sum(self._idf(self._count(of_term)) for of_term in lists)
             together = [
                 _following(part.segment, field.name, terms, [of_term[place] for of_term in lists])
                 for place, part in enumerate(self._parts)
             ]
-            _add(found, self._weighed(field.name, together, idf))
-        return found
+            _add(found, self._weighed(field.name, together))
+        return self._rated(found)
 
     def _wildcard(self, node: Wildcard) -> list[Scores]:
         beginning = node.prefix
@@ -253,7 +280,7 @@ class Scorer:
         near = analysis.neighbours(spelled, node.edits)
         self._add_forms(found, self._expanded(FORM, spelled[:1], near, f"{node.text}~"), node.field)
         scores = self._alike(found)
-        _add(scores, self._word(node.text, _fields(node.field)))  # spelled right comes first
+        _add(scores, self._word(node.text, node.field))  # spelled right comes first
         return scores
 
     def _expanded(self, field: str, prefix: str, fits: Callable[[str], object] | None, typed: str) -> list[str]:
@@ -271,9 +298,27 @@ class Scorer:
     def _alike(self, found: Sequence[set[int]]) -> list[Scores]:
         """Every document gets the same: what one word in as many documents would be worth."""
         living = [documents - part.deleted for documents, part in zip(found, self._parts, strict=True)]
-        count = sum(map(len, living))
-        worth = self._idf(count)
+        worth = self._worth(sum(map(len, living)))
         return [dict.fromkeys(documents, worth) for documents in living]
+
+
+def _neighbours_of(root: Node) -> list[tuple[Word, Word]]:
+    """The words that were typed one after the other, two by two."""
+    parts = (*root.must, *root.wanted) if isinstance(root, Group) else ()
+    words = [part for part in parts if isinstance(part, Word)][: MOST_NEAR + 1]
+    return [(left, right) for left, right in pairwise(words) if left.field == right.field]
+
+
+def _distance(left: Sequence[int], right: Sequence[int]) -> int:
+    """From a place of the one to the nearest of the other; a step more where they are the wrong way round."""
+    nearest = FARTHEST + 1
+    for place in left:
+        at = bisect_left(right, place)
+        if at < len(right):
+            nearest = min(nearest, right[at] - place or 1)
+        if at > 0:
+            nearest = min(nearest, place - right[at - 1] + 1)
+    return nearest
 
 
 def _fields(field: Field | None) -> list[TextField]:
@@ -363,18 +408,32 @@ def ranked(snapshot: Snapshot, found: Sequence[Scores], sort: Sort, *, first: in
     """`count` documents from the one numbered `first`, from 0; ties newest first, then by id.
 
     Whoosh's own collectors may miss a document of the best ten when they skip blocks; this looks at all."""
-    everything = [
+    hits = [
         Found(score, part.segment.published[document], part, document)
         for part, scores in zip(snapshot.parts, found, strict=True)
         for document, score in _best(part, scores, sort, first + count)
     ]
-    if sort is Sort.RELEVANCE:
-        everything.sort(key=lambda hit: (-hit.score, -hit.published, hit.id))
-    elif sort is Sort.NEWEST:
-        everything.sort(key=lambda hit: (-hit.published, hit.id))
-    else:
-        everything.sort(key=lambda hit: (hit.published, hit.id))
-    return everything[first : first + count]
+    return sorted(hits, key=_ORDER[sort])[first : first + count]
+
+
+def closest_first(
+    scorer: Scorer, root: Node, snapshot: Snapshot, found: Sequence[Scores], *, first: int, count: int
+) -> list[Found]:
+    """`ranked` by relevance, the best of them moved by how close together the words of the query stand."""
+    if first >= LOOKED_AT or not _neighbours_of(root):
+        return ranked(snapshot, found, Sort.RELEVANCE, first=first, count=count)
+    hits = ranked(snapshot, found, Sort.RELEVANCE, first=0, count=max(LOOKED_AT, first + count))
+    moved = hits[:LOOKED_AT]
+    gained = scorer.nearness(root, moved)
+    moved = [replace(hit, score=hit.score + gained.get((hit.part, hit.document), 0.0)) for hit in moved]
+    return (sorted(moved, key=_ORDER[Sort.RELEVANCE]) + hits[LOOKED_AT:])[first : first + count]
+
+
+_ORDER: Final[Mapping[Sort, Callable[[Found], tuple[float | str, ...]]]] = {
+    Sort.RELEVANCE: lambda hit: (-hit.score, -hit.published, hit.id),
+    Sort.NEWEST: lambda hit: (-hit.published, hit.id),
+    Sort.OLDEST: lambda hit: (hit.published, hit.id),
+}
 
 
 def _best(part: Part, scores: Scores, sort: Sort, count: int) -> Iterable[tuple[int, float]]:
