@@ -115,6 +115,6 @@ def read_cursor(cursor: str) -> Place:
     except (binascii.Error, UnicodeError) as error:
         raise ValueError("this is not a place in a list") from error
     instant, _, article_id = text.partition(" ")
-    if not article_id or not article_id.isprintable():
+    if not article_id or "\0" in article_id:
         raise ValueError("this is not a place in a list")
     return Place(utc(datetime.fromisoformat(instant), _UTC), article_id)

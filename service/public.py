@@ -110,7 +110,7 @@ class _Views:
 
     def label(self, folder: str, name: str) -> AnyResponse:
         label = Label(KINDS[folder], label_key(name))
-        if not has_address(label) or not label.key.isprintable():
+        if not has_address(label) or "\0" in name:
             return self._nothing_here()
         if label.key != name:
             return redirect(self.addresses.href(home_path(label), **request.args.to_dict()), 301)
@@ -208,7 +208,7 @@ class _Views:
 
     def article(self, year: int, month: int, day: int, slug: str) -> AnyResponse:
         located = None
-        if (period := _period(year, month, day)) is not None and slug.isprintable():
+        if (period := _period(year, month, day)) is not None and "\0" not in slug:
             located = self.archive.at(article_path(period.first_day, slug))
         if located is None or located.article.status in (Status.DRAFT, Status.SCHEDULED):
             return self._no_article(slug)
