@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import orjson
@@ -12,6 +13,7 @@ from flask import Blueprint, Response, g, request
 
 from archive.article import Article, Draft, Status
 from archive.document import to_document
+from archive.draft import MOST_NAME, WRITABLE
 from archive.errors import (
     DatelineError,
     InvalidDraft,
@@ -25,7 +27,7 @@ from archive.site import Site
 from archive.store import ArticleQuery, RequestKey
 from service.conditions import entity_tags
 from service.lists import cursor_of, read_cursor
-from service.problems import BadRequest, problem_document
+from service.problems import BadRequest, problem_document, to_json
 from service.security import Caller, Gate, Scope
 from service.wiring import Dateline
 
@@ -33,6 +35,8 @@ MOST_LISTED = 200
 LISTED = 50
 BATCH = 100  # lines of a batch in one transaction: one commit costs 2 ms, an article in it 0.5 ms
 LONGEST_KEY = 255  # characters of an Idempotency-Key
+LONGEST_WORDS = 200  # characters of a listing's `q`
+MOST_FIELDS = 100  # of an article: four times what it has; thousands would each be told what it might mean
 
 
 def admin_blueprint(dateline: Dateline) -> Blueprint:
@@ -90,12 +94,12 @@ class _Views:
 
     def find(self) -> Response:
         query = _listing_query(request.args)
-        found = self.archive.find(query)
-        more = len(found) == query.limit
+        found = self.archive.find(replace(query, limit=query.limit + 1))
+        shown = found[: query.limit]
         return _json(
             {
-                "articles": [article_document(article, self.site) for article in found],
-                "next": cursor_of(found[-1]) if more else None,
+                "articles": [article_document(article, self.site) for article in shown],
+                "next": cursor_of(shown[-1]) if len(found) > len(shown) else None,
             }
         )
 
@@ -166,7 +170,7 @@ class _Views:
         if revision_etag(present) in tags:
             return present
         named = [tag.strip('"') for tag in tags]
-        expected = next((int(tag) for tag in named if tag.isascii() and tag.isdigit()), 0)
+        expected = next((int(tag) for tag in named if tag.isascii() and tag.isdigit() and len(tag) < 10), 0)
         raise RevisionConflict(article_id, expected=expected, found=present)
 
     def _batch(self, lines: Iterator[tuple[int, bytes | None]], by: str) -> Iterator[bytes]:
@@ -196,7 +200,7 @@ class _Views:
             outcomes = iter([error] * len(drafts))
         for number, parsed in waiting:
             outcome = next(outcomes) if isinstance(parsed, Draft) else parsed
-            yield orjson.dumps(self._result(number, outcome)) + b"\n"
+            yield to_json(self._result(number, outcome)) + b"\n"
 
     def _result(self, number: int, outcome: Article | DatelineError) -> dict[str, Any]:
         if isinstance(outcome, DatelineError):
@@ -246,6 +250,11 @@ def _fields(body: bytes) -> dict[str, Any]:
         fields = _lenient(body, error)
     if not isinstance(fields, dict):
         raise InvalidDraft([Problem("", 'the article must be a JSON object: {"title": …, "content_html": …}')])
+    if len(fields) > MOST_FIELDS:
+        raise InvalidDraft([Problem("", f"the object has {len(fields):,} fields; an article has {len(WRITABLE)}")])
+    for name in fields:
+        if len(name) > MOST_NAME:
+            raise InvalidDraft([Problem(name[:MOST_NAME], "is not a field of an article")])
     return fields
 
 
@@ -284,13 +293,16 @@ def _listing_query(arguments: Mapping[str, str]) -> ArticleQuery:
         except ValueError:
             problems.append(Problem("cursor", "is not one that a listing gave as `next`; leave it out"))
     if wanted := arguments.get("limit"):
-        if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= MOST_LISTED:
+        if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and 1 <= int(wanted) <= MOST_LISTED:
             limit = int(wanted)
         else:
             problems.append(Problem("limit", f"must be a number from 1 to {MOST_LISTED}"))
+    words = arguments.get("q", "").replace("\0", "").strip()
+    if len(words) > LONGEST_WORDS:
+        problems.append(Problem("q", f"has {len(words):,} characters; at most {LONGEST_WORDS} are looked for"))
     if problems:
         raise InvalidQuery(problems)
-    return ArticleQuery(statuses=statuses, words=arguments.get("q") or None, after=after, limit=limit)
+    return ArticleQuery(statuses=statuses, words=words or None, after=after, limit=limit)
 
 
 def _lines(stream: Any, longest: int) -> Iterator[tuple[int, bytes | None]]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import select
 from pathlib import Path
+
+log = logging.getLogger(__name__)
 
 FULL = 65536  # bytes that a rung bell may hold; more ringing says nothing new
 
@@ -23,11 +26,11 @@ class Bell:
         try:
             pipe = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
-            if error.errno in (errno.ENXIO, errno.ENOENT):  # nobody listens
-                return
-            raise
+            if error.errno not in (errno.ENXIO, errno.ENOENT):  # in which case nobody listens
+                log.warning("cannot ring %s: %s", self.path, error.strerror)
+            return
         try:
-            with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            with contextlib.suppress(OSError):
                 os.write(pipe, b"!")
         finally:
             os.close(pipe)

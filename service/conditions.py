@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from enum import Enum
+
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTH = f"(?P<month>{'|'.join(_MONTHS)})"
+_TIME = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)"
+_DATES = [
+    re.compile(form, re.ASCII)
+    for form in (
+        rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (?P<day>\d\d) {_MONTH} (?P<year>\d{{4}}) {_TIME} GMT",
+        rf"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day, (?P<day>\d\d)-{_MONTH}-(?P<year>\d\d) {_TIME} GMT",
+        rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) {_MONTH} (?P<day>[ \d]\d) {_TIME} (?P<year>\d{{4}})",
+    )
+]
 
 
 class Outcome(Enum):
@@ -69,26 +81,41 @@ def entity_tags(text: str) -> list[str]:
 
 def http_date(text: str) -> datetime | None:
     """An HTTP-date in any of its three forms (RFC 9110 §5.6.7), None for anything else."""
-    try:
-        parsed = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError, OverflowError):
+    found = next((match for form in _DATES if (match := form.fullmatch(text.strip(" \t")))), None)
+    if found is None:
         return None
-    return parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed
+    year, second = int(found["year"]), int(found["second"])
+    if len(found["year"]) == 2:
+        year = _full_year(year)
+    try:
+        return datetime(
+            year,
+            _MONTHS.index(found["month"]) + 1,
+            int(found["day"]),
+            int(found["hour"]),
+            int(found["minute"]),
+            59 if second == 60 else second,  # a leap second is no time of ours
+            tzinfo=UTC,
+        )
+    except ValueError:
+        return None
 
 
-def accepts(accept_encoding: str, coding: str) -> bool:
-    """Whether a client takes a content coding (RFC 9110 §12.5.3)."""
-    star = False
+def _full_year(two_digits: int) -> int:
+    """Never more than fifty years ahead (RFC 9110 §5.6.7)."""
+    this_year = datetime.now(UTC).year
+    year = this_year - this_year % 100 + two_digits
+    return year - 100 if year > this_year + 50 else year
+
+
+def prefers(accept_encoding: str, coding: str) -> bool:
+    """Whether a client takes a content coding, and not rather the plain form (RFC 9110 §12.5.3)."""
+    wanted: dict[str, float] = {}
     for item in accept_encoding.lower().split(","):
         name, _, parameters = item.partition(";")
-        name = name.strip()
-        if name not in (coding, "*"):
-            continue
-        wanted = _quality(parameters) > 0
-        if name == coding:
-            return wanted
-        star = wanted
-    return star
+        wanted.setdefault(name.strip().removeprefix("x-"), _quality(parameters))
+    quality = wanted.get(coding, wanted.get("*", 0.0))
+    return quality > 0 and quality >= wanted.get("identity", 0.0)
 
 
 def _quality(parameters: str) -> float:

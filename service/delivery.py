@@ -82,6 +82,8 @@ class FeedsConsumer:
             return turn.position
         log.info("building every feed: the site's settings are new")
         self._build([None], turn)
+        # The cursor first: whoever dies between the two lines does it again, and not never.
+        self.archive.advance(turn, 0)
         self.archive.state(BUILT_FOR, built_for)
         return 0
 

@@ -9,6 +9,7 @@ import orjson
 from flask import Blueprint, Response
 
 from archive.errors import DatelineError
+from service.problems import RETRY_AFTER
 from service.wiring import Dateline
 
 Part = dict[str, Any]
@@ -25,9 +26,14 @@ def operations_blueprint(dateline: Dateline) -> Blueprint:
     @blueprint.get("/readyz")
     def ready() -> Response:
         parts = {name: _checked(check) for name, check in _checks(dateline).items()}
-        serves = all(part["status"] != "down" for part in parts.values())
-        response = _json({"status": "ok" if serves else "down", "parts": parts}, status=200 if serves else 503)
+        states = {part["status"] for part in parts.values()}
+        # Without the index there are pages and feeds still, so that nobody should be sent away for it.
+        serves = parts["archive"]["status"] == "ok"
+        status = "down" if not serves else "ok" if states == {"ok"} else "degraded"
+        response = _json({"status": status, "parts": parts}, status=200 if serves else 503)
         response.headers["Cache-Control"] = "no-store"
+        if not serves:
+            response.headers["Retry-After"] = RETRY_AFTER
         return response
 
     return blueprint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -101,7 +102,15 @@ def problem_document(error: DatelineError) -> dict[str, Any]:
 
 
 def problem_response(document: dict[str, Any]) -> Response:
-    return Response(orjson.dumps(document), document["status"], content_type="application/problem+json")
+    return Response(to_json(document), document["status"], content_type="application/problem+json")
+
+
+def to_json(document: Any) -> bytes:
+    """JSON of anything, even of words that hold halves of characters, which an error may quote."""
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        return json.dumps(document).encode("ascii")
 
 
 def register_problems(app: Flask) -> None:

@@ -60,21 +60,30 @@ class Publisher:
         """The article as the draft says. `expected_revision` None: whatever is there now.
 
         What changes nothing saves nothing. Raises ArticleNotFound, RevisionConflict, Conflict."""
-        before = self._expected(article_id, expected_revision)
-        after = revise(before, draft, now=self.clock(), site=self.site)
-        if _same(before, after):
-            return before
-        return self._save(after, before, by=by, number_slug=draft.slug is None)
+
+        def change(before: Article) -> Article:
+            after = revise(before, draft, now=self.clock(), site=self.site)
+            return before if _same(before, after) else self._save(after, before, by=by, number_slug=draft.slug is None)
+
+        return self._changed(article_id, expected_revision, change)
 
     def patch(self, article_id: str, changes: Mapping[str, Any], *, expected_revision: int | None, by: str) -> Article:
         """The article with some fields changed (RFC 7396): null takes a field away."""
-        before = self._expected(article_id, expected_revision)
-        draft = self.parse(writable(before, changes))
-        return self.replace(article_id, draft, expected_revision=before.revision, by=by)
+
+        def change(before: Article) -> Article:
+            draft = self.parse(writable(before, changes))
+            return self.replace(article_id, draft, expected_revision=before.revision, by=by)
+
+        return self._changed(article_id, expected_revision, change)
 
     def withdraw(self, article_id: str, *, expected_revision: int | None, by: str) -> Article:
-        before = self._expected(article_id, expected_revision)
-        return self._save(withdraw(before, now=self.clock()), before, by=by)
+
+        def change(before: Article) -> Article:
+            # What never had an address must not fail for want of one.
+            after = withdraw(before, now=self.clock())
+            return self._save(after, before, by=by, number_slug=before.path is None)
+
+        return self._changed(article_id, expected_revision, change)
 
     def release_due(self) -> int:
         """Put every scheduled article on the air whose time has come; how many there were."""
@@ -90,11 +99,17 @@ class Publisher:
                 released += 1
         return released
 
-    def _expected(self, article_id: str, expected_revision: int | None) -> Article:
-        article = self.archive.get(article_id)
-        if expected_revision is not None and article.revision != expected_revision:
-            raise RevisionConflict(article_id, expected=expected_revision, found=article.revision)
-        return article
+    def _changed(self, article_id: str, expected_revision: int | None, change: Callable[[Article], Article]) -> Article:
+        """The change made to the expected revision; to the latest one, however often that moves, where none is."""
+        while True:
+            article = self.archive.get(article_id)
+            if expected_revision is not None and article.revision != expected_revision:
+                raise RevisionConflict(article_id, expected=expected_revision, found=article.revision)
+            try:
+                return change(article)
+            except RevisionConflict:
+                if expected_revision is not None:
+                    raise
 
     def _save(self, after: Article, before: Article, *, by: str, number_slug: bool = False) -> Article:
         saved = self.archive.save(

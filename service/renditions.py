@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -14,12 +15,24 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from archive.errors import DatelineError
 from archive.store import Archive, Rendition
 from feeds.spec import Format
-from service.conditions import Outcome, accepts, evaluate
+from service.conditions import Outcome, evaluate, prefers
+
+log = logging.getLogger(__name__)
 
 LOOK_AGAIN = 0.1  # seconds after which the archive is asked whether the bytes are still these
+PATIENCE = 2.0  # seconds for which an archive that did not answer is left alone
+RETRY_AFTER = "5"  # seconds
 MOST_BYTES = 32 * 1024 * 1024
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 
+# Scripts of other sites may read feeds, and ask first where they send conditions of their own (Fetch §3.2).
+_PREFLIGHT = [
+    ("Access-Control-Allow-Origin", "*"),
+    ("Access-Control-Allow-Methods", "GET, HEAD"),
+    ("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Cache-Control"),
+    ("Access-Control-Max-Age", "86400"),
+    ("Allow", "GET, HEAD, OPTIONS"),
+]
 _SUFFIXES = tuple(f"/{feed_format.suffix}" for feed_format in Format)
 Headers = list[tuple[str, str]]
 
@@ -46,6 +59,7 @@ class _Kept:
 class Renditions:
     """A WSGI application that answers for stored documents and hands everything else on.
 
+    Answers are lists: for anything else Granian asks piece by piece, and takes half as long again.
     A document is kept in memory and compared with the archive at most every LOOK_AGAIN seconds, so that
     thousands of requests cost one look. While the archive cannot be reached, what is kept is served."""
 
@@ -69,18 +83,24 @@ class Renditions:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if not path.endswith(_SUFFIXES) or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        if not path.endswith(_SUFFIXES):
             return self.otherwise(environ, start_response)
         kept = self._kept.get(path)
         if kept is None or self.ticks() - kept.checked > LOOK_AGAIN:
-            kept = self._look(path, kept)
+            try:
+                kept = self._look(path, kept)
+            except DatelineError as error:
+                log.error("%s: %s", path, error)
+                return _unavailable(start_response)
             if kept is None:
                 return self.otherwise(environ, start_response)
+        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+            return _not_that_way(environ["REQUEST_METHOD"], start_response)
         return self._answer(kept, environ, start_response)
 
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         accepted = environ.get("HTTP_ACCEPT_ENCODING")
-        coding = "gzip" if accepted and "gzip" in kept.ready and accepts(accepted, "gzip") else "identity"
+        coding = "gzip" if accepted and "gzip" in kept.ready and prefers(accepted, "gzip") else "identity"
         ready = kept.ready[coding]
         # Bytes that changed within the running second have no date yet: one that is sent must stay true.
         modified = kept.rendition.modified if kept.rendition.modified <= self.clock() else None
@@ -95,12 +115,12 @@ class Renditions:
         )
         if outcome is Outcome.NOT_MODIFIED:
             start_response("304 Not Modified", ready.bare + dated)
-            return ()
+            return []
         if outcome is Outcome.FAILED:
             start_response("412 Precondition Failed", [*ready.bare, ("Content-Length", "0")])
-            return ()
+            return []
         start_response("200 OK", ready.headers + dated)
-        return () if environ["REQUEST_METHOD"] == "HEAD" else (ready.body,)
+        return [] if environ["REQUEST_METHOD"] == "HEAD" else [ready.body]
 
     def _look(self, path: str, kept: _Kept | None) -> _Kept | None:
         """The document as the archive has it now; None where it has none."""
@@ -109,15 +129,18 @@ class Renditions:
             return None
         try:
             if kept is not None:
+                kept.checked = self.ticks()  # this thread looks; the others need not wait for it
                 etag = self.archive.rendition_etags([decoded]).get(decoded)
                 if etag == kept.rendition.codings["identity"].etag:
-                    kept.checked = self.ticks()
+                    self._used(path)
                     return kept
             rendition = self.archive.rendition(decoded)
-        except DatelineError:
-            if kept is not None:
-                return kept  # stale-if-error
-            raise
+        except DatelineError as error:
+            if kept is None:
+                raise
+            log.warning("%s is served as it was: %s", decoded, error)
+            kept.checked = self.ticks() + PATIENCE
+            return kept
         if rendition is None:
             self._forget(path)
             return None
@@ -136,6 +159,7 @@ class Renditions:
                 ("Cache-Control", CACHE_CONTROL),
                 ("Vary", "Accept-Encoding"),
                 ("Access-Control-Allow-Origin", "*"),
+                ("Access-Control-Expose-Headers", "ETag, Last-Modified"),
                 ("X-Content-Type-Options", "nosniff"),
             ]
             headers = [*bare, ("Content-Type", rendition.media_type), ("Content-Length", str(len(coded.body)))]
@@ -151,6 +175,11 @@ class Renditions:
                 self._drop(next(iter(self._kept)))
         return kept
 
+    def _used(self, path: str) -> None:
+        with self._lock:
+            if path in self._kept:
+                self._kept.move_to_end(path)
+
     def _forget(self, path: str) -> None:
         with self._lock:
             self._drop(path)
@@ -161,9 +190,31 @@ class Renditions:
             self._bytes -= dropped.size
 
 
+def _not_that_way(method: str, start_response: StartResponse) -> Iterable[bytes]:
+    status = "204 No Content" if method == "OPTIONS" else "405 Method Not Allowed"
+    length = [] if method == "OPTIONS" else [("Content-Length", "0")]
+    start_response(status, [*_PREFLIGHT, *length])
+    return []
+
+
+def _unavailable(start_response: StartResponse) -> Iterable[bytes]:
+    body = b"This feed is not available right now; please try again in a moment.\n"
+    headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("Cache-Control", "no-store"),
+        ("Retry-After", RETRY_AFTER),
+    ]
+    start_response("503 Service Unavailable", headers)
+    return [body]
+
+
 def _decoded(path: str) -> str | None:
-    """The path as people write it: WSGI hands over bytes in the clothes of Latin-1 (PEP 3333)."""
+    """The path as people write it: WSGI hands over bytes in the clothes of Latin-1 (PEP 3333).
+
+    None for what no document can be called: PostgreSQL refuses to look for a NUL."""
     try:
-        return path.encode("latin-1").decode("utf-8")
+        decoded = path.encode("latin-1").decode("utf-8")
     except UnicodeError:
         return None
+    return None if "\0" in decoded else decoded

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,8 +18,6 @@ from pydantic_settings import (
 
 from archive.errors import DatelineError
 from archive.site import Site
-
-log = logging.getLogger(__name__)
 
 PREFIX = "DATELINE_"
 FILE_SUFFIX = "_FILE"
@@ -100,7 +96,6 @@ class Settings(BaseSettings):
         del dotenv_settings, file_secret_settings
         return (
             init_settings,
-            _FromFiles(settings_cls),
             env_settings,
             TomlConfigSettingsSource(settings_cls, CONFIG_FILE),
         )
@@ -125,39 +120,36 @@ class Settings(BaseSettings):
         return Path(named) if named else self.data / "search"
 
 
-class _FromFiles(PydanticBaseSettingsSource):
-    """`DATELINE_ADMIN_TOKEN_FILE=/run/secrets/token`: any setting from the file that is named."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        del field
-        named = os.environ.get(f"{PREFIX}{field_name.upper()}{FILE_SUFFIX}")
-        if not named:
-            return None, field_name, False
-        try:
-            return Path(named).read_text(encoding="utf-8").strip(), field_name, False
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise InvalidSettings(f"{PREFIX}{field_name.upper()}{FILE_SUFFIX} names {named}: {reason}") from error
-
-    def __call__(self) -> dict[str, Any]:
-        values = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
-        return {name: value for name, value in values.items() if value is not None}
-
-
 def read_settings(**given: Any) -> Settings:
     """Settings from everywhere; what is `given` counts most. Raises InvalidSettings with every problem."""
+    from_files, problems = _from_files()
+    settings = None
     try:
-        settings = Settings(**given)
+        settings = Settings(**{**from_files, **given})
     except ValidationError as error:
-        raise InvalidSettings("\n".join(map(_problem, error.errors()))) from error
-    except ValueError as error:
-        raise InvalidSettings(f"{CONFIG_FILE}: {error}") from error
-    for name in _unknown_names():
-        log.warning("%s means nothing to Dateline; `dateline settings` shows what does", name)
+        problems += map(_problem, error.errors())
+    except (ValueError, OSError) as error:
+        problems.append(f"{CONFIG_FILE}: {error}")
+    if problems or settings is None:
+        raise InvalidSettings("\n".join(problems))
     return settings
 
 
-def _unknown_names() -> list[str]:
+def _from_files() -> tuple[dict[str, str], list[str]]:
+    """`DATELINE_ADMIN_TOKEN_FILE=/run/secrets/token`: any setting from the file that is named."""
+    values, problems = {}, []
+    for field in Settings.model_fields:
+        name = f"{PREFIX}{field.upper()}{FILE_SUFFIX}"
+        file = os.environ.get(name)
+        if file:
+            try:
+                values[field] = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{name} names {file}: {getattr(error, 'strerror', None) or error}")
+    return values, problems
+
+
+def unknown_names() -> list[str]:
     """DATELINE_ variables that mean nothing, which a slip of the pen is more often than not."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     known |= {name + FILE_SUFFIX for name in known}

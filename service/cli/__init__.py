@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -51,6 +52,11 @@ class _Commands(click.Group):
 @click.version_option(package_name="dateline", prog_name="dateline")
 def dateline() -> None:
     """Keep dated articles for ever, make them findable, and syndicate them."""
+    from service.settings import unknown_names
+
+    for name in unknown_names():
+        click.echo(f"dateline: {name} means nothing here; `dateline settings` shows what does", err=True)
+        del os.environ[name]  # the processes that we start need not say so again
 
 
 def main() -> NoReturn:
