@@ -23,7 +23,7 @@ from archive.article import (
 )
 from archive.errors import InvalidDraft, Problem
 from archive.instants import parse_instant, utc
-from archive.markup import find_surrogate, render, strip_forbidden
+from archive.markup import find_surrogate, plain_text, render, strip_forbidden
 
 MOST_TITLE = 500  # characters, as all of these
 MOST_SUMMARY = 5_000
@@ -34,6 +34,7 @@ MOST_GUID = 1_000
 MOST_TAGS = 100
 MOST_AUTHORS = 100
 MOST_ENCLOSURES = 100
+MOST_UNKNOWN = 20  # fields that are told to be unknown, of one article
 
 CONTENT_FIELDS: Final = {f"content_{kind}": kind for kind in ContentFormat}
 # What an article has when it goes out, and may have when it comes back: not the sender's to say.
@@ -70,21 +71,20 @@ class _Parser:
         self.problems: list[Problem] = []
 
     def draft(self) -> Draft:
-        for name in self.fields:
-            if name not in WRITABLE and name not in READ_ONLY:
-                self.problems.append(Problem(str(name)[:MOST_NAME], _unknown(str(name))))
+        unknown = [str(name) for name in self.fields if name not in WRITABLE and name not in READ_ONLY]
+        self.problems += [Problem(_printable(name), _unknown(name)) for name in unknown[:MOST_UNKNOWN]]
         content = self.content()
         title = self.field("title", lambda value: _line(value, MOST_TITLE))
-        if content is not None and not title and not content.source.strip():
-            if self.fallback_title:
+        if content is not None and not title:
+            if self.fallback_title and not plain_text(render(content.format, content.source)):
                 title = self.fallback_title
-            else:
+            elif not content.source.strip():
                 self.problems.append(Problem("title", "is empty, and so is the content; an article needs one of them"))
         draft = Draft(
             content=content or Content(ContentFormat.TEXT, ""),
             title=title,
             slug=self.field("slug", _slug),
-            summary=self.field("summary", lambda value: _text(value, MOST_SUMMARY).strip() or None),
+            summary=self.field("summary", lambda value: strip_forbidden(_text(value, MOST_SUMMARY)).strip() or None),
             authors=self.field("authors", _authors) or (),
             section=self.field("section", _label_name),
             tags=self.field("tags", _tags) or (),
@@ -96,7 +96,7 @@ class _Parser:
             image=self.field("image", _web_address),
             enclosures=self.field("enclosures", _enclosures) or (),
         )
-        if draft.status is Status.SCHEDULED and draft.published is None:
+        if draft.status is Status.SCHEDULED and self.fields.get("published") is None:
             self.problems.append(Problem("published", "is missing; say when the scheduled article is to appear"))
         if self.problems:
             raise InvalidDraft(self.problems)
@@ -156,6 +156,10 @@ class _Parser:
             raise
         except ValueError as error:
             raise _Wrong(str(error)) from None
+
+
+def _printable(name: str) -> str:
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name[:MOST_NAME])
 
 
 def _unknown(name: str) -> str:
@@ -276,7 +280,7 @@ def _enclosure(value: object) -> Enclosure:
 def _only(value: Mapping[str, object], names: tuple[str, ...]) -> None:
     unknown = sorted(str(name) for name in value if name not in names)
     if unknown:
-        raise _Wrong(f"has an unknown field {unknown[0]!r}; the fields are {', '.join(names)}")
+        raise _Wrong(f"has an unknown field {unknown[0][:MOST_NAME]!r}; the fields are {', '.join(names)}")
 
 
 def _each(values: Sequence[object], read: Callable[[object], T]) -> Iterator[T]:

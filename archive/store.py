@@ -21,7 +21,9 @@ class Period:
     day: int | None = None
 
     def __post_init__(self) -> None:
-        date(self.year, self.month or 1, self.day or 1)  # raises ValueError for the 31st of June
+        if self.month is None and self.day is not None:
+            raise ValueError("a day needs its month")
+        date(self.year, *(1 if part is None else part for part in (self.month, self.day)))  # no 31st of June, no 0
 
     @classmethod
     def of_day(cls, day: date) -> tuple[Period, Period, Period]:
@@ -61,7 +63,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleQuery:
-    """Which articles: those that fit everything that is said.
+    """Which articles: those that fit everything that is said. Of a label only published ones are known.
 
     `words` looks for a part of the title or slug, for editors; readers search with a SearchIndex.
     `after` continues a list, `before` goes back in it."""

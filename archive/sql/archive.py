@@ -144,7 +144,7 @@ class SqlArchive:
         if row is None:
             return None
         article = to_article(row)
-        return Located(article, moved=article.path != path)
+        return Located(article, moved=article.path is not None and article.path != path)
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         with self._reading() as connection:
@@ -162,24 +162,34 @@ class SqlArchive:
             present = connection.execute(select(articles).where(articles.c.id == article_id)).one_or_none()
             if present is None:
                 raise ArticleNotFound(article_id)
-            rows = connection.execute(earlier).all()
+            # What was saved in between these two statements is not part of this history yet.
+            rows = connection.execute(earlier.where(revisions.c.revision < present.revision)).all()
         return [
             Revision(to_article(present), present.modified_by),
             *(Revision(from_document(row.document), row.saved_by) for row in rows),
         ]
 
     def every(self, *, since: datetime | None = None, batch: int = 500) -> Iterator[Article]:
+        if since is not None:
+            yield from self._modified_since(since, batch)
+            return
         after = ""
         while True:
             statement = select(articles).where(articles.c.id > after).order_by(articles.c.id).limit(batch)
-            if since is not None:
-                statement = statement.where(articles.c.modified >= since)
             with self._reading() as connection:
                 rows = connection.execute(statement).all()
             if not rows:
                 return
             yield from map(to_article, rows)
             after = rows[-1].id
+
+    def _modified_since(self, since: datetime, batch: int) -> Iterator[Article]:
+        statement = select(articles.c.id).where(articles.c.modified >= since)
+        with self._reading() as connection:
+            ids = sorted(connection.execute(statement).scalars())
+        for some in _slices(ids, batch):
+            found = self.get_many(some)
+            yield from (found[article_id] for article_id in some)
 
     def due(self, now: datetime, *, limit: int = 100) -> Sequence[Article]:
         statement = (
@@ -229,7 +239,7 @@ class SqlArchive:
         )
         months: dict[Period, int] = {}
         with self._reading() as connection:
-            for day, count in connection.execute(statement).tuples():
+            for day, count in connection.execute(statement):
                 if day is not None:
                     month = Period(day.year, day.month)
                     months[month] = months.get(month, 0) + count
@@ -296,7 +306,7 @@ class SqlArchive:
     def put_renditions(self, renditions: Sequence[Rendition], turn: Turn) -> Sequence[str]:
         with self._writing() as connection:
             seq = next_seq(connection)
-            log.move(connection, turn, turn.position)
+            log.check_turn(connection, turn)
             changed = documents.put(connection, renditions, seq=seq)
             set_seq(connection, seq + len(changed))
             return changed
@@ -338,7 +348,11 @@ class SqlArchive:
 
     def token(self, digest: str) -> Token | None:
         with self._reading() as connection:
-            row = connection.execute(select(tokens).where(tokens.c.digest == digest)).one_or_none()
+            # Added twice under two names, it is valid as long as one of them is.
+            same = (
+                select(tokens).where(tokens.c.digest == digest).order_by(tokens.c.revoked.is_not(None), tokens.c.name)
+            )
+            row = connection.execute(same).first()
         return None if row is None else Token(row.name, row.digest, row.scope, row.created, row.revoked)
 
     def revoke_token(self, name: str, *, now: datetime) -> None:
@@ -374,7 +388,7 @@ class SqlArchive:
     def tidy(self, *, now: datetime) -> None:
         with self._writing() as connection:
             connection.execute(delete(requests).where(requests.c.received < now - REQUESTS_KEPT))
-        with self._translated(), self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._translated(), self._engine.connect().execution_options(upkeep=True) as connection:
             for statement in kind_of(self._engine.dialect).tidy:
                 connection.exec_driver_sql(statement)
 
@@ -402,13 +416,13 @@ class SqlArchive:
         try:
             yield
         except DBAPIError as error:
-            raise translate(error) from error
+            raise translate(error, self._engine.url) from error
         except PoolTimeout as error:
             raise ArchiveUnavailable("the archive's database is busy; try again in a moment") from error
         except SQLAlchemyError as error:
             raise ArchiveUnavailable(f"the archive's database cannot be used: {error}") from error
 
 
-def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), LOOKED_UP_AT_ONCE):
-        yield values[start : start + LOOKED_UP_AT_ONCE]
+def _slices(values: Sequence[str], length: int = LOOKED_UP_AT_ONCE) -> Iterator[Sequence[str]]:
+    for start in range(0, len(values), length):
+        yield values[start : start + length]

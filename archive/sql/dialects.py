@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,9 +15,16 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from archive.errors import ArchiveUnavailable, DatelineError, StorageFull
 
-# What the drivers say when there is no room: SQLite by words, PostgreSQL by SQLSTATE class 53.
-_FULL_WORDS = ("database or disk is full", "no space left on device")
-_FULL_STATES = frozenset({"53100", "53000"})
+# What SQLite's error codes, without their extensions, mean to whoever runs Dateline.
+_ADVICE = {
+    "SQLITE_CANTOPEN": "cannot open {file}: its folder is missing, or this user may not write there",
+    "SQLITE_READONLY": "{file} may not be written by this user",
+    "SQLITE_NOTADB": "{file} is no SQLite database, or damaged: restore a backup",
+    "SQLITE_CORRUPT": "{file} is damaged: restore a backup",
+    "SQLITE_BUSY": "{file} is busy; try again in a moment",
+    "SQLITE_LOCKED": "{file} is busy; try again in a moment",
+}
+_FULL = frozenset({"SQLITE_FULL", "53100"})  # the latter in PostgreSQL's words: disk_full
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,7 @@ def _prepare_sqlite(engine: Engine, checkpoints: bool) -> None:
     def configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
         # The driver must not open transactions by itself: BEGIN is ours, below.
         connection.isolation_level = None
+        connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows ASCII only
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # NORMAL can lose an acknowledged commit on power loss
@@ -54,9 +61,15 @@ def _prepare_sqlite(engine: Engine, checkpoints: bool) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
+        options = connection.get_execution_options()
+        if options.get("upkeep"):
+            return  # a checkpoint is refused inside a transaction
         # Of 400 concurrent read-modify-writes, plain BEGIN failed 316 in spite of the busy timeout, this none.
-        writes = connection.get_execution_options().get("writes", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+
+def _lower(text: object) -> object:
+    return text.lower() if isinstance(text, str) else text
 
 
 DIALECTS: Mapping[str, DatabaseKind] = {
@@ -105,12 +118,14 @@ def kind_of(dialect: Dialect) -> DatabaseKind:
     return DIALECTS[dialect.name]
 
 
-def translate(error: DBAPIError) -> DatelineError:
+def translate(error: DBAPIError, address: URL) -> DatelineError:
     """The driver's error in words of ours; the driver's stay in `__cause__`."""
-    words = str(error.orig).lower()
-    state = getattr(error.orig, "sqlstate", None)
-    no_space = isinstance(error.orig, OSError) and error.orig.errno == errno.ENOSPC
-    if no_space or state in _FULL_STATES or any(full in words for full in _FULL_WORDS):
+    driver = error.orig
+    code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None) or ""
+    if code in _FULL:
         return StorageFull("the archive's disk is full; nothing was stored. Make room and try again")
-    first_line = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-    return ArchiveUnavailable(f"the archive's database does not answer: {first_line}")
+    advice = _ADVICE.get("_".join(code.split("_")[:2]))
+    if advice is not None:
+        return ArchiveUnavailable(advice.format(file=address.database))
+    said = str(driver).strip() or type(driver).__name__
+    return ArchiveUnavailable(f"the archive's database does not answer: {said.splitlines()[0]}")

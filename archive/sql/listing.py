@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
 
+from archive.article import Status
+from archive.instants import EARLIEST, LATEST
 from archive.sql.schema import articles, labels
-from archive.store import ArticleQuery, Place
+from archive.store import ArticleQuery, Period, Place
+
+DAY = timedelta(days=1)
 
 
 def newest_first(query: ArticleQuery) -> Select[Any]:
@@ -19,11 +25,7 @@ def newest_first(query: ArticleQuery) -> Select[Any]:
     backwards = query.before is not None
     if query.before is not None:
         statement = statement.where(tuple_(published, article_id) > _values(query.before))
-    columns: list[ColumnElement[Any]] = [published, article_id]
-    if query.period is not None and query.label is None:
-        # Days follow instants, so this is the same order, and one that the index on days gives.
-        columns.insert(0, articles.c.day)
-    order = [column.asc() if backwards else column.desc() for column in columns]
+    order = [column.asc() if backwards else column.desc() for column in (published, article_id)]
     return statement.order_by(*order).limit(query.limit)
 
 
@@ -36,25 +38,42 @@ def _matching(query: ArticleQuery, statement: Select[Any]) -> Select[Any]:
         statement = statement.join(labels, labels.c.article_id == articles.c.id).where(
             labels.c.kind == query.label.kind.value, labels.c.key == query.label.key
         )
-    else:
-        statuses = sorted(status.value for status in query.statuses)
-        matches = articles.c.status == statuses[0] if len(statuses) == 1 else articles.c.status.in_(statuses)
-        statement = statement.where(matches)
+    if query.label is None or Status.PUBLISHED not in query.statuses:
+        statement = statement.where(_has_status(query.statuses))
     if query.period is not None:
-        statement = statement.where(articles.c.day.between(query.period.first_day, query.period.last_day))
+        published, _ = _place_columns(query)
+        statement = statement.where(
+            articles.c.day.between(query.period.first_day, query.period.last_day),
+            published.between(*_instants_around(query.period)),  # this finds them by index
+        )
     if query.words:
         needle = query.words.lower()
         statement = statement.where(
-            func.lower(articles.c.title).contains(needle, autoescape=True)
+            func.lower(articles.c.title, type_=articles.c.title.type).contains(needle, autoescape=True)
             | articles.c.slug.contains(needle, autoescape=True)
         )
     return statement
+
+
+def _has_status(statuses: Set[Status]) -> ColumnElement[bool]:
+    if len(statuses) == 1:
+        return articles.c.status == next(iter(statuses)).value
+    if len(statuses) == len(Status):
+        return true()
+    # Said the other way round, since for "one of these" SQLite reads and sorts all of them.
+    return articles.c.status.not_in([status.value for status in Status if status not in statuses])
 
 
 def _place_columns(query: ArticleQuery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     if query.label is not None:
         return labels.c.published, labels.c.article_id
     return articles.c.listed, articles.c.id
+
+
+def _instants_around(period: Period) -> tuple[datetime, datetime]:
+    """The first and the last instant that can lie in a period: no time zone is a day away from UTC."""
+    first, last = (datetime.combine(day, time.min, UTC) for day in (period.first_day, period.last_day))
+    return max(first, EARLIEST) - DAY, min(last, LATEST - 2 * DAY) + 2 * DAY
 
 
 def _values(place: Place) -> Any:

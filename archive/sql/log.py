@@ -65,6 +65,13 @@ def renew(connection: Connection, turn: Turn, *, now: datetime, lasting: timedel
         raise TurnLost(turn.consumer, turn.holder)
 
 
+def check_turn(connection: Connection, turn: Turn) -> None:
+    """Raises TurnLost for a stale turn. The caller's transaction must hold the head row's lock."""
+    held = select(cursors.c.fence).where(cursors.c.consumer == turn.consumer, cursors.c.fence == turn.fence)
+    if connection.execute(held).one_or_none() is None:
+        raise TurnLost(turn.consumer, turn.holder)
+
+
 def move(connection: Connection, turn: Turn, position: int) -> Turn:
     """The turn at its new position. Raises TurnLost for a stale one."""
     moved = connection.execute(

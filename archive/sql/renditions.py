@@ -4,24 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from archive.sql.dialects import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
 from archive.store import ChangeKind, Coded, Rendition
 
+_WITH_CODINGS = (
+    select(renditions, rendition_codings.c.coding, rendition_codings.c.etag, rendition_codings.c.body)
+    .join(rendition_codings, rendition_codings.c.path == renditions.c.path)
+    .where(renditions.c.path == bindparam("path"))
+)
+_PRESENT = (
+    select(renditions.c.path, renditions.c.position, renditions.c.media_type, rendition_codings.c.etag)
+    .join(rendition_codings, rendition_codings.c.path == renditions.c.path)
+    .where(renditions.c.path == bindparam("path"), rendition_codings.c.coding == "identity")
+)
+
 
 def read(connection: Connection, path: str) -> Rendition | None:
-    row = connection.execute(select(renditions).where(renditions.c.path == path)).one_or_none()
-    if row is None:
+    # In one statement, so that dates and bytes are of one build.
+    rows = connection.execute(_WITH_CODINGS, {"path": path}).all()
+    if not rows:
         return None
-    codings = connection.execute(select(rendition_codings).where(rendition_codings.c.path == path))
     return Rendition(
-        path=row.path,
-        media_type=row.media_type,
-        modified=row.modified,
-        position=row.position,
-        codings={coding.coding: Coded(coding.etag, bytes(coding.body)) for coding in codings},
+        path=path,
+        media_type=rows[0].media_type,
+        modified=rows[0].modified,
+        position=rows[0].position,
+        codings={row.coding: Coded(row.etag, bytes(row.body)) for row in rows},
     )
 
 
@@ -34,21 +45,15 @@ def etags(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
 
 def put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> list[str]:
     """Store what is new, each with a log line after `seq`; the paths in the order of their lines."""
-    paths = [document.path for document in documents]
-    stored = {
-        row.path: row
-        for row in connection.execute(
-            select(renditions.c.path, renditions.c.position, renditions.c.media_type, rendition_codings.c.etag)
-            .join(rendition_codings, rendition_codings.c.path == renditions.c.path)
-            .where(renditions.c.path.in_(paths), rendition_codings.c.coding == "identity")
-        )
-    }
     changed = []
     for document in documents:
-        old = stored.get(document.path)
+        old = connection.execute(_PRESENT, {"path": document.path}).one_or_none()
         if old is not None and old.position > document.position:
             continue
         if old is not None and old.etag == document.codings["identity"].etag and old.media_type == document.media_type:
+            # As good as built anew: what was built before this position must not replace it either.
+            position = {"position": document.position}
+            connection.execute(update(renditions).where(renditions.c.path == document.path).values(position))
             continue
         _replace(connection, document)
         seq += 1

@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from archive.article import Article, Label
+from archive.article import Article, Label, numbered_slug
 from archive.document import to_document
 from archive.errors import (
     ArticleNotFound,
+    GuidFixed,
     GuidTaken,
     RequestReused,
     RevisionConflict,
@@ -55,8 +56,9 @@ class Saving:
         self.seq = next_seq(self.connection)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        set_seq(self.connection, self.seq)
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:  # else there may be no transaction left to say it in
+            set_seq(self.connection, self.seq)
 
     def save(self, save: Save) -> Article:
         if save.request is not None:
@@ -91,6 +93,8 @@ class Saving:
             raise ArticleNotFound(article.id)
         if row.revision != save.expected_revision:
             raise RevisionConflict(article.id, expected=save.expected_revision, found=row.revision)
+        if row.guid != article.guid:
+            raise GuidFixed(row.guid)
         return to_article(row), row.modified_by
 
     def _addressed(self, after: Article, before: Article | None, save: Save) -> Article:
@@ -209,4 +213,5 @@ def _label_rows(article: Article) -> list[dict[str, Any]]:
 
 def _numbered(article: Article) -> Iterator[list[Article]]:
     for first in range(2, 100_000, PROBES):
-        yield [replace(article, slug=f"{article.slug}-{number}") for number in range(first, first + PROBES)]
+        numbers = range(first, first + PROBES)
+        yield [replace(article, slug=numbered_slug(article.slug, number)) for number in numbers]

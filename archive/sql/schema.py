@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +48,18 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class Words(TypeDecorator[str]):
+    """Text. What a database may refuse (NUL, halves of characters) counts as U+FFFD, which nothing is called."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else _UNSTORABLE.sub("\ufffd", value)
+
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -59,34 +72,34 @@ metadata = MetaData(
 articles = Table(
     "articles",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("guid", Text, nullable=False),
+    Column("id", Words, primary_key=True),
+    Column("guid", Words, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("slug", Text, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("slug", Words, nullable=False),
     Column("day", Date),
-    Column("summary", Text),
-    Column("content_html", Text, nullable=False),
-    Column("content_format", Text),
-    Column("content_source", Text),
+    Column("summary", Words),
+    Column("content_html", Words, nullable=False),
+    Column("content_format", Words),
+    Column("content_source", Words),
     Column("authors", JSON, nullable=False),
-    Column("section", Text),
+    Column("section", Words),
     Column("tags", JSON, nullable=False),
-    Column("language", Text, nullable=False),
+    Column("language", Words, nullable=False),
     Column("published", Instant),
     Column("listed", Instant, nullable=False),  # where it stands in lists: published, or created while there is no date
     Column("updated", Instant, nullable=False),
     Column("created", Instant, nullable=False),
     Column("modified", Instant, nullable=False),
-    Column("modified_by", Text, nullable=False),
-    Column("canonical_url", Text),
-    Column("image", Text),
+    Column("modified_by", Words, nullable=False),
+    Column("canonical_url", Words),
+    Column("image", Words),
     Column("enclosures", JSON, nullable=False),
     UniqueConstraint("guid"),
-    Index("ix_articles_newest", "status", "listed", "id"),
-    Index("ix_articles_day", "status", "day", "listed", "id"),
-    Index("ix_articles_listed", "listed", "id"),
+    Index("ix_articles_newest", "status", "listed", "id", "day"),
+    Index("ix_articles_day", "status", "day"),
+    Index("ix_articles_listed", "listed", "id", "status"),
     Index("ix_articles_modified", "modified", "id"),
 )
 
@@ -94,9 +107,9 @@ articles = Table(
 revisions = Table(
     "revisions",
     metadata,
-    Column("article_id", Text, ForeignKey("articles.id"), primary_key=True),
+    Column("article_id", Words, ForeignKey("articles.id"), primary_key=True),
     Column("revision", Integer, primary_key=True),
-    Column("saved_by", Text, nullable=False),
+    Column("saved_by", Words, nullable=False),
     Column("document", JSON, nullable=False),
 )
 
@@ -104,19 +117,19 @@ revisions = Table(
 addresses = Table(
     "addresses",
     metadata,
-    Column("path", Text, primary_key=True),
-    Column("article_id", Text, ForeignKey("articles.id"), nullable=False, index=True),
+    Column("path", Words, primary_key=True),
+    Column("article_id", Words, ForeignKey("articles.id"), nullable=False, index=True),
 )
 
 # The lists that published articles are in, and only they.
 labels = Table(
     "labels",
     metadata,
-    Column("kind", Text, primary_key=True),
-    Column("key", Text, primary_key=True),
+    Column("kind", Words, primary_key=True),
+    Column("key", Words, primary_key=True),
     Column("published", Instant, primary_key=True),
-    Column("article_id", Text, ForeignKey("articles.id"), primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("article_id", Words, ForeignKey("articles.id"), primary_key=True),
+    Column("name", Words, nullable=False),
     Index("ix_labels_article_id", "article_id"),
     sqlite_with_rowid=False,
 )
@@ -133,8 +146,8 @@ changes = Table(
     "changes",
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("subject", Words, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("labels", JSON, nullable=False),
     Column("days", JSON, nullable=False),
@@ -144,9 +157,9 @@ changes = Table(
 cursors = Table(
     "cursors",
     metadata,
-    Column("consumer", Text, primary_key=True),
+    Column("consumer", Words, primary_key=True),
     Column("position", BigInteger, nullable=False),
-    Column("holder", Text, nullable=False),
+    Column("holder", Words, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("until", Instant),
 )
@@ -154,8 +167,8 @@ cursors = Table(
 renditions = Table(
     "renditions",
     metadata,
-    Column("path", Text, primary_key=True),
-    Column("media_type", Text, nullable=False),
+    Column("path", Words, primary_key=True),
+    Column("media_type", Words, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
 )
@@ -163,18 +176,18 @@ renditions = Table(
 rendition_codings = Table(
     "rendition_codings",
     metadata,
-    Column("path", Text, ForeignKey("renditions.path", ondelete="CASCADE"), primary_key=True),
-    Column("coding", Text, primary_key=True),
-    Column("etag", Text, nullable=False),
+    Column("path", Words, ForeignKey("renditions.path", ondelete="CASCADE"), primary_key=True),
+    Column("coding", Words, primary_key=True),
+    Column("etag", Words, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
 
 origins = Table(
     "origins",
     metadata,
-    Column("key", Text, primary_key=True),
-    Column("digest", Text, nullable=False),
-    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("key", Words, primary_key=True),
+    Column("digest", Words, nullable=False),
+    Column("article_id", Words, ForeignKey("articles.id"), nullable=False),
     Column("revision", Integer, nullable=False),
     Index("ix_origins_article_id", "article_id"),
 )
@@ -182,19 +195,19 @@ origins = Table(
 requests = Table(
     "requests",
     metadata,
-    Column("key", Text, primary_key=True),
-    Column("sent_by", Text, primary_key=True),
-    Column("digest", Text, nullable=False),
-    Column("article_id", Text, ForeignKey("articles.id"), nullable=False),
+    Column("key", Words, primary_key=True),
+    Column("sent_by", Words, primary_key=True),
+    Column("digest", Words, nullable=False),
+    Column("article_id", Words, ForeignKey("articles.id"), nullable=False),
     Column("received", Instant, nullable=False, index=True),
 )
 
 tokens = Table(
     "tokens",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("digest", Text, nullable=False, index=True),
-    Column("scope", Text, nullable=False),
+    Column("name", Words, primary_key=True),
+    Column("digest", Words, nullable=False, index=True),
+    Column("scope", Words, nullable=False),
     Column("created", Instant, nullable=False),
     Column("revoked", Instant),
 )
@@ -203,6 +216,6 @@ tokens = Table(
 facts = Table(
     "facts",
     metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("name", Words, primary_key=True),
+    Column("value", Words, nullable=False),
 )

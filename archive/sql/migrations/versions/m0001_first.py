@@ -41,10 +41,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
         sa.UniqueConstraint("guid", name=op.f("uq_articles_guid")),
     )
-    op.create_index("ix_articles_day", "articles", ["status", "day", "listed", "id"], unique=False)
-    op.create_index("ix_articles_listed", "articles", ["listed", "id"], unique=False)
+    op.create_index("ix_articles_day", "articles", ["status", "day"], unique=False)
+    op.create_index("ix_articles_listed", "articles", ["listed", "id", "status"], unique=False)
     op.create_index("ix_articles_modified", "articles", ["modified", "id"], unique=False)
-    op.create_index("ix_articles_newest", "articles", ["status", "listed", "id"], unique=False)
+    op.create_index("ix_articles_newest", "articles", ["status", "listed", "id", "day"], unique=False)
     op.create_table(
         "changes",
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
