@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +24,9 @@ def an_article(*, id: str | None = None, now: datetime = NOON, site: Site = SITE
     fields.setdefault("title", f"Article {number}")
     if not any(name.startswith("content_") for name in fields):
         fields["content_html"] = f"<p>The text of article {number}.</p>"
-    return compose(
-        parse_draft(fields, zone=site.zone), article_id=id or f"article-{number:04}", now=now, site=site
-    )
+    return compose(parse_draft(fields, zone=site.zone), article_id=id or f"article-{number:04}", now=now, site=site)
+
+
+def a_stored_article(*, revision: int = 1, **fields: Any) -> Article:
+    """An article as an archive gives it back after so many saves."""
+    return replace(an_article(**fields), revision=revision)
