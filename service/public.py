@@ -30,7 +30,7 @@ from service.pages import (
 )
 from service.results import problems_view, results_view
 from service.searching import search_document, search_page
-from service.wording import articles_text, moment_text, period_text
+from service.wording import articles_text, day_text, moment_text, period_text
 
 if TYPE_CHECKING:
     from service.wiring import Dateline
@@ -202,7 +202,10 @@ class _Views:
         )
 
     def _period_link(self, period: Period | None) -> Link | None:
-        return Link(period_text(period), self.addresses.href(home_path(period))) if period else None
+        if period is None:
+            return None
+        text = period_text(period) if period.day is None else day_text(period.first_day)
+        return Link(text, self.addresses.href(home_path(period)))
 
     # Articles ---------------------------------------------------------------------------------------
 

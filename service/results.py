@@ -129,11 +129,14 @@ def _form(query: SearchQuery, asked: Mapping[str, str], addresses: Addresses) ->
 
 
 def _summary(page: SearchPage) -> str:
-    what = f" for “{page.query.text}”" if page.query.text else ""
+    text = page.query.text
+    what = "" if not text else f" for {text}" if '"' in text else f" for “{text}”"
     if page.total == 0:
         return f"Nothing was found{what}."
     if page.query.page > page.pages:
-        return f"{articles_text(page.total)}{what}, on {page.pages:,} pages. There is no page {page.query.page:,}."
+        return (
+            f"{articles_text(page.total)}{what}. There is no page {page.query.page:,}; the last one is {page.pages:,}."
+        )
     return f"{articles_text(page.total)}{what}"
 
 

@@ -80,7 +80,7 @@ class TestTheSearchPage:
 
     def test_a_page_beyond_the_last_says_so_and_leads_back(self, stocked: Newsstand) -> None:
         page = stocked.page("/search?q=wheat&page=7", status=404)
-        assert page.text(".summary") == "3 articles for “wheat”, on 1 pages. There is no page 7."
+        assert page.text(".summary") == "3 articles for “wheat”. There is no page 7; the last one is 1."
         assert page.values('.pager a[rel="prev"]', "href") == ["/search?q=wheat"]
 
     def test_helps_where_nothing_was_found(self, stocked: Newsstand) -> None:
