@@ -15,6 +15,7 @@ from archive.markup import first_heading, first_sentence, plain_text, render, sh
 from archive.site import Site
 
 TITLE_FROM_TEXT = 120  # characters of a title that is taken from the text
+LONGEST_HEADING = 500  # characters of a title that is taken from a heading; as many as a given one may have
 SLUG_LENGTH = 80
 UNTITLED = "Untitled"
 _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d)")
@@ -302,7 +303,8 @@ def _filled(
 
 def title_from(html: str) -> str:
     """The first heading, else the first sentence, cut at a word; "Untitled" where there is no word."""
-    return first_heading(html) or shorten(first_sentence(plain_text(html)), TITLE_FROM_TEXT) or UNTITLED
+    heading = shorten(first_heading(html) or "", LONGEST_HEADING)
+    return heading or shorten(first_sentence(plain_text(html)), TITLE_FROM_TEXT) or UNTITLED
 
 
 def _publishing_date(draft: Draft, *, before: Article | None, now: datetime) -> datetime | None:

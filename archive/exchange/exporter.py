@@ -55,7 +55,7 @@ def export_markdown(
     since: datetime | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Every article as `2023/12/14/slug.md`, those without a date under `drafts/`; returns how many.
+    """Every article as `2023/12/14/slug.md`, those without an address under `drafts/`; returns how many.
 
     A file whose content stays the same is not written again. Nothing is removed: export into an empty
     folder where files of articles that have moved since would be in the way. Raises CannotWrite and StorageFull."""
@@ -80,9 +80,9 @@ def _tell(progress: Callable[[int], None] | None, number: int) -> None:
 
 def _name(article: Article) -> Path:
     slug = article.slug
-    if article.day is None or len(slug.encode()) > LONGEST_NAME:
+    if article.path is None or len(slug.encode()) > LONGEST_NAME:
         slug = f"{slug.encode()[:LONGEST_NAME].decode(errors='ignore')}-{article.id}"
-    if article.day is None:
+    if article.path is None or article.day is None:
         return Path("drafts", f"{slug}.md")
     year, month, day = article.day.isoformat().split("-")
     return Path(year, month, day, f"{slug}.md")
@@ -120,4 +120,4 @@ def _explained(target: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFull(f"no space is left for {target}; nothing was exported") from error
-        raise CannotWrite(f"{error.filename or target} cannot be written: {error.strerror}") from error
+        raise CannotWrite(f"{target} cannot be written: {error.strerror}") from error

@@ -19,7 +19,7 @@ from archive.exchange import formats
 from archive.exchange.files import DAMAGED, Skipped, Source, explain, find
 from archive.exchange.items import Item, Undecodable, Unreadable
 from archive.exchange.report import Progress, Report
-from archive.exchange.restore import own_draft, own_id, with_dates
+from archive.exchange.restore import never_published, own_draft, own_id, with_dates
 from archive.exchange.seen import Seen
 from archive.ids import new_id as make_id
 from archive.instants import parse_instant
@@ -210,7 +210,7 @@ class _Run:
         name = own_id(item.fields)
         own = articles.get(name) if name else None
         if own is not None and own.guid == draft.guid:
-            self._compare(draft, own)
+            self._compare(item, draft, own)
             return None
         free_id = name if name and own is None else self.new_id()
         return self._addition(item, draft, free_id)
@@ -219,7 +219,7 @@ class _Run:
         if draft.published is None and draft.status is not Status.DRAFT and item.fallback_published:
             draft = replace(draft, published=self._fallback_date(item.fallback_published))
         article = compose(draft, article_id=article_id, now=self.now, site=self.site)
-        article = with_dates(article, item.fields, now=self.now, zone=self.site.zone)
+        article = with_dates(never_published(article, item.fields), item.fields, now=self.now, zone=self.site.zone)
         if _is_file(item) and self._has_twin(article):
             self.report.note(item.place, "the same article is here already, from another place: nothing to do")
             return None
@@ -227,7 +227,7 @@ class _Run:
         return self._saving(item, article, expected_revision=0)
 
     def _change(self, item: Item, draft: Draft, article: Article, earlier: Imported) -> Save | None:
-        revised = revise(article, draft, now=self.now, site=self.site)
+        revised = self._revised(item, draft, article)
         if _alike(revised, article):
             return None
         if article.revision != earlier.revision and self._was_edited(article, since=earlier.revision):
@@ -243,9 +243,13 @@ class _Run:
         self._note_all(item)
         return self._saving(item, revised, expected_revision=article.revision)
 
-    def _compare(self, draft: Draft, own: Article) -> None:
+    def _revised(self, item: Item, draft: Draft, article: Article) -> Article:
+        revised = revise(article, _as_numbered(draft, article), now=self.now, site=self.site)
+        return never_published(revised, item.fields)
+
+    def _compare(self, item: Item, draft: Draft, own: Article) -> None:
         """An article that came from this very archive. Raises _LeftAlone where it is not what it was."""
-        if not _alike(revise(own, draft, now=self.now, site=self.site), own):
+        if not _alike(self._revised(item, draft, own), own):
             raise _LeftAlone(
                 f"{own.id} is in this archive, and differs: left as it is; "
                 "make the change here, or restore into an empty archive"
@@ -332,6 +336,12 @@ def _is_bare_id(item: Item) -> bool:
 def _alike(one: Article, other: Article) -> bool:
     """The same but for when they were saved."""
     return replace(one, updated=other.updated, modified=other.modified) == other
+
+
+def _as_numbered(draft: Draft, article: Article) -> Draft:
+    """The draft without its slug where the article has that slug with a number, as an import gave it."""
+    base, _, number = article.slug.rpartition("-")
+    return replace(draft, slug=None) if base and base == draft.slug and number.isdecimal() else draft
 
 
 def _as_if(one: Article, other: Article) -> Article:

@@ -53,14 +53,19 @@ def with_dates(article: Article, fields: Mapping[str, object], *, now: datetime,
     updated = _past("updated", fields, now=now, zone=zone, problems=problems)
     if problems:
         raise InvalidDraft(problems)
-    if is_own(fields) and fields.get("published") is None and article.status is Status.WITHDRAWN:
-        article = replace(article, published=None, day=None)
     return replace(
         article,
         created=created or article.created,
         updated=updated or article.updated,
         day=_day(fields) if _is_near(_day(fields), article.published) else article.day,
     )
+
+
+def never_published(article: Article, fields: Mapping[str, object]) -> Article:
+    """The article without a date where it was withdrawn before it ever had one."""
+    if is_own(fields) and fields.get("published") is None and article.status is Status.WITHDRAWN:
+        return replace(article, published=None, day=None)
+    return article
 
 
 def _past(

@@ -1,0 +1,58 @@
+"""Files to be imported, written in one word; what an import did with them, in one value."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from archive.article import Article, Status
+from archive.exchange.report import Report
+from archive.sql.archive import SqlArchive
+from archive.store import ArticleQuery
+
+
+def a_file(path: Path, content: str | bytes, *, modified: datetime | None = None) -> Path:
+    """A file with this content, line breaks as they are; gzipped where its name ends in `.gz`."""
+    data = content.encode() if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    if modified is not None:
+        os.utime(path, (modified.timestamp(), modified.timestamp()))
+    return path
+
+
+def lines(path: Path, *articles: dict[str, Any] | str) -> Path:
+    """A JSON Lines file; a string is a line as it stands."""
+    return a_file(path, "\n".join(one if isinstance(one, str) else json.dumps(one) for one in articles) + "\n")
+
+
+def counts(report: Report) -> tuple[int, int, int, int]:
+    """Added, changed, unchanged, failed."""
+    return report.added, report.changed, report.unchanged, report.failures
+
+
+def reasons(report: Report) -> dict[str, str]:
+    """What was not taken: why, by the file's name and line."""
+    return {Path(failure.place).name: "; ".join(failure.reasons) for failure in report.failed}
+
+
+def notes(report: Report) -> list[str]:
+    return [note.text for note in report.notes]
+
+
+def everything(archive: SqlArchive) -> list[Article]:
+    return list(archive.every())
+
+
+def the_article(archive: SqlArchive) -> Article:
+    [article] = archive.every()
+    return article
+
+
+def titles(archive: SqlArchive) -> list[str]:
+    """Of all articles, newest first."""
+    return [article.title for article in archive.find(ArticleQuery(statuses=frozenset(Status)))]

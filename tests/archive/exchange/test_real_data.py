@@ -1,0 +1,57 @@
+"""Real stories: a plain text file as people keep them, and the Reuters collection of 1987."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from archive.exchange.report import Progress
+from archive.sql.archive import SqlArchive
+from archive.store import Period
+from tests.archive.exchange.conftest import Import
+from tests.archive.exchange.samples import counts, everything, notes, the_article
+
+CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora"
+
+
+def corpus(name: str) -> Path:
+    path = CORPORA / name
+    if not path.exists():
+        pytest.skip(f"{name} is not beside this checkout (shared/corpora); its licence keeps it out of the project")
+    return path
+
+
+def test_the_plain_text_article(archive: SqlArchive, bring: Import):
+    report = bring(corpus("000_7dc259ae48eda734.txt"))
+    article = the_article(archive)
+    assert (article.day, notes(report)) == (date(2023, 12, 14), [])
+    assert article.title == "A remarkable trend has emerged amidst the ongoing conflict between Russia and Ukraine."
+    assert article.content_html.count("<p>") > 5
+    assert article.text.startswith("A remarkable trend")
+
+
+class Interrupted(Exception):
+    pass
+
+
+def test_five_hundred_stories_interrupted_and_resumed(tmp_path: Path, archive: SqlArchive, bring: Import):
+    path = tmp_path / "stories.jsonl.gz"
+    with gzip.open(corpus("reuters21578.jsonl.gz"), "rb") as stories, gzip.open(path, "wb") as stream:
+        stream.writelines(itertools.islice(stories, 500))
+
+    def stop(progress: Progress) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        bring(path, progress=stop)
+    assert len(everything(archive)) == 200
+    assert counts(bring(path)) == (300, 0, 200, 0)
+    articles = everything(archive)
+    assert len({article.path for article in articles}) == 500
+    assert articles[1].title == "STANDARD OIL <SRD> TO FORM FINANCIAL UNIT"
+    assert sum(archive.periods().values()) == 500
+    assert set(archive.periods()) == {Period(1987, 2), Period(1987, 3)}
