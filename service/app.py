@@ -20,10 +20,13 @@ from service.security import SECURITY_HEADERS
 from service.settings import read_settings
 from service.wiring import Dateline, open_dateline
 
+A_YEAR = 365 * 24 * 3600  # seconds
+
 
 def create_app(dateline: Dateline) -> Flask:
     """The Flask application over an opened Dateline."""
     app = Flask("service")
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR  # addresses of static files change with their bytes
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     for blueprint in (public_blueprint(dateline), admin_blueprint(dateline), operations_blueprint(dateline)):

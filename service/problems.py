@@ -136,7 +136,7 @@ def _of_the_framework(error: HTTPException) -> AnyResponse:
     status = error.code or 500
     if error.response is not None or status < 400:
         return error.get_response()
-    detail = error.description or TITLES.get(status, "")
+    detail = "There is nothing at this address." if status == 404 else error.description or TITLES.get(status, "")
     title = TITLES.get(status, error.name)
     response = _answer({"type": "about:blank", "title": title, "status": status, "detail": detail})
     for name, value in error.get_headers():
