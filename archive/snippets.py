@@ -98,8 +98,9 @@ def _same(word: str) -> Fits:
 
 
 def _window(hits: Sequence[_Hit], text: str, length: int) -> tuple[int, int]:
-    """The stretch of the text to show: the most different words, the rarer in this text the better."""
+    """The stretch of the text to show: the most different words, the rarer in this text and the longer the better."""
     often = Counter(hit.wanted for hit in hits)
+    worths = {hit.wanted: min(hit.end - hit.start, 6) * often[hit.wanted] ** -0.5 for hit in hits}
     best, first, last = (0.0, 0), 0, 0
     end = 0
     for begin, hit in enumerate(hits):
@@ -107,7 +108,7 @@ def _window(hits: Sequence[_Hit], text: str, length: int) -> tuple[int, int]:
         while end + 1 < len(hits) and hits[end + 1].end - hit.start <= length - _CONTEXT:
             end += 1
         within = hits[begin : end + 1]
-        worth = sum(often[wanted] ** -0.5 for wanted in {held.wanted for held in within}), len(within)
+        worth = sum(worths[wanted] for wanted in {held.wanted for held in within}), len(within)
         if worth > best:
             best, first, last = worth, hit.start, within[-1].end
     if not hits:

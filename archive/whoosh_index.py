@@ -287,7 +287,10 @@ class WhooshIndex:
         with reading_files():
             if int.from_bytes(content[:4], "big") != zlib.crc32(content[4:]):
                 raise ValueError(f"the checksum of {entry.deletions} is wrong")
-            return frozenset(array("I", content[4:]))
+            numbers = frozenset(array("I", content[4:]))
+            if len(numbers) != entry.deleted:
+                raise ValueError(f"{entry.deletions} does not hold {entry.deleted} numbers")
+            return numbers
 
     def _check(self, entries: Iterable[Entry]) -> None:
         """Raises IndexDamaged for a segment that is not what was written. Each is read once a process."""

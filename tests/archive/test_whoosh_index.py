@@ -2,20 +2,589 @@
 
 from __future__ import annotations
 
+import errno
+import json
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from whoosh.fields import Schema
+from whoosh.query import Or, Term
+from whoosh.reading import SegmentReader
+from whoosh.scoring import WeightingModel, WeightLengthScorer
+from whoosh.searching import Searcher
 
+from archive import whoosh_index, whoosh_merge, whoosh_segment, whoosh_storage
+from archive.article import Article, Status
+from archive.errors import IndexLocked, IndexUnavailable, StorageFull
+from archive.search import Results, SearchQuery, Sort
 from archive.whoosh_index import WhooshIndex
+from tests.builders import a_stored_article
 from tests.contracts import SearchIndexContract
+
+SOON = timedelta(milliseconds=50)
 
 
 @pytest.fixture
-def index(tmp_path: Path) -> WhooshIndex:
-    index = WhooshIndex(tmp_path / "search")
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "search"
+
+
+@pytest.fixture
+def index(folder: Path) -> WhooshIndex:
+    index = WhooshIndex(folder, patience=SOON)
     index.clear()
     return index
 
 
 class TestWhooshIndex(SearchIndexContract):
     pass
+
+
+def titles(*texts: str) -> list[Article]:
+    return [a_stored_article(title=text) for text in texts]
+
+
+def ids(index: WhooshIndex, text: str) -> list[str]:
+    return [hit.id for hit in index.search(SearchQuery(text=text, per_page=100)).hits]
+
+
+def search_for(index: WhooshIndex, *texts: str) -> None:
+    for text in texts:
+        index.search(SearchQuery(text=text))
+
+
+def segment_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.seg"))
+
+
+# The same answers, whatever the history ----------------------------------------------------------------
+
+WORDS = ["wheat", "corn", "exports", "of", "rise", "oil"]
+STATES = st.sampled_from([Status.PUBLISHED, Status.PUBLISHED, Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN])
+REVISIONS = st.builds(
+    lambda number, revision, status, title, text, tag, day: replace(
+        a_stored_article(
+            id=f"article-{number}",
+            title=" ".join(title),
+            content_text=" ".join(text),
+            tags=[tag],
+            published=f"1987-03-{day:02}",
+            revision=revision,
+        ),
+        status=status,
+    ),
+    st.integers(0, 5),
+    st.integers(1, 4),
+    STATES,
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=3),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=12),
+    st.sampled_from(["USA", "usa", "Iran"]),
+    st.integers(1, 3),
+)
+STEPS = st.lists(st.one_of(st.lists(REVISIONS, min_size=1, max_size=5), st.just("tidy")), max_size=12)
+QUESTIONS = [
+    SearchQuery(text=text, sort=sort, per_page=100)
+    for text in ("wheat", "wheat exports", '"exports of"', "ris* -oil", "tag:usa corn", "whaet~", "")
+    for sort in Sort
+] + [SearchQuery(text="oil", tag="usa"), SearchQuery(text="wheat corn oil", page=2, per_page=2)]
+
+
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(steps=STEPS)
+def test_any_history_gives_the_answers_of_a_fresh_index(steps: list[list[Article] | str], tmp_path: Path) -> None:
+    lived = WhooshIndex(tmp_path / "lived")
+    lived.clear()
+    newest: dict[str, Article] = {}
+    for position, step in enumerate(steps, start=1):
+        if isinstance(step, str):
+            lived.tidy()
+            continue
+        lived.apply(step, position=position)
+        for article in step:
+            if article.id not in newest or newest[article.id].revision < article.revision:
+                newest[article.id] = article
+    fresh = WhooshIndex(tmp_path / "fresh")
+    fresh.clear()
+    fresh.apply(list(newest.values()), position=1)
+    assert sorted(lived.revisions()) == sorted(fresh.revisions())
+    assert [lived.search(question) for question in QUESTIONS] == [fresh.search(question) for question in QUESTIONS]
+    lived.tidy()
+    assert [lived.search(question) for question in QUESTIONS] == [fresh.search(question) for question in QUESTIONS]
+
+
+# Whoosh ------------------------------------------------------------------------------------------------
+
+
+class Reference(WeightingModel):
+    """The index's formula, for Whoosh's own searcher."""
+
+    def __init__(self, worth: float, weight: float) -> None:
+        self.worth, self.weight = worth, weight
+
+    def scorer(self, searcher: Searcher, fieldname: str, text: bytes, qf: int = 1) -> WeightLengthScorer:
+        return ReferenceScorer(searcher, fieldname, text, self.worth * self.weight)
+
+
+class ReferenceScorer(WeightLengthScorer):
+    def __init__(self, searcher: Searcher, fieldname: str, text: bytes, factor: float) -> None:
+        self.factor = factor
+        lengths = [searcher.doc_field_length(n, fieldname, 0) or 0 for n in range(searcher.doc_count_all())]
+        self.average = sum(lengths) / sum(map(bool, lengths))
+        self.setup(searcher, fieldname, text)
+
+    def _score(self, weight: float, length: float) -> float:
+        return self.factor * weight * 2.5 / (weight + 1.5 * (0.25 + 0.75 * length / self.average))
+
+
+def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, folder: Path) -> None:
+    shuffled = random.Random(1)
+    articles = [
+        a_stored_article(
+            title=" ".join(shuffled.choices(WORDS, k=shuffled.randint(1, 5))),
+            content_text=" ".join(shuffled.choices(WORDS, k=shuffled.randint(1, 300))),
+        )
+        for _ in range(400)
+    ]
+    index.apply(articles, position=1)
+    schema = Schema(**whoosh_segment.SCHEMA)
+    (path,) = segment_files(folder)
+    held = whoosh_segment.W3Segment(
+        whoosh_segment.Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_")
+    )
+    held._fieldlengths = {}
+    reader = SegmentReader(whoosh_storage.SegmentFiles(path), schema, held)
+    expected: dict[str, float] = {}
+    count = index.search(SearchQuery(text="wheat")).total
+    worth = whoosh_index.Scorer(index._current()[1], index._cache)._worth(count)
+    for field, weight in (("title", 1.5), ("body", 1.0)):
+        searcher = Searcher(reader, weighting=Reference(worth, weight))
+        for hit in searcher.search(Or([Term(field, "wheat")]), limit=None):
+            article_id = articles[hit.docnum].id
+            expected[article_id] = expected.get(article_id, 0) + hit.score
+    found = {
+        hit.id: hit.score
+        for page in range(1, 5)
+        for hit in index.search(SearchQuery(text="wheat", page=page, per_page=100)).hits
+    }
+    assert found == pytest.approx(expected)
+    assert len(found) == count > 300
+
+
+# Processes ---------------------------------------------------------------------------------------------
+
+
+def test_another_process_finds_what_was_applied(index: WhooshIndex, folder: Path) -> None:
+    index.apply(titles("Wheat"), position=1)
+    script = (
+        "import sys; from pathlib import Path; from archive.whoosh_index import WhooshIndex;"
+        "from archive.search import SearchQuery;"
+        f"print(WhooshIndex(Path({str(folder)!r})).search(SearchQuery(text='wheat')).total)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"
+
+
+def test_a_second_index_sees_every_commit_at_once(index: WhooshIndex, folder: Path) -> None:
+    reader = WhooshIndex(folder)
+    for number in range(1, 12):
+        index.apply(titles("Wheat"), position=number)
+        assert (len(ids(reader, "wheat")), reader.position()) == (number, number)
+    index.tidy()
+    assert len(ids(reader, "wheat")) == 11
+    assert reader.status().segments < 11
+    index.clear()
+    assert (ids(reader, "wheat"), reader.position()) == ([], 0)
+
+
+def test_only_one_writes(index: WhooshIndex, folder: Path) -> None:
+    second = WhooshIndex(folder, patience=SOON)
+    with whoosh_storage.locked(folder / whoosh_index.WRITE_LOCK, patience=SOON):
+        with pytest.raises(IndexLocked):
+            second.apply(titles("Wheat"), position=1)
+        with pytest.raises(IndexLocked):
+            second.clear()
+        assert ids(second, "wheat") == []
+    second.apply(titles("Wheat"), position=1)
+    assert len(ids(index, "wheat")) == 1
+
+
+def test_only_one_tidies(index: WhooshIndex, folder: Path) -> None:
+    for number in range(9):
+        index.apply(titles("Wheat"), position=number)
+    with whoosh_storage.locked(folder / whoosh_index.TIDY_LOCK, patience=SOON):
+        index.tidy()
+        assert index.status().segments == 9
+    index.tidy()
+    assert index.status().segments < 9
+
+
+# Merging -----------------------------------------------------------------------------------------------
+
+
+def test_what_was_deleted_during_a_merge_stays_deleted(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = [a_stored_article(id=f"{number:02}", title=f"Wheat {number}") for number in range(16)]
+    for article in articles:
+        index.apply([article], position=1)
+    index.apply([replace(articles[3], status=Status.WITHDRAWN, revision=2)], position=2)
+    other = WhooshIndex(folder)
+
+    def merged_slowly(*arguments: object, **options: object) -> object:
+        result = whoosh_merge.merged(*arguments, **options)  # type: ignore[arg-type]
+        other.apply([replace(articles[5], status=Status.WITHDRAWN, revision=2)], position=3)
+        other.apply([replace(articles[9], title="Corn", revision=2)], position=4)
+        return result
+
+    monkeypatch.setattr(whoosh_index, "merged", merged_slowly)
+    index.tidy()
+    expected = [article.id for article in articles if article.id not in ("03", "05", "09")]
+    assert sorted(ids(index, "wheat")) == sorted(ids(WhooshIndex(folder), "wheat")) == expected
+    assert ids(index, "corn") == ["09"]
+    assert index.position() == 4
+
+
+def test_a_merge_that_a_clearing_overtook_is_dropped(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        index.apply(titles("Wheat"), position=number)
+
+    def overtaken(*arguments: object, **options: object) -> object:
+        result = whoosh_merge.merged(*arguments, **options)  # type: ignore[arg-type]
+        WhooshIndex(folder).clear()
+        return result
+
+    monkeypatch.setattr(whoosh_index, "merged", overtaken)
+    index.tidy()
+    assert (ids(index, "wheat"), index.position(), segment_files(folder)) == ([], 0, [])
+
+
+def test_a_large_merge_is_made_by_another_process(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(8):
+        index.apply(titles(f"Wheat {number}"), position=number)
+    before = index.search(SearchQuery(text="wheat 3"))
+    monkeypatch.setattr(whoosh_index, "SMALL_MERGE", 0)
+    index.tidy()
+    assert index.search(SearchQuery(text="wheat 3")) == before
+    assert index.status().segments == 1
+
+
+def test_a_segment_of_mostly_replaced_articles_is_written_anew(index: WhooshIndex) -> None:
+    articles = [a_stored_article(id=f"{number:03}", title="Wheat") for number in range(100)]
+    index.apply(articles, position=1)
+    index.apply([replace(article, title="Corn", revision=2) for article in articles[:40]], position=2)
+    index.tidy()
+    assert len(ids(index, "wheat")) == 60
+    assert all(entry.deleted == 0 for entry in index._current()[0].segments)
+
+
+def test_tidying_sweeps_what_a_killed_process_left(index: WhooshIndex, folder: Path) -> None:
+    index.apply(titles("Wheat"), position=1)
+    (folder / "articles_left.seg").write_bytes(b"half")
+    (folder / "manifest.json.new").write_bytes(b"half")
+    (folder / "merging-left").mkdir()
+    (folder / "merging-left" / "part").write_bytes(b"half")
+    index.tidy()
+    assert {path.name for path in folder.iterdir()} == {
+        "manifest.json",
+        "write.lock",
+        "tidy.lock",
+        *(path.name for path in segment_files(folder)),
+    }
+    assert len(segment_files(folder)) == 1
+
+
+# Damage ------------------------------------------------------------------------------------------------
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
+
+def garbage(content: bytes) -> bytes:
+    return bytes(random.Random(2).randbytes(len(content)))
+
+
+def nothing(content: bytes) -> bytes:
+    return b""
+
+
+def zeros(content: bytes) -> bytes:
+    return bytes(len(content))
+
+
+def torn_at_the_end(content: bytes) -> bytes:
+    return content[:-100] + bytes(100)
+
+
+DAMAGES = [truncated, garbage, nothing, zeros, torn_at_the_end]
+
+
+def damaged(folder: Path, pattern: str, damage: Callable[[bytes], bytes]) -> None:
+    for path in folder.glob(pattern):
+        path.write_bytes(damage(path.read_bytes()))
+
+
+@pytest.mark.parametrize("pattern", ["manifest.json", "*.seg", "*.del"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_torn_index_is_noticed_and_can_be_cleared(
+    index: WhooshIndex, folder: Path, pattern: str, damage: Callable[[bytes], bytes]
+) -> None:
+    index.apply([a_stored_article(id=f"{number}", title=f"Wheat {number}") for number in range(20)], position=1)
+    index.apply([a_stored_article(id="3", title="Wheat again", revision=2)], position=2)
+    damaged(folder, pattern, damage)
+    opened = WhooshIndex(folder)
+    assert opened.position() == 0
+    opened.clear()
+    assert (opened.position(), ids(opened, "wheat")) == (0, [])
+    opened.apply(titles("Wheat"), position=1)
+    assert (len(ids(opened, "wheat")), opened.position()) == (1, 1)
+    assert len(ids(index, "wheat")) == 1
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_searching_a_torn_index_says_so(index: WhooshIndex, folder: Path, damage: Callable[[bytes], bytes]) -> None:
+    index.apply([a_stored_article(title="Wheat", content_text="corn " * 50) for _ in range(300)], position=1)
+    damaged(folder, "*.seg", damage)
+    opened = WhooshIndex(folder)
+    with pytest.raises(IndexUnavailable):
+        search_for(opened, "wheat", "corn", '"corn corn"', "co*", "", "wheet~")
+    with pytest.raises(IndexUnavailable):
+        list(opened.revisions())
+    assert opened.position() == 0
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(of_manifest=st.booleans(), place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
+def test_any_flipped_byte_is_noticed(of_manifest: bool, place: float, flip: int, tmp_path: Path) -> None:
+    folder = tmp_path / "search"
+    index = WhooshIndex(folder)
+    index.clear()
+    index.apply([a_stored_article(id=f"{number}", title="Wheat") for number in range(3)], position=1)
+    path = folder / "manifest.json" if of_manifest else segment_files(folder)[0]
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] ^= flip
+    path.write_bytes(content)
+    opened = WhooshIndex(folder)
+    assert opened.position() == 0
+    with suppress(IndexUnavailable):
+        opened.search(SearchQuery(text="wheat"))
+
+
+def test_damage_that_a_reader_comes_upon_is_told_to_the_worker(index: WhooshIndex, folder: Path) -> None:
+    index.apply(titles("Wheat"), position=5)
+    assert index.position() == 5
+    damaged(folder, "*.seg", torn_at_the_end)
+    with pytest.raises(IndexUnavailable):
+        search_for(WhooshIndex(folder), "wheat", "", "corn")
+    assert index.position() == 0
+
+
+def test_a_missing_index_is_unavailable(folder: Path) -> None:
+    index = WhooshIndex(folder)
+    assert index.position() == 0
+    calls: Sequence[Callable[[], object]] = [
+        lambda: index.search(SearchQuery(text="wheat")),
+        lambda: index.apply(titles("Wheat"), position=1),
+        lambda: list(index.revisions()),
+        index.status,
+        index.tidy,
+    ]
+    for call in calls:
+        with pytest.raises(IndexUnavailable):
+            call()
+    assert not folder.exists()
+    index.clear()
+    index.apply(titles("Wheat"), position=1)
+    assert len(ids(index, "wheat")) == 1
+
+
+def test_a_segment_that_is_gone_is_noticed(index: WhooshIndex, folder: Path) -> None:
+    index.apply(titles("Wheat"), position=1)
+    for path in segment_files(folder):
+        path.unlink()
+    opened = WhooshIndex(folder)
+    with pytest.raises(IndexUnavailable):
+        opened.search(SearchQuery(text="wheat"))
+    assert opened.position() == 0
+
+
+def test_an_index_of_another_version_is_unavailable(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.apply(titles("Wheat"), position=1)
+    with monkeypatch.context() as other_version:
+        other_version.setattr(whoosh_index, "FORMAT", whoosh_index.FORMAT + 1)
+        opened = WhooshIndex(folder)
+        assert opened.position() == 0
+        with pytest.raises(IndexUnavailable):
+            opened.search(SearchQuery(text="wheat"))
+    assert WhooshIndex(folder).position() == 1
+
+
+# A full disk -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fails_at", range(1, 8))
+def test_a_full_disk_changes_nothing(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    """Whichever write it is that no longer fits."""
+    index.apply([a_stored_article(id="a", title="Wheat")], position=1)
+    before = {path.name for path in folder.iterdir()}
+    syncs = 0
+    fsync = os.fsync
+
+    def full(descriptor: int) -> None:
+        nonlocal syncs
+        syncs += 1
+        if syncs >= fails_at:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        fsync(descriptor)
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        changes = [a_stored_article(id="a", title="Corn", revision=2), a_stored_article(id="b", title="Corn")]
+        if fails_at <= 4:  # a segment, its deletions, the manifest, the folder: then it is done
+            with pytest.raises(StorageFull):
+                index.apply(changes, position=2)
+    if fails_at <= 4:
+        assert (ids(index, "wheat"), ids(index, "corn"), index.position()) == (["a"], [], 1)
+        assert {path.name for path in folder.iterdir()} - {"manifest.json.new"} == before
+    index.apply(changes, position=2)
+    assert (ids(index, "wheat"), sorted(ids(index, "corn")), index.position()) == ([], ["a", "b"], 2)
+
+
+def test_a_file_that_may_not_grow_is_a_full_disk(folder: Path) -> None:
+    script = f"""
+import resource, signal, sys
+from pathlib import Path
+from archive.errors import StorageFull
+from archive.search import SearchQuery
+from archive.whoosh_index import WhooshIndex
+from tests.builders import a_stored_article
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+index = WhooshIndex(Path({str(folder)!r}))
+index.clear()
+index.apply([a_stored_article(title="Wheat")], position=1)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+try:
+    index.apply([a_stored_article(title=f"Wheat {{n}}") for n in range(200)], position=2)
+except StorageFull:
+    print("full", index.position(), index.search(SearchQuery(text="wheat")).total)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+index.apply([a_stored_article(title=f"Wheat {{n}}") for n in range(200)], position=2)
+print("fits", index.position(), index.search(SearchQuery(text="wheat")).total)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["full 1 1", "fits 2 201"]
+
+
+# Killed ------------------------------------------------------------------------------------------------
+
+WRITER = """
+import sys
+from pathlib import Path
+from archive import whoosh_index
+from archive.whoosh_index import WhooshIndex
+from tests.builders import a_stored_article
+whoosh_index.FAN = 3
+index = WhooshIndex(Path(sys.argv[1]))
+if index.position() == 0:
+    index.clear()
+print(index.position(), flush=True)
+position = index.position()
+while True:
+    position += 1
+    index.apply(
+        [
+            a_stored_article(id=f"new-{position}", title="Wheat"),
+            a_stored_article(id=f"kept-{position % 5}", title=f"Corn {position}", revision=position),
+        ],
+        position=position,
+    )
+    print(position, flush=True)
+    if position % 4 == 0:
+        index.tidy()
+"""
+
+
+@pytest.mark.slow
+def test_a_writer_killed_at_any_moment_loses_nothing(folder: Path) -> None:
+    chance = random.Random(3)
+    acknowledged = 0
+    for _ in range(30):
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            assert int(writer.stdout.readline()) >= acknowledged
+            time.sleep(chance.uniform(0, 0.25))
+            writer.send_signal(signal.SIGKILL)
+            acknowledged = max([acknowledged, *(int(line) for line in writer.stdout if line.endswith("\n"))])
+        index = WhooshIndex(folder)
+        position = index.position()
+        assert position in (acknowledged, acknowledged + 1)
+        assert len(set(_all_ids(index, "wheat"))) == position
+        assert sorted(_all_ids(index, "corn")) == sorted({f"kept-{number % 5}" for number in range(1, position + 1)})
+        acknowledged = position
+    index.tidy()
+    assert index.search(SearchQuery(text="wheat")).total == acknowledged
+    assert len(list(folder.iterdir())) < 40
+
+
+def _all_ids(index: WhooshIndex, text: str) -> Iterator[str]:
+    page = 1
+    while hits := index.search(SearchQuery(text=text, page=page, per_page=100, with_facets=False)).hits:
+        yield from (hit.id for hit in hits)
+        page += 1
+
+
+@pytest.mark.slow
+def test_processes_search_while_another_writes_and_merges(folder: Path) -> None:
+    index = WhooshIndex(folder)
+    index.clear()
+    index.apply([a_stored_article(id=f"{number:03}", title="Wheat old") for number in range(50)], position=1)
+    stop = multiprocessing.get_context("spawn").Event()
+    context = multiprocessing.get_context("spawn")
+    answers = context.Queue()
+    readers = [context.Process(target=_read_until, args=(str(folder), stop, answers)) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    started = [answers.get(timeout=60) for _ in readers]
+    assert started == ["started"] * 2
+    tidying = threading.Thread(target=lambda: [index.tidy() for _ in range(10)])
+    tidying.start()
+    for number in range(50):
+        index.apply([a_stored_article(id=f"{number:03}", title="Wheat new", revision=2)], position=2 + number)
+    tidying.join()
+    stop.set()
+    found = [json.loads(answers.get(timeout=60)) for _ in readers]
+    for reader in readers:
+        reader.join()
+    assert all(totals == [50] for totals in found)
+
+
+def _read_until(folder: str, stop: threading.Event, answers: multiprocessing.Queue[str]) -> None:
+    index = WhooshIndex(Path(folder))
+    totals: set[int] = set()
+    answers.put("started")
+    while not stop.is_set():
+        results: Results = index.search(SearchQuery(text="wheat"))
+        totals.add(results.total)
+    answers.put(json.dumps(sorted(totals)))
