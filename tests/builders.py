@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from archive.article import Article, compose
 from archive.draft import parse_draft
 from archive.site import Site
+from archive.store import Archive, Save
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 SITE = Site(url="https://news.example.org/", title="Example News", zone=ZoneInfo("Europe/Berlin"))
@@ -30,3 +31,13 @@ def an_article(*, id: str | None = None, now: datetime = NOON, site: Site = SITE
 def a_stored_article(*, revision: int = 1, **fields: Any) -> Article:
     """An article as an archive gives it back after so many saves."""
     return replace(an_article(**fields), revision=revision)
+
+
+def added(archive: Archive, **fields: Any) -> Article:
+    """A new article as the archive has stored it."""
+    return archive.save(Save(article=an_article(**fields), expected_revision=0))
+
+
+def changed(archive: Archive, article: Article, **changes: Any) -> Article:
+    """The article's next revision as the archive has stored it."""
+    return archive.save(Save(article=replace(article, **changes), expected_revision=article.revision))

@@ -2,17 +2,766 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from itertools import product
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import HealthCheck, given, settings, strategies
 
-from archive.article import Article, Status
+from archive.article import SLUG_LENGTH, Article, Label, LabelKind, Status
+from archive.document import writable
+from archive.draft import parse_draft
+from archive.errors import (
+    ArticleNotFound,
+    Conflict,
+    GuidFixed,
+    GuidTaken,
+    NotFound,
+    RequestReused,
+    RevisionConflict,
+    SlugTaken,
+    TurnLost,
+)
 from archive.search import Facet, SearchIndex, SearchQuery, Sort
-from tests.builders import a_stored_article
+from archive.site import Site
+from archive.store import (
+    Archive,
+    ArticleQuery,
+    Change,
+    ChangeKind,
+    Coded,
+    Cursor,
+    Imported,
+    Located,
+    Named,
+    Origin,
+    Period,
+    Place,
+    Rendition,
+    RequestKey,
+    Revision,
+    Save,
+    Token,
+    Turn,
+)
+from tests.builders import NOON, SITE, a_stored_article, added, an_article, changed
 from tests.nasty_queries import NASTY_QUERIES
+
+MINUTE = timedelta(minutes=1)
+
+# What a stranger may ask for; nothing is called so.
+UNHEARD_OF = ["nobody", "\0", "a\0b", "\ud800", "\U0001f389", "' OR ''='", "x" * 10_000]
+
+HOSTILE_TEXTS = [
+    "Emoji 👩‍🔬🏳️‍🌈 and 𝕬stral",
+    "\u202eright to left\u202c \u2066isolated\u2069",
+    "]]> <script>alert(1)</script> &amp; &#0; %s %(x)s {x} ' \" \\",
+    "e\u0301 é \u200b\ufeff\u00a0",
+    "日本語 العربية עברית हिन्दी ไทย",
+]
+
+FULL = {
+    "title": "Wheat exports rise",
+    "slug": "wheat-exports-rise",
+    "summary": "More wheat.",
+    "content_markdown": "# Wheat\n\nMore of it.",
+    "authors": [{"name": "Jane Doe", "uri": "https://example.org/jane", "email": "jane@example.org"}, "José"],
+    "section": "Grain",
+    "tags": ["USA", "wheat"],
+    "language": "en-GB",
+    "canonical_url": "https://example.org/wheat",
+    "guid": "urn:example:wheat",
+    "image": "https://example.org/wheat.png",
+    "enclosures": [{"url": "https://example.org/a.mp3", "type": "audio/mpeg", "length": 2**40, "title": "Listen"}],
+}
+
+
+class ArchiveContract:
+    """Give it a fixture `archive_url` of an empty archive; `archive` and `open_archive` follow from it."""
+
+    # Saving -----------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize("status", ["draft", "scheduled", "published", "withdrawn"])
+    def test_what_was_saved_is_given_back(self, archive: Archive, status: str) -> None:
+        article = an_article(**FULL, status=status, published="2027-01-01" if status == "scheduled" else "2026-01-01")
+        saved = archive.save(Save(article=article, expected_revision=0))
+        assert saved == replace(article, revision=1)
+        assert archive.get(article.id) == saved
+
+    def test_an_article_that_says_nothing_but_its_text_is_given_back(self, archive: Archive) -> None:
+        article = an_article(title=None, content_text="Hello.", status="draft")
+        assert archive.save(Save(article=article, expected_revision=0)) == replace(article, revision=1)
+
+    @pytest.mark.parametrize("text", HOSTILE_TEXTS)
+    def test_any_text_is_given_back_letter_for_letter(self, archive: Archive, text: str) -> None:
+        saved = added(archive, title=text, summary=text, content_text=text, section=text, tags=[text], authors=[text])
+        assert archive.get(saved.id) == saved
+
+    @pytest.mark.parametrize("day", ["0001-01-02", "1583-10-15", "1969-12-31", "2038-01-19", "9999-12-30"])
+    def test_any_date_of_the_calendar_is_given_back(self, archive: Archive, day: str) -> None:
+        saved = added(archive, published=f"{day}T12:34:56.789012Z", status="draft")
+        assert archive.get(saved.id) == saved
+        published = changed(archive, saved, status=Status.PUBLISHED)
+        year, month, number = map(int, day.split("-"))
+        assert archive.find(ArticleQuery(period=Period(year, month, number))) == [published]
+        assert archive.find(ArticleQuery(period=Period(year))) == [published]
+
+    def test_the_second_of_two_editors_is_told(self, archive: Archive) -> None:
+        seen_by_both = added(archive)
+        hers = changed(archive, seen_by_both, title="Hers")
+        with pytest.raises(RevisionConflict) as told:
+            changed(archive, seen_by_both, title="His")
+        assert (told.value.article_id, told.value.expected, told.value.found) == (seen_by_both.id, 1, 2)
+        assert archive.get(seen_by_both.id) == hers
+
+    def test_an_id_is_given_once(self, archive: Archive) -> None:
+        first = added(archive, id="same")
+        with pytest.raises(RevisionConflict) as told:
+            added(archive, id="same")
+        assert (told.value.expected, told.value.found) == (0, 1)
+        assert archive.get("same") == first
+
+    def test_a_change_of_what_is_not_there_is_refused(self, archive: Archive) -> None:
+        with pytest.raises(ArticleNotFound):
+            changed(archive, replace(an_article(), revision=1))
+
+    @pytest.mark.parametrize("article_id", UNHEARD_OF)
+    def test_what_is_not_there_is_not_found(self, archive: Archive, article_id: str) -> None:
+        for ask in (archive.get, archive.history):
+            with pytest.raises(ArticleNotFound):
+                ask(article_id)
+        assert archive.get_many([article_id]) == {}
+
+    def test_many_are_given_by_id(self, archive: Archive) -> None:
+        articles = [added(archive) for _ in range(3)]
+        asked = [articles[2].id, "nobody", articles[0].id, articles[0].id]
+        assert archive.get_many(asked) == {article.id: article for article in (articles[0], articles[2])}
+
+    def test_more_are_given_than_one_statement_may_ask_for(self, archive: Archive) -> None:
+        saved = archive.save_all([Save(article=an_article(), expected_revision=0) for _ in range(3)])
+        ids = [f"nobody-{number}" for number in range(40_000)] + [one.id for one in saved if isinstance(one, Article)]
+        assert len(archive.get_many(ids)) == 3
+
+    def test_a_guid_names_one_article_for_ever(self, archive: Archive) -> None:
+        first = added(archive, guid="urn:example:1")
+        with pytest.raises(GuidTaken):
+            added(archive, guid="urn:example:1")
+        with pytest.raises(GuidFixed):
+            changed(archive, first, guid="urn:example:2")
+        assert archive.get(first.id) == first
+
+    def test_every_state_is_kept_with_who_saved_it(self, archive: Archive) -> None:
+        first = archive.save(Save(article=an_article(**FULL), expected_revision=0, by="ann"))
+        second = archive.save(Save(article=replace(first, title="Two"), expected_revision=1, by="bob"))
+        third = archive.save(Save(article=replace(second, content=None, authors=()), expected_revision=2, by="cyd"))
+        assert archive.history(first.id) == [Revision(third, "cyd"), Revision(second, "bob"), Revision(first, "ann")]
+
+    def test_a_batch_has_an_outcome_for_each_and_a_bad_one_spoils_no_other(self, archive: Archive) -> None:
+        good, late = an_article(), an_article()
+        wishes = [
+            Save(article=good, expected_revision=0),
+            Save(article=an_article(guid=good.guid), expected_revision=0),
+            Save(article=an_article(id="nobody"), expected_revision=3),
+            Save(article=an_article(slug=good.slug), expected_revision=0),
+            Save(article=replace(good, title="Later in the batch"), expected_revision=1),
+            Save(article=late, expected_revision=0),
+        ]
+        outcomes = archive.save_all(wishes)
+        assert [type(outcome) for outcome in outcomes] == [
+            Article, GuidTaken, ArticleNotFound, SlugTaken, Article, Article,
+        ]  # fmt: skip
+        assert list(archive.every()) == [outcomes[4], outcomes[5]]
+        assert archive.head() == 3
+
+    def test_an_empty_batch_is_no_change(self, archive: Archive) -> None:
+        assert archive.save_all([]) == []
+        assert archive.head() == 0
+
+    def test_a_refused_save_leaves_nothing(self, archive: Archive) -> None:
+        first = added(archive, slug="taken", guid="urn:example:1", tags=["one"])
+        request = RequestKey("key", by="ann", digest="1")
+        archive.save(Save(article=replace(first, title="Two"), expected_revision=1, request=request))
+        before = everything(archive)
+        origin = Origin("somewhere", "digest")
+        other = RequestKey("other", by="ann", digest="1")
+        for article, expected_revision, refused_request in [
+            (an_article(slug="taken", tags=["new"]), 0, other),
+            (an_article(guid="urn:example:1", tags=["new"]), 0, other),
+            (replace(first, tags=("new",)), 1, other),
+            (an_article(tags=["new"]), 0, RequestKey("key", by="ann", digest="2")),
+        ]:
+            save = Save(article=article, expected_revision=expected_revision, origin=origin, request=refused_request)
+            with pytest.raises((SlugTaken, GuidTaken, RevisionConflict, RequestReused)):
+                archive.save(save)
+        assert archive.imported(["somewhere"]) == {}
+        assert archive.answered(other) is None
+        assert everything(archive) == before
+
+    # Addresses --------------------------------------------------------------------------------------
+
+    def test_an_article_is_found_at_its_address(self, archive: Archive) -> None:
+        saved = added(archive, published="2023-12-14", slug="été-à-paris")
+        assert archive.at("/2023/12/14/été-à-paris") == Located(saved, moved=False)
+
+    @pytest.mark.parametrize("path", ["", "/", "/2023/12/14/", *UNHEARD_OF])
+    def test_there_is_nothing_at_other_addresses(self, archive: Archive, path: str) -> None:
+        added(archive)
+        assert archive.at(path) is None
+
+    def test_an_old_address_leads_to_the_new_one_for_ever(self, archive: Archive) -> None:
+        first = added(archive, published="2023-12-14", slug="one")
+        second = changed(archive, first, slug="two")
+        third = changed(archive, second, day=date(2024, 1, 1))
+        assert archive.at("/2023/12/14/one") == Located(third, moved=True)
+        assert archive.at("/2023/12/14/two") == Located(third, moved=True)
+        assert archive.at("/2024/01/01/two") == Located(third, moved=False)
+
+    def test_an_article_may_go_back_to_an_address_that_it_had(self, archive: Archive) -> None:
+        first = added(archive, published="2023-12-14", slug="one")
+        there = changed(archive, first, slug="two")
+        back = changed(archive, there, slug="one")
+        assert archive.at("/2023/12/14/one") == Located(back, moved=False)
+        assert archive.at("/2023/12/14/two") == Located(back, moved=True)
+
+    def test_an_address_never_changes_hands(self, archive: Archive) -> None:
+        first = changed(archive, added(archive, published="2023-12-14", slug="one"), slug="two")
+        for slug in ("one", "two"):
+            with pytest.raises(SlugTaken) as told:
+                added(archive, published="2023-12-14", slug=slug)
+            assert told.value.path == f"/2023/12/14/{slug}"
+        gone = changed(archive, first, status=Status.WITHDRAWN)
+        with pytest.raises(SlugTaken):
+            added(archive, published="2023-12-14", slug="two")
+        assert archive.at("/2023/12/14/two") == Located(gone, moved=False)
+
+    def test_the_same_slug_may_be_had_on_another_day(self, archive: Archive) -> None:
+        days = [added(archive, published=f"2023-12-{day}", slug="weather").path for day in (14, 15)]
+        assert days == ["/2023/12/14/weather", "/2023/12/15/weather"]
+
+    def test_a_draft_has_no_address_and_takes_none(self, archive: Archive) -> None:
+        added(archive, published="2023-12-14", slug="one", status="draft")
+        assert archive.at("/2023/12/14/one") is None
+        assert added(archive, published="2023-12-14", slug="one").path == "/2023/12/14/one"
+
+    def test_what_was_taken_back_to_a_draft_has_not_moved_elsewhere(self, archive: Archive) -> None:
+        published = added(archive, published="2023-12-14", slug="one")
+        draft = changed(archive, published, status=Status.DRAFT)
+        assert archive.at("/2023/12/14/one") == Located(draft, moved=False)
+
+    def test_taken_slugs_are_numbered_where_that_is_wished(self, archive: Archive) -> None:
+        wishes = [an_article(published="2023-12-14", slug="weather") for _ in range(50)]
+        saved = archive.save_all([Save(article=wish, expected_revision=0, number_slug=True) for wish in wishes])
+        slugs = [one.slug for one in saved if isinstance(one, Article)]
+        assert slugs == ["weather", *(f"weather-{number}" for number in range(2, 51))]
+
+    def test_a_numbered_slug_is_no_longer_than_any(self, archive: Archive) -> None:
+        longest = "a" * SLUG_LENGTH
+        first = added(archive, slug=longest)
+        second = archive.save(Save(article=an_article(slug=longest), expected_revision=0, number_slug=True))
+        assert (first.slug, second.slug) == (longest, longest[:-2] + "-2")
+        assert parse_draft(writable(second), zone=SITE.zone).slug == second.slug
+
+    # Repeated requests ------------------------------------------------------------------------------
+
+    def test_a_repeated_request_stores_nothing_and_gives_the_first_ones_article(self, archive: Archive) -> None:
+        request = RequestKey("key", by="ann", digest="1")
+        first = archive.save(Save(article=an_article(), expected_revision=0, request=request))
+        before = everything(archive)
+        again = archive.save(Save(article=an_article(), expected_revision=0, request=request))
+        assert again == first == archive.answered(request)
+        assert everything(archive) == before
+
+    def test_a_request_repeated_within_a_batch_is_one(self, archive: Archive) -> None:
+        request = RequestKey("key", by="ann", digest="1")
+        first, second = archive.save_all(
+            [Save(article=an_article(), expected_revision=0, request=request) for _ in range(2)]
+        )
+        assert first == second
+        assert archive.head() == 1
+
+    def test_a_key_is_its_senders_own(self, archive: Archive) -> None:
+        hers = archive.save(
+            Save(article=an_article(), expected_revision=0, request=RequestKey("key", by="ann", digest="1"))
+        )
+        his = archive.save(
+            Save(article=an_article(), expected_revision=0, request=RequestKey("key", by="bob", digest="2"))
+        )
+        assert hers.id != his.id
+
+    def test_a_key_used_for_another_request_is_refused(self, archive: Archive) -> None:
+        archive.save(Save(article=an_article(), expected_revision=0, request=RequestKey("key", by="ann", digest="1")))
+        other = RequestKey("key", by="ann", digest="2")
+        with pytest.raises(RequestReused):
+            archive.answered(other)
+        with pytest.raises(RequestReused):
+            archive.save(Save(article=an_article(), expected_revision=0, request=other))
+
+    def test_requests_are_forgotten_after_a_week(self, archive: Archive) -> None:
+        request = RequestKey("key", by="ann", digest="1")
+        first = archive.save(Save(article=an_article(now=NOON), expected_revision=0, request=request))
+        archive.tidy(now=NOON + timedelta(days=7))
+        assert archive.answered(request) == first
+        archive.tidy(now=NOON + timedelta(days=7, seconds=1))
+        assert archive.answered(request) is None
+
+    # Lists ------------------------------------------------------------------------------------------
+
+    def test_lists_are_of_published_articles_newest_first(self, archive: Archive) -> None:
+        old, new, middle = (added(archive, published=day) for day in ("2020-01-01", "2022-01-01", "2021-01-01"))
+        for status in ("draft", "withdrawn"):
+            added(archive, published="2021-06-01", status=status)
+        added(archive, published="2030-01-01")
+        assert archive.find(ArticleQuery()) == [new, middle, old]
+        assert archive.find(ArticleQuery(limit=1)) == [new]
+
+    def test_articles_of_the_same_instant_are_ordered_by_id(self, archive: Archive) -> None:
+        for name in "bac":
+            added(archive, id=name, published="2020-01-01")
+        assert [article.id for article in archive.find(ArticleQuery())] == ["c", "b", "a"]
+
+    def test_editors_list_any_status_undated_drafts_by_their_creation(self, archive: Archive) -> None:
+        published = added(archive, published="2026-03-12")
+        draft = added(archive, status="draft", now=NOON - timedelta(days=1))
+        withdrawn = added(archive, status="withdrawn", published="2026-03-14")
+        scheduled = added(archive, published="2026-03-15")
+        every_status = archive.find(ArticleQuery(statuses=frozenset(Status)))
+        assert every_status == [scheduled, withdrawn, draft, published]
+        assert archive.find(ArticleQuery(statuses=frozenset({Status.DRAFT}))) == [draft]
+        assert archive.find(ArticleQuery(statuses=frozenset({Status.DRAFT, Status.SCHEDULED}))) == [scheduled, draft]
+        assert archive.find(ArticleQuery(statuses=frozenset())) == []
+
+    def test_a_label_lists_the_published_articles_that_carry_it(self, archive: Archive) -> None:
+        first = added(archive, tags=["El Salvador", "wheat"], section="Grain", authors=["Jane Doe"])
+        second = added(archive, tags=["el-salvador"], now=NOON + timedelta(minutes=1))
+        draft = added(archive, tags=["wheat"], status="draft")
+        assert archive.find(ArticleQuery(label=Label(LabelKind.TAG, "el-salvador"))) == [second, first]
+        assert archive.find(ArticleQuery(label=Label(LabelKind.TAG, "wheat"))) == [first]
+        assert archive.find(ArticleQuery(label=Label(LabelKind.SECTION, "grain"))) == [first]
+        assert archive.find(ArticleQuery(label=Label(LabelKind.AUTHOR, "jane-doe"))) == [first]
+        assert archive.find(ArticleQuery(label=Label(LabelKind.SECTION, "wheat"))) == []
+        assert archive.find(ArticleQuery(label=Label(LabelKind.TAG, "wheat"), statuses=frozenset(Status))) == [first]
+        drafts = ArticleQuery(label=Label(LabelKind.TAG, "wheat"), statuses=frozenset({Status.DRAFT}))
+        assert archive.find(drafts) == []
+        changed(archive, draft, status=Status.PUBLISHED, published=NOON, day=NOON.date())
+        changed(archive, first, tags=("corn",))
+        assert [article.id for article in archive.find(ArticleQuery(label=Label(LabelKind.TAG, "wheat")))] == [draft.id]
+
+    @pytest.mark.parametrize("key", UNHEARD_OF)
+    def test_a_label_that_nothing_carries_lists_nothing(self, archive: Archive, key: str) -> None:
+        added(archive)
+        assert archive.find(ArticleQuery(label=Label(LabelKind.TAG, key))) == []
+        assert archive.label(Label(LabelKind.TAG, key)) is None
+
+    def test_a_period_lists_the_days_as_the_site_counts_them(self, archive: Archive) -> None:
+        last_of_the_year = added(archive, published="2025-12-31T23:30:00+01:00")
+        first_of_the_year = added(archive, published="2025-12-31T23:30:00Z")
+        february = added(archive, published="2026-02-28T12:00:00Z")
+        assert archive.find(ArticleQuery(period=Period(2025))) == [last_of_the_year]
+        assert archive.find(ArticleQuery(period=Period(2026))) == [february, first_of_the_year]
+        assert archive.find(ArticleQuery(period=Period(2026, 1))) == [first_of_the_year]
+        assert archive.find(ArticleQuery(period=Period(2026, 2))) == [february]
+        assert archive.find(ArticleQuery(period=Period(2026, 2, 28))) == [february]
+        assert archive.find(ArticleQuery(period=Period(2026, 2, 27))) == []
+
+    def test_pages_of_a_period_hold_after_the_site_has_moved_to_another_zone(self, archive: Archive) -> None:
+        east, west = (Site(zone=ZoneInfo(zone)) for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"))
+        hours = [datetime(2026, 3, 1, hour, tzinfo=UTC) for hour in range(0, 24, 3)]
+        for hour, site in product(hours, (east, west)):
+            added(archive, published=hour.isoformat(), site=site)
+        for period in (Period(2026), Period(2026, 3), Period(2026, 2), Period(2026, 3, 1), Period(2026, 2, 28)):
+            query = ArticleQuery(period=period)
+            found = archive.find(query)
+            assert pages_forward(archive, replace(query, limit=3)) == found
+            assert archive.count(query) == len(found)
+        assert archive.count(ArticleQuery(period=Period(2026))) == 16
+
+    def test_a_label_and_a_period_narrow_together(self, archive: Archive) -> None:
+        wanted = added(archive, tags=["wheat"], published="2025-05-05")
+        added(archive, tags=["wheat"], published="2024-05-05")
+        added(archive, tags=["corn"], published="2025-05-05")
+        assert archive.find(ArticleQuery(label=Label(LabelKind.TAG, "wheat"), period=Period(2025))) == [wanted]
+
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [
+            ("ÉTÉ", ["Un Été"]),
+            ("été", ["Un Été"]),
+            ("100%", ["100% true"]),
+            ("%", ["100% true"]),
+            ("_", []),
+            ("\0", []),
+        ],
+    )
+    def test_editors_find_a_part_of_the_title_in_any_case(self, archive: Archive, words: str, found: list[str]) -> None:
+        for title in ("Un Été", "100% true", "1000 true"):
+            added(archive, title=title)
+        assert [article.title for article in archive.find(ArticleQuery(words=words))] == found
+
+    def test_editors_find_a_part_of_the_slug(self, archive: Archive) -> None:
+        saved = added(archive, title="Weather", slug="sunny-day")
+        assert archive.find(ArticleQuery(words="Sunny")) == [saved]
+
+    @settings(
+        max_examples=10,
+        deadline=None,
+        # One archive serves all examples, each with a tag of its own; each back-end runs the same method.
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],
+    )
+    @given(
+        days=strategies.lists(strategies.sampled_from(["2026-01-30", "2026-01-31", "2026-02-01"]), max_size=9),
+        limit=strategies.integers(1, 4),
+    )
+    def test_pages_neither_skip_nor_repeat(self, archive: Archive, days: list[str], limit: int) -> None:
+        tag = f"run-{archive.head()}"
+        archive.save_all([Save(article=an_article(published=day, tags=[tag]), expected_revision=0) for day in days])
+        mine = Label(LabelKind.TAG, tag)
+        for query in (
+            ArticleQuery(label=mine),
+            ArticleQuery(label=mine, period=Period(2026, 1)),
+            ArticleQuery(period=Period(2026, 1), limit=1_000),
+            ArticleQuery(limit=1_000),
+            ArticleQuery(statuses=frozenset(Status), limit=1_000),
+        ):
+            whole = archive.find(query)
+            page = max(limit, len(whole) // 7)
+            assert whole == sorted(whole, key=lambda one: (one.published, one.id), reverse=True)
+            assert pages_forward(archive, replace(query, limit=page)) == whole
+            assert pages_backward(archive, replace(query, limit=page)) == whole
+            assert archive.count(query) == len(whole)
+
+    def test_what_is_added_while_somebody_pages_moves_nothing(self, archive: Archive) -> None:
+        old = [added(archive, published=f"2026-01-{day:02}") for day in range(1, 7)][::-1]
+        first_page = archive.find(ArticleQuery(limit=3))
+        added(archive, published="2026-03-01")
+        assert first_page + list(archive.find(ArticleQuery(limit=3, after=Place.of(first_page[-1])))) == old
+
+    def test_a_count_is_of_all_pages(self, archive: Archive) -> None:
+        articles = [added(archive, tags=["wheat"]) for _ in range(5)]
+        place = Place.of(articles[2])
+        for query in (ArticleQuery(limit=1), ArticleQuery(after=place), ArticleQuery(before=place)):
+            assert archive.count(query) == 5
+        assert archive.count(ArticleQuery(label=Label(LabelKind.TAG, "wheat"), limit=2)) == 5
+        assert archive.count(ArticleQuery(statuses=frozenset(Status), words="Article", limit=2)) == 5
+        assert archive.count(ArticleQuery(statuses=frozenset({Status.DRAFT}))) == 0
+
+    def test_labels_are_those_of_published_articles_by_key(self, archive: Archive) -> None:
+        added(archive, tags=["wheat", "corn"])
+        second = added(archive, tags=["Wheat"])
+        added(archive, tags=["rye"], status="draft")
+        named = archive.labels(LabelKind.TAG)
+        assert [(one.label.key, one.count) for one in named] == [("corn", 1), ("wheat", 2)]
+        assert archive.labels(LabelKind.SECTION) == []
+        changed(archive, second, status=Status.WITHDRAWN)
+        assert [(one.label.key, one.name, one.count) for one in archive.labels(LabelKind.TAG)] == [
+            ("corn", "corn", 1),
+            ("wheat", "wheat", 1),
+        ]
+
+    def test_a_label_is_called_as_its_newest_article_spells_it(self, archive: Archive) -> None:
+        label = Label(LabelKind.TAG, "el-salvador")
+        added(archive, tags=["El Salvador"], published="2026-01-02")
+        added(archive, tags=["el salvador"], published="2026-01-01")
+        assert archive.label(label) == Named(label, "El Salvador", 2)
+
+    def test_periods_are_the_months_with_articles_newest_first(self, archive: Archive) -> None:
+        for day in ("2025-12-31", "2026-02-01", "2026-02-02"):
+            added(archive, published=day)
+        added(archive, published="2024-01-01", status="withdrawn")
+        assert list(archive.periods().items()) == [(Period(2026, 2), 2), (Period(2025, 12), 1)]
+
+    def test_every_article_of_every_status_comes_by_id(self, archive: Archive) -> None:
+        for name in "dacb":
+            added(archive, id=name, status="published" if name < "c" else "draft")
+        for batch in (1, 2, 3, 500):
+            assert [article.id for article in archive.every(batch=batch)] == ["a", "b", "c", "d"]
+
+    def test_every_article_that_was_modified_since(self, archive: Archive) -> None:
+        for number, name in enumerate("cab"):
+            added(archive, id=name, now=NOON + timedelta(hours=number))
+        assert [one.id for one in archive.every(since=NOON + timedelta(hours=1), batch=1)] == ["a", "b"]
+        assert [one.id for one in archive.every(since=NOON)] == ["a", "b", "c"]
+        assert list(archive.every(since=NOON + timedelta(hours=3))) == []
+
+    def test_what_is_due_is_what_was_scheduled_for_now_oldest_first(self, archive: Archive) -> None:
+        later, soon, latest = (added(archive, published=f"2026-05-{day:02}T00:00:00Z") for day in (2, 1, 3))
+        added(archive, published="2026-05-01T00:00:00Z", status="draft")
+        added(archive, published="2026-02-01")
+        assert archive.due(soon.published - timedelta(microseconds=1)) == []
+        assert archive.due(later.published) == [soon, later]
+        assert archive.due(latest.published, limit=2) == [soon, later]
+        assert archive.next_due() == soon.published
+
+    def test_nothing_is_due_where_nothing_is_scheduled(self, archive: Archive) -> None:
+        added(archive)
+        assert archive.next_due() is None
+        assert archive.due(NOON) == []
+
+    def test_what_an_import_made_is_known_by_its_origin(self, archive: Archive) -> None:
+        first = archive.save(Save(article=an_article(), expected_revision=0, origin=Origin("file:one", "1")))
+        archive.save(Save(article=an_article(), expected_revision=0, origin=Origin("file:two", "2")))
+        archive.save(Save(article=first, expected_revision=1, origin=Origin("file:one", "3")))
+        known = archive.imported(["file:one", *UNHEARD_OF])
+        assert known == {"file:one": Imported(Origin("file:one", "3"), first.id, 2)}
+
+    # The log ----------------------------------------------------------------------------------------
+
+    def test_the_log_has_one_line_for_each_save(self, archive: Archive) -> None:
+        assert archive.head() == archive.last_change() == 0
+        first = added(archive, tags=["a"], section="s", published="2026-01-01")
+        draft = added(archive, tags=["b"], status="draft")
+        moved = changed(archive, first, tags=("c",), day=date(2026, 1, 2))
+        changed(archive, moved, status=Status.WITHDRAWN)
+        section, *tags = Label(LabelKind.SECTION, "s"), Label(LabelKind.TAG, "a"), Label(LabelKind.TAG, "c")
+        assert archive.changes(0, kind=ChangeKind.ARTICLE, limit=9) == [
+            Change(1, ChangeKind.ARTICLE, first.id, 1, frozenset({section, tags[0]}), frozenset({date(2026, 1, 1)})),
+            Change(2, ChangeKind.ARTICLE, draft.id, 1),
+            Change(3, ChangeKind.ARTICLE, first.id, 2, frozenset({section, *tags}), frozenset({date(2026, 1, 1), date(2026, 1, 2)})),
+            Change(4, ChangeKind.ARTICLE, first.id, 3, frozenset({section, tags[1]}), frozenset({date(2026, 1, 2)})),
+        ]  # fmt: skip
+        assert archive.head() == archive.last_change() == 4
+
+    def test_the_log_is_read_from_a_position_on_and_by_kind(self, archive: Archive) -> None:
+        for _ in range(3):
+            added(archive)
+        turn = a_turn(archive)
+        archive.put_renditions([a_rendition("/feed.rss")], turn)
+        assert [one.seq for one in archive.changes(1, kind=ChangeKind.ARTICLE, limit=9)] == [2, 3]
+        assert [one.seq for one in archive.changes(0, kind=ChangeKind.ARTICLE, limit=2)] == [1, 2]
+        assert archive.changes(0, kind=ChangeKind.RENDITION, limit=9) == [
+            Change(4, ChangeKind.RENDITION, "/feed.rss", 0)
+        ]
+        assert archive.changes(4, kind=ChangeKind.RENDITION, limit=9) == []
+        assert archive.last_change() == 3
+        assert archive.last_change(ChangeKind.RENDITION) == 4
+
+    def test_whoever_follows_the_log_misses_nothing_that_is_written_meanwhile(
+        self, open_archive: Callable[[], Archive]
+    ) -> None:
+        def write(archive: Archive) -> set[str]:
+            return {added(archive).id for _ in range(15)}
+
+        def follow(archive: Archive) -> list[str]:
+            position, seen = 0, list[str]()
+            while len(seen) < 60:
+                for change in archive.changes(position, kind=ChangeKind.ARTICLE, limit=7):
+                    position = change.seq
+                    seen.append(change.subject)
+            return seen
+
+        with ThreadPoolExecutor(5) as threads:
+            seen = threads.submit(follow, open_archive())
+            written = [threads.submit(write, open_archive()) for _ in range(4)]
+            assert sorted(seen.result(60)) == sorted(set[str]().union(*(one.result() for one in written)))
+
+    @pytest.mark.slow
+    def test_of_400_concurrent_changes_none_is_lost(self, open_archive: Callable[[], Archive]) -> None:
+        article = added(open_archive(), title="0")
+
+        def count_up(archive: Archive) -> None:
+            left = 50
+            while left:
+                seen = archive.get(article.id)
+                with suppress(RevisionConflict):
+                    changed(archive, seen, title=str(int(seen.title) + 1))
+                    left -= 1
+
+        with ThreadPoolExecutor(8) as threads:
+            for done in [threads.submit(count_up, open_archive()) for _ in range(8)]:
+                done.result()
+        archive = open_archive()
+        assert (archive.get(article.id).title, archive.get(article.id).revision, archive.head()) == ("400", 401, 401)
+
+    # Turns ------------------------------------------------------------------------------------------
+
+    def test_a_consumer_begins_at_0(self, archive: Archive) -> None:
+        turn = archive.take_turn("index", holder="one", now=NOON, lasting=MINUTE)
+        assert turn == Turn("index", "one", fence=1, position=0)
+        assert archive.cursors() == [Cursor("index", 0, "one", fence=1, until=NOON + MINUTE)]
+
+    def test_a_turn_is_held_until_its_time_is_over(self, archive: Archive) -> None:
+        a_turn(archive, holder="one")
+        just_before = NOON + MINUTE - timedelta(microseconds=1)
+        assert archive.take_turn("index", holder="two", now=just_before, lasting=MINUTE) is None
+        assert archive.cursors() == [Cursor("index", 0, "one", fence=1, until=NOON + MINUTE)]
+        taken = archive.take_turn("index", holder="two", now=NOON + MINUTE, lasting=MINUTE)
+        assert taken == Turn("index", "two", fence=2, position=0)
+        assert archive.take_turn("feeds", holder="three", now=NOON, lasting=MINUTE) is not None
+
+    def test_a_turn_can_be_held_for_longer(self, archive: Archive) -> None:
+        turn = a_turn(archive, holder="one")
+        archive.renew(turn, now=NOON + MINUTE / 2, lasting=MINUTE)
+        assert archive.take_turn("index", holder="two", now=NOON + MINUTE, lasting=MINUTE) is None
+
+    def test_a_cursor_moves_and_is_kept(self, archive: Archive, open_archive: Callable[[], Archive]) -> None:
+        turn = archive.advance(a_turn(archive), 7)
+        assert turn.position == 7
+        again = open_archive().take_turn("index", holder="one", now=NOON, lasting=MINUTE)
+        assert again is not None
+        assert again.position == 7
+        assert archive.advance(again, 0).position == 0
+
+    def test_a_stale_worker_moves_and_stores_nothing(self, archive: Archive) -> None:
+        stale = a_turn(archive, holder="one")
+        fresh = archive.take_turn("index", holder="two", now=NOON + MINUTE, lasting=MINUTE)
+        assert fresh is not None
+        archive.put_renditions([a_rendition("/feed.rss", "new")], fresh)
+        before = everything(archive)
+        for attempt in (
+            lambda: archive.advance(stale, 9),
+            lambda: archive.renew(stale, now=NOON, lasting=MINUTE),
+            lambda: archive.put_renditions([a_rendition("/feed.rss", "stale", position=9)], stale),
+        ):
+            with pytest.raises(TurnLost):
+                attempt()
+        assert everything(archive) == before
+
+    def test_a_holder_that_begins_anew_makes_its_own_earlier_turn_stale(self, archive: Archive) -> None:
+        earlier, later = a_turn(archive, holder="one"), a_turn(archive, holder="one")
+        with pytest.raises(TurnLost):
+            archive.advance(earlier, 1)
+        assert archive.advance(later, 1).position == 1
+
+    def test_nobody_has_a_turn_that_was_never_taken(self, archive: Archive) -> None:
+        with pytest.raises(TurnLost):
+            archive.advance(Turn("index", "one", fence=1, position=0), 1)
+
+    def test_of_many_at_once_one_gets_the_turn(self, open_archive: Callable[[], Archive]) -> None:
+        archives = [open_archive() for _ in range(6)]
+
+        def take(number: int, now: datetime) -> Turn | None:
+            return archives[number].take_turn("index", holder=f"{now} {number}", now=now, lasting=MINUTE)
+
+        for now in (NOON, NOON + MINUTE):
+            with ThreadPoolExecutor(6) as threads:
+                turns = threads.map(take, range(6), [now] * 6)
+                assert len([turn for turn in turns if turn is not None]) == 1
+
+    # Finished documents -----------------------------------------------------------------------------
+
+    def test_a_document_is_kept_with_all_its_codings(self, archive: Archive) -> None:
+        document = a_rendition("/tags/año/feed.rss", "<rss/>", gzip=b"\x1f\x8b\x00\xff")
+        assert archive.put_renditions([document], a_turn(archive)) == ["/tags/año/feed.rss"]
+        assert archive.rendition("/tags/año/feed.rss") == document
+        assert list(archive.rendition_paths()) == ["/tags/año/feed.rss"]
+        assert archive.rendition_etags(["/tags/año/feed.rss", *UNHEARD_OF]) == {
+            "/tags/año/feed.rss": document.codings["identity"].etag
+        }
+
+    @pytest.mark.parametrize("path", UNHEARD_OF)
+    def test_there_is_no_document_elsewhere(self, archive: Archive, path: str) -> None:
+        assert archive.rendition(path) is None
+
+    def test_only_what_changed_is_stored_with_a_line_each(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        archive.put_renditions([a_rendition("/a", "1"), a_rendition("/b", "1")], turn)
+        later = NOON + timedelta(hours=1)
+        wishes = [
+            a_rendition("/b", "1", modified=later),
+            a_rendition("/a", "2", modified=later),
+            a_rendition("/c", "1"),
+        ]
+        assert archive.put_renditions(wishes, turn) == ["/a", "/c"]
+        lines = archive.changes(0, kind=ChangeKind.RENDITION, limit=9)
+        assert [(line.seq, line.subject) for line in lines] == [(1, "/a"), (2, "/b"), (3, "/a"), (4, "/c")]
+        assert archive.head() == 4
+        assert archive.rendition("/a") == wishes[1]
+        unchanged = archive.rendition("/b")
+        assert unchanged is not None
+        assert unchanged.modified == NOON
+
+    def test_fewer_codings_than_before_leave_no_old_bytes_behind(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        archive.put_renditions([a_rendition("/a", "1", gzip=b"1")], turn)
+        archive.put_renditions([a_rendition("/a", "2")], turn)
+        assert archive.rendition("/a") == a_rendition("/a", "2")
+
+    def test_the_same_bytes_of_another_type_are_another_document(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        archive.put_renditions([a_rendition("/a", "1")], turn)
+        other = replace(a_rendition("/a", "1"), media_type="text/plain")
+        assert archive.put_renditions([other], turn) == ["/a"]
+        assert archive.rendition("/a") == other
+
+    def test_an_older_build_never_replaces_a_newer_one(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        newer = a_rendition("/a", "new", position=5)
+        archive.put_renditions([newer], turn)
+        assert archive.put_renditions([a_rendition("/a", "old", position=4)], turn) == []
+        assert archive.rendition("/a") == newer
+        assert archive.put_renditions([a_rendition("/a", "same place", position=5)], turn) == ["/a"]
+
+    def test_a_build_of_the_same_bytes_counts_as_newer_too(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        archive.put_renditions([a_rendition("/a", "same", position=3)], turn)
+        archive.put_renditions([a_rendition("/a", "same", position=9)], turn)
+        assert archive.put_renditions([a_rendition("/a", "old", position=5)], turn) == []
+
+    def test_a_document_given_twice_at_once_is_the_newer_one(self, archive: Archive) -> None:
+        newer, older = a_rendition("/a", "new", position=5), a_rendition("/a", "old", position=4)
+        assert archive.put_renditions([newer, older], a_turn(archive)) == ["/a"]
+        assert archive.rendition("/a") == newer
+
+    def test_storing_documents_moves_no_cursor(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        archive.advance(turn, 7)
+        archive.put_renditions([a_rendition("/a")], turn)
+        assert [cursor.position for cursor in archive.cursors()] == [7]
+
+    # Tokens, facts and upkeep -----------------------------------------------------------------------
+
+    def test_a_token_is_known_by_its_digest_until_it_is_revoked(self, archive: Archive) -> None:
+        token = Token("desk", "digest", "write", NOON)
+        archive.add_token(token)
+        assert archive.tokens() == [token]
+        assert archive.token("digest") == token
+        later = NOON + timedelta(days=1)
+        archive.revoke_token("desk", now=later)
+        assert archive.token("digest") == replace(token, revoked=later)
+        with pytest.raises(NotFound):
+            archive.revoke_token("desk", now=later)
+        for unknown in UNHEARD_OF:
+            assert archive.token(unknown) is None
+            with pytest.raises(NotFound):
+                archive.revoke_token(unknown, now=later)
+
+    def test_a_tokens_name_is_given_once(self, archive: Archive) -> None:
+        archive.add_token(Token("desk", "one", "write", NOON))
+        with pytest.raises(Conflict):
+            archive.add_token(Token("desk", "two", "read", NOON))
+        assert [token.digest for token in archive.tokens()] == ["one"]
+
+    def test_a_token_added_anew_under_another_name_is_valid(self, archive: Archive) -> None:
+        archive.add_token(Token("a", "digest", "write", NOON))
+        archive.revoke_token("a", now=NOON)
+        archive.add_token(Token("b", "digest", "write", NOON))
+        assert archive.token("digest") == Token("b", "digest", "write", NOON)
+
+    def test_a_fact_is_what_was_said_last(self, archive: Archive) -> None:
+        assert archive.fact("schedule") is None
+        archive.state("schedule", "one")
+        archive.state("schedule", "two")
+        assert archive.fact("schedule") == "two"
+
+    def test_the_archive_keeps_the_name_that_it_was_given_first(self, open_archive: Callable[[], Archive]) -> None:
+        archives = [open_archive() for _ in range(4)]
+        with ThreadPoolExecutor(4) as threads:
+            named = set(threads.map(lambda one: one[1].identity(f"urn:example:{one[0]}"), enumerate(archives)))
+        assert len(named) == 1
+        assert open_archive().identity("urn:example:late") in named
+
+    def test_keeping_house_harms_nothing(self, archive: Archive) -> None:
+        added(archive, tags=["wheat"])
+        before = everything(archive)
+        archive.tidy(now=NOON)
+        assert everything(archive) == before
+        added(archive)
 
 
 class SearchIndexContract:
@@ -295,3 +1044,57 @@ def _ids(index: SearchIndex, text: str, **options: Any) -> list[str]:
 def _published(article: Article) -> float:
     assert article.published is not None
     return article.published.timestamp()
+
+
+def everything(archive: Archive) -> object:
+    """All that an archive shows, to be compared with what it showed before."""
+    return (
+        [archive.history(article.id) for article in archive.every()],
+        [archive.labels(kind) for kind in LabelKind],
+        archive.periods(),
+        archive.head(),
+        [archive.changes(0, kind=kind, limit=1_000) for kind in ChangeKind],
+        archive.cursors(),
+        [archive.rendition(path) for path in archive.rendition_paths()],
+        archive.tokens(),
+    )
+
+
+def pages_forward(archive: Archive, query: ArticleQuery) -> list[Article]:
+    """All pages of a list, one after the other."""
+    found: list[Article] = []
+    while page := archive.find(query):
+        assert len(page) <= query.limit
+        found += page
+        query = replace(query, after=Place.of(page[-1]))
+    return found
+
+
+def pages_backward(archive: Archive, query: ArticleQuery) -> list[Article]:
+    """The same from its end."""
+    query = replace(query, before=Place(datetime(1, 1, 1, tzinfo=UTC), ""))
+    found: list[Article] = []
+    while page := archive.find(query):
+        assert len(page) <= query.limit
+        found = [*page, *found]
+        query = replace(query, before=Place.of(page[0]))
+    return found
+
+
+def a_turn(archive: Archive, *, holder: str = "one") -> Turn:
+    turn = archive.take_turn("index", holder=holder, now=NOON, lasting=MINUTE)
+    assert turn is not None
+    return turn
+
+
+def a_rendition(
+    path: str, text: str = "<rss/>", *, position: int = 0, modified: datetime = NOON, **codings: bytes
+) -> Rendition:
+    bodies = {"identity": text.encode(), **codings}
+    return Rendition(
+        path=path,
+        media_type="application/rss+xml",
+        modified=modified,
+        position=position,
+        codings={coding: Coded(f'"{coding}-{sha256(body).hexdigest()}"', body) for coding, body in bodies.items()},
+    )
