@@ -21,7 +21,8 @@ from archive import analysis
 from archive.article import LabelKind
 from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word
 from archive.search import Facet, SearchQuery, Sort
-from archive.whoosh_segment import FORM, LABEL, TEXT_FIELDS, Postings, Segment, TextField, label_prefix
+from archive.whoosh_codec import Postings
+from archive.whoosh_segment import FORM, LABEL, TEXT_FIELDS, Segment, TextField, label_prefix
 
 K1: Final = 1.5
 B: Final = 0.75

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import heapq
-import io
 import sys
-import zlib
 from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
@@ -13,61 +11,25 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import accumulate, repeat
+from itertools import repeat
 from pathlib import Path
-from pickle import dumps, load, loads
 from typing import Any, Final, NamedTuple
 
-from whoosh.codec.whoosh3 import W3Codec, W3FieldWriter, W3PostingsWriter, W3Segment
+from whoosh.codec.whoosh3 import W3Codec, W3Segment
 from whoosh.columns import NumericColumn, VarBytesColumn
 from whoosh.fields import FieldType
 from whoosh.filedb.filestore import FileStorage, RamStorage, Storage
-from whoosh.formats import Existence, Positions
 from whoosh.reading import TermNotFound
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from archive import analysis
 from archive.article import Article, LabelKind, label_key
+from archive.whoosh_codec import EXISTENCE, POSITIONS, Postings, TermsWriter, decode
 from archive.whoosh_storage import SegmentFiles, reading_files, reads_files
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 INDEX_NAME: Final = "articles"
 BETWEEN_VALUES: Final = 100  # positions between two authors or tags, so that no phrase reaches across
-
-_PICKLE: Final = 4  # Whoosh's protocol 2 writes bytes as calls of a codec: reading them took five times as long
-_LAST_BYTE: Final = 0x80
-_SMALL: Final = frozenset(range(_LAST_BYTE))
-
-
-class CompactPositions(Positions):  # type: ignore[misc]
-    """Positions as differences in seven bits a byte: a third of the size of Whoosh's, and read in C."""
-
-    def encode(self, poslist: Sequence[int]) -> bytes:
-        out = bytearray()
-        before = 0
-        for position in poslist:
-            step = position - before
-            before = position
-            while step >= _LAST_BYTE:
-                out.append(step & 0x7F | _LAST_BYTE)
-                step >>= 7
-            out.append(step)
-        return bytes(out)
-
-    def decode_positions(self, valuestring: bytes) -> list[int]:
-        if valuestring.isascii():
-            return list(accumulate(valuestring))
-        steps, step, shift = [], 0, 0
-        for byte in valuestring:
-            step |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < _LAST_BYTE:
-                steps.append(step)
-                step = shift = 0
-        return list(accumulate(steps))
-
-    def decode_frequency(self, valuestring: bytes) -> int:
-        return sum(byte < _LAST_BYTE for byte in valuestring)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +52,6 @@ ID: Final = "id"  # one term each: the article's id
 LABEL: Final = "label"  # one term for each spelling of each label: kind, key and name, parted by NULs
 FORM: Final = "form"  # the folded words that stemming changed, for wildcards
 
-POSITIONS: Final = CompactPositions()
-EXISTENCE: Final = Existence()
 SCHEMA: Final[Mapping[str, FieldType]] = {
     **{field.name: FieldType(POSITIONS, None, scorable=True) for field in TEXT_FIELDS},
     ID: FieldType(EXISTENCE, None, unique=True),
@@ -110,66 +70,6 @@ _COLUMNS: Final = {
     "day": _DAY_COLUMN,
     "revision": _REVISION_COLUMN,
 }
-
-
-class Postings(NamedTuple):
-    """Where a term stands: documents in order, and how often in each."""
-
-    documents: array[int]
-    weights: array[float]
-    values: list[bytes]
-
-
-class Codec(W3Codec):  # type: ignore[misc]
-    """Whoosh's format, written faster; Whoosh itself can still read it."""
-
-    def postings_writer(self, dbfile: Any, byteids: bool = False) -> W3PostingsWriter:
-        return _PostingsWriter(dbfile, self._blocklimit, byteids, self._compression, self._inlinelimit)
-
-    def field_writer(self, storage: Storage, segment: W3Segment) -> _FieldWriter:
-        return _FieldWriter(self, storage, segment)
-
-
-class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    def add_list(self, postings: Postings, lengths: bytes | bytearray | None) -> None:
-        """All postings of one term; the last block stays for `finish_postings`."""
-        documents, weights, values = postings
-        for start in range(0, len(documents), self._blocklimit):
-            if start:
-                self._write_block()
-            end = start + self._blocklimit
-            self._ids = documents[start:end]
-            self._weights = weights[start:end]
-            self._values = values[start:end]
-            self._maxweight = max(self._weights)
-            if lengths is not None:
-                of_block = [lengths[document] for document in self._ids]
-                self._minlength = byte_to_length(min(of_block))
-                self._maxlength = byte_to_length(max(of_block))
-
-    def _write_block(self, last: bool = False) -> None:
-        if not self._blockcount:
-            self._postfile.write(b"W3Bl")
-        self._terminfo.add_block(self)
-        data = dumps((self._mini_ids(), self._mini_weights(), self._mini_values()), _PICKLE)
-        compressed = self._compression if len(data) >= 120 else 0
-        if compressed:
-            data = zlib.compress(data, compressed)
-        lengths = length_to_byte(self._minlength), length_to_byte(self._maxlength)
-        info = dumps((len(self._ids), self._ids[-1], self._maxweight, compressed, *lengths), _PICKLE)
-        size = len(info) + len(data)
-        self._postfile.write_int(-size if last else size)
-        self._postfile.write(info)
-        self._postfile.write(data)
-        self._blockcount += 1
-        self._new_block()
-
-
-class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
-    def add_term(self, term: bytes, postings: Postings, lengths: bytes | bytearray | None) -> None:
-        self.start_term(term)
-        self._postwriter.add_list(postings, lengths)
-        self.finish_term()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +110,7 @@ class _SegmentWriter:
     def __init__(self, storage: Storage) -> None:
         self.storage = storage
         self.documents = 0
-        self._codec = Codec()
+        self._codec = W3Codec()
         self._segment = W3Segment(self._codec, INDEX_NAME)
         self._columns = self._codec.per_document_writer(storage, self._segment)
         self._terms: dict[str, dict[str, Postings]] = {name: {} for name in SCHEMA}
@@ -269,7 +169,7 @@ class _SegmentWriter:
     def _add_term(self, field: str, term: str, document: int, weight: float, value: bytes) -> None:
         terms = self._terms[field]
         if (postings := terms.get(term)) is None:
-            postings = terms[term] = Postings(array("I"), array("f"), [])
+            postings = terms[term] = Postings.empty()
         postings.documents.append(document)
         postings.weights.append(weight)
         if value:
@@ -292,20 +192,12 @@ class _SegmentWriter:
         return str(self._segment.segment_id())
 
     def _finish(self, terms: Iterable[tuple[str, bytes, Postings]]) -> None:
-        fields = self._codec.field_writer(self.storage, self._segment)
-        open_field = None
-        for name, term, postings in terms:
-            if name != open_field:
-                if open_field is not None:
-                    fields.finish_field()
-                fields.start_field(name, SCHEMA[name])
-                open_field = name
-            fields.add_term(term, postings, self._lengths.get(name))
-        if open_field is not None:
-            fields.finish_field()
+        writer = TermsWriter(self.storage, self._segment)
+        for field, term, postings in terms:
+            writer.add(field, term, postings, self._lengths.get(field))
+        writer.close()
         self._segment.set_doc_count(self.documents)
         self._columns.close()
-        fields.close()
         self._segment.create_compound_file(self.storage)
 
     def merge(self, sources: Sequence[tuple[Segment, Collection[int]]]) -> str:
@@ -358,13 +250,13 @@ def _merged_terms(
 ) -> Iterator[tuple[str, bytes, Postings]]:
     for field in _NAMES:
         streams = [zip(segment.terms(field, b""), repeat(place)) for place, segment in enumerate(segments)]
-        merged = Postings(array("I"), array("f"), [])
+        merged = Postings.empty()
         current: bytes | None = None
         for term, place in heapq.merge(*streams):
             if term != current:
                 if current is not None and merged.documents:
                     yield field, current, merged
-                current, merged = term, Postings(array("I"), array("f"), [])
+                current, merged = term, Postings.empty()
             _append(merged, segments[place].postings_with_values(field, term), renumbered[place])
         if current is not None and merged.documents:
             yield field, current, merged
@@ -401,7 +293,7 @@ class Segment:
     def __init__(self, path: Path) -> None:
         self.name = path.stem
         self._files = SegmentFiles(path)
-        codec = Codec()
+        codec = W3Codec()
         segment = W3Segment(codec, INDEX_NAME, segid=self.name.removeprefix(f"{INDEX_NAME}_"))
         self._terms = codec.terms_reader(self._files, segment)
         self._postings = self._files.open_file(segment.make_filename(codec.POSTS_EXT)).view
@@ -481,7 +373,7 @@ class Segment:
         return LabelTable.of(self)
 
     def _column_name(self, name: str) -> str:
-        return str(Codec.column_filename(self._segment, name))
+        return str(W3Codec.column_filename(self._segment, name))
 
     def _has_column(self, name: str) -> bool:
         return self._files.file_exists(self._column_name(name))
@@ -516,7 +408,7 @@ class Segment:
 
     @reads_files
     def postings_with_values(self, field: str, term: bytes) -> Postings:
-        return self._read(field, term, with_values=True) or Postings(array("I"), array("f"), [])
+        return self._read(field, term, with_values=True) or Postings.empty()
 
     @reads_files
     def positions(self, field: str, term: bytes, documents: Collection[int]) -> dict[int, list[int]]:
@@ -532,38 +424,11 @@ class Segment:
     def _read(
         self, field: str, term: bytes, *, with_values: bool = False, among: Collection[int] | None = None
     ) -> Postings | None:
-        """Decodes whole blocks; where only some documents matter, blocks without them are passed over."""
         try:
             offset, _ = self._terms.term_info(field, term).extent()
         except TermNotFound:
             return None
-        wanted = sorted(among) if among is not None else None
-        documents, weights, values = array("I"), array("f"), list[bytes]()
-        view = self._postings
-        at, last, before = offset + 4, False, -1
-        while not last:
-            size = int.from_bytes(view[at : at + 4], "big", signed=True)
-            last = size < 0
-            block = io.BytesIO(view[at + 4 : at + 4 + abs(size)])
-            at += 4 + abs(size)
-            count, highest, _, compressed, _, _ = load(block)  # noqa: S301 - the index is our own
-            if wanted is not None:
-                place = bisect_left(wanted, before + 1)
-                before = highest
-                if place == len(wanted):
-                    break
-                if wanted[place] > highest:
-                    continue
-            data = block.read()
-            ids, of_block, of_values = loads(zlib.decompress(data) if compressed else data)  # noqa: S301
-            documents.extend(accumulate(ids))
-            if of_block is None or isinstance(of_block, float):
-                weights.extend([1.0 if of_block is None else of_block] * count)
-            else:
-                weights.extend(of_block)
-            if with_values and of_values:
-                values.extend(of_values)
-        return Postings(documents, weights, values)
+        return decode(self._postings, offset, with_values=with_values, among=among)
 
 
 class Named(NamedTuple):

@@ -163,7 +163,7 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
     schema = Schema(**whoosh_segment.SCHEMA)
     (path,) = segment_files(folder)
     held = whoosh_segment.W3Segment(
-        whoosh_segment.Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_")
+        whoosh_segment.W3Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_")
     )
     held._fieldlengths = {}
     reader = SegmentReader(whoosh_storage.SegmentFiles(path), schema, held)
