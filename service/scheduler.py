@@ -8,7 +8,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,14 +19,16 @@ from archive.errors import DatelineError, TurnLost
 from archive.outbox import Outbox
 from feeds.build import FeedBuilder
 from service.delivery import FeedsConsumer, IndexConsumer
-from service.wiring import Dateline
+from service.memory import give_back
+from service.wiring import Dateline, now
 
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds; the bell wakes the worker long before
 RELEASE_EVERY = 1.0
-TIDY_EVERY = 60.0
+TIDY_EVERY = 10.0
 INDEX_TIDY_EVERY = 5.0
+MUCH = 500  # changes, after which memory is worth tidying
 STANDBY_EVERY = 0.5
 
 
@@ -90,9 +92,7 @@ class Worker:
         )
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         for delivery in self.deliveries:
-            scheduler.add_job(
-                delivery.run, "interval", seconds=LOOK_EVERY, id=delivery.name, next_run_time=self.dateline.clock()
-            )
+            scheduler.add_job(delivery.run, "interval", seconds=LOOK_EVERY, id=delivery.name, next_run_time=now())
         for name, job, seconds in (
             ("release", self.dateline.publisher.release_due, RELEASE_EVERY),
             ("tidy", self._tidy, TIDY_EVERY),
@@ -105,10 +105,12 @@ class Worker:
         for delivery in self.deliveries:
             # One that is under way looks once more before it ends.
             if not delivery.again():
-                scheduler.modify_job(delivery.name, next_run_time=self.dateline.clock())
+                scheduler.modify_job(delivery.name, next_run_time=now())
 
     def _tidy(self) -> None:
         self.dateline.archive.tidy(now=self.dateline.clock())
+        if any(delivery.handed_over() > MUCH for delivery in self.deliveries):
+            give_back()
 
 
 class Delivery:
@@ -120,6 +122,7 @@ class Delivery:
         self.stopping = stopping
         self._running = False
         self._again = False
+        self._handed = 0
         self._lock = threading.Lock()
 
     def again(self) -> bool:
@@ -127,6 +130,11 @@ class Delivery:
         with self._lock:
             self._again = self._running
             return self._running
+
+    def handed_over(self) -> int:
+        """How many changes were delivered since this was last asked."""
+        handed, self._handed = self._handed, 0
+        return handed
 
     def run(self) -> None:
         with self._lock:
@@ -141,7 +149,7 @@ class Delivery:
 
     def _drain(self) -> None:
         try:
-            self.outbox.drain(stopping=self.stopping.is_set)
+            self._handed += self.outbox.drain(stopping=self.stopping.is_set)
         except TurnLost as lost:
             log.warning("%s", lost)
             self.outbox.restart()
@@ -194,13 +202,11 @@ def _place_name(data: Path) -> str:
     """This folder's own name among workers. Only who has the folder's lock works under it, so that a
     new worker can take over at once from one that died here."""
     path = data / "place"
-    try:
-        return path.read_text(encoding="utf-8").strip() or _new_place_name(path)
-    except FileNotFoundError:
-        return _new_place_name(path)
-
-
-def _new_place_name(path: Path) -> str:
-    name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
-    path.write_text(name + "\n", encoding="utf-8")
-    return name
+    if not path.exists():
+        name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
+        draft = data / f"place.{name}"
+        draft.write_text(name + "\n", encoding="utf-8")
+        with suppress(FileExistsError):  # of two that start at once, one gives the name
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text(encoding="utf-8").strip()

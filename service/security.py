@@ -56,7 +56,7 @@ class Gate:
     def __init__(self, archive: Archive, settings: Settings) -> None:
         self.archive = archive
         token = settings.admin_token
-        self._from_settings = None if token is None else token_digest(token.get_secret_value())
+        self._from_settings = None if token is None else token_digest(token)
 
     def admit(self, authorization: str | None, wanted: Scope) -> Caller:
         """Raises Unauthorized without a valid token, and Forbidden where its scope does not reach."""

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
-
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
 from archive.errors import DatelineError
 from archive.site import Site
 
-PREFIX = "DATELINE_"
-FILE_SUFFIX = "_FILE"
-CONFIG_FILE = Path("dateline.toml")
-SHORTEST_TOKEN = 16  # characters
+PREFIX: Final = "DATELINE_"
+FILE_SUFFIX: Final = "_FILE"
+CONFIG_FILE: Final = Path("dateline.toml")
+SHORTEST_TOKEN: Final = 16  # characters
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_YES: Final = ("1", "true", "yes", "on")
+_NO: Final = ("0", "false", "no", "off")
+
+# Each process reads the settings: a library for them would cost each of them 29 MB.
+Reader = Callable[[object], Any]
 
 
 class InvalidSettings(DatelineError):
@@ -31,74 +36,99 @@ class InvalidSettings(DatelineError):
     code = "invalid_settings"
 
 
-def _site_url(url: str) -> str:
-    if not url:
-        return url
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a text in quotes")  # noqa: TRY004  # all problems with values are ValueErrors
+    return value
+
+
+def _number(value: object, *, least: int, most: int) -> int:
+    text = str(value)
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
+    if isinstance(value, bool) or not least <= number <= most:
+        raise ValueError(f"must be a whole number from {least} to {most}")
+    return number
+
+
+def _switch(value: object) -> bool:
+    text = str(value).lower()
+    if text not in _YES + _NO:
+        raise ValueError("must be 1 or 0")
+    return text in _YES
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value))
+
+
+def _site_url(value: object) -> str:
+    url = _text(value)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be an absolute address; example: https://news.example.org/")
     return url if url.endswith("/") else url + "/"
 
 
-def _time_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is not a time zone; example: Europe/Berlin")
-    return name
+def _language(value: object) -> str:
+    if not _LANGUAGE.fullmatch(_text(value)):
+        raise ValueError("must be a language tag such as en or pt-BR")
+    return _text(value)
 
 
-def _long_token(token: SecretStr | None) -> SecretStr | None:
-    if token is not None and len(token.get_secret_value()) < SHORTEST_TOKEN:
+def _time_zone(value: object) -> str:
+    if _text(value) not in available_timezones():
+        raise ValueError("must be a time zone; example: Europe/Berlin")
+    return _text(value)
+
+
+def _token(value: object) -> str:
+    if len(_text(value)) < SHORTEST_TOKEN:
         raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
-    return token
+    return _text(value)
 
 
-def _search_url(url: str) -> str:
-    if url and not url.startswith("whoosh:"):
+def _search_url(value: object) -> str:
+    if not _text(value).startswith("whoosh:"):
         raise ValueError("names no search engine that is here; leave it out, or say whoosh:///folder")
-    return url
+    return _text(value)
 
 
-class Settings(BaseSettings):
+def _log_level(value: object) -> str:
+    if value not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+    return _text(value)
+
+
+def _setting(default: Any, read: Reader, description: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"read": read, "description": description})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
     """What can be set. Each is `DATELINE_` and its name in capitals, or its name in `dateline.toml`."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
-
-    data: Path = Field(Path("data"), description="folder of the database, the search index and everything else")
-    site_url: Annotated[str, AfterValidator(_site_url)] = Field(
-        "", description="address under which readers reach the site; from the port where it is not set"
+    data: Path = _setting(  # noqa: RUF009  # a field, and a path that nobody changes
+        Path("data"), _path, "folder of the database, the search index and everything else"
     )
-    title: str = Field("Dateline", description="name of the site")
-    description: str = Field("News and archive", description="one sentence about the site")
-    language: str = Field("en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$", description="language tag of the site")
-    timezone: Annotated[str, AfterValidator(_time_zone)] = Field("UTC", description="time zone of dates in addresses")
-    database_url: str = Field("", description="sqlite:///path or postgresql://…; SQLite in the data folder by default")
-    search_url: Annotated[str, AfterValidator(_search_url)] = Field(
-        "", description="search engine; Whoosh in the data folder by default"
+    site_url: str = _setting(
+        "", _site_url, "address under which readers reach the site; from the port where it is not set"
     )
-    admin_token: Annotated[SecretStr | None, AfterValidator(_long_token)] = Field(
-        None, description="a token to accept for everything"
+    title: str = _setting("Dateline", _text, "name of the site")
+    description: str = _setting("News and archive", _text, "one sentence about the site")
+    language: str = _setting("en", _language, "language tag of the site")
+    timezone: str = _setting("UTC", _time_zone, "time zone of dates in addresses")
+    database_url: str = _setting("", _text, "sqlite:///path or postgresql://…; SQLite in the data folder by default")
+    search_url: str = _setting("", _search_url, "search engine; Whoosh in the data folder by default")
+    admin_token: str | None = _setting(None, _token, "a token to accept for everything", secret=True)
+    samples: bool = _setting(True, _switch, "whether an empty archive starts with sample articles")
+    web_workers: int = _setting(
+        0, partial(_number, least=0, most=64), "processes that answer requests; 0: as many as fit"
     )
-    samples: bool = Field(True, description="whether an empty archive starts with sample articles")
-    web_workers: int = Field(0, ge=0, le=64, description="processes that answer requests; 0: as many as fit")
-    feed_length: int = Field(50, ge=1, le=500, description="articles in a feed")
-    max_article: int = Field(4_000_000, ge=10_000, description="bytes of one article at most")
-    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="how much is logged")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        del dotenv_settings, file_secret_settings
-        return (
-            init_settings,
-            env_settings,
-            TomlConfigSettingsSource(settings_cls, CONFIG_FILE),
-        )
+    feed_length: int = _setting(50, partial(_number, least=1, most=500), "articles in a feed")
+    max_article: int = _setting(
+        4_000_000, partial(_number, least=10_000, most=1_000_000_000), "bytes of one article at most"
+    )
+    log_level: str = _setting("info", _log_level, "how much is logged")
 
     def site(self, served_at: str | None = None) -> Site:
         """The site as it is set; `served_at` is its address where none is set."""
@@ -119,39 +149,39 @@ class Settings(BaseSettings):
         named = self.search_url.removeprefix("whoosh:").removeprefix("//")
         return Path(named) if named else self.data / "search"
 
-
-def read_settings(**given: Any) -> Settings:
-    """Settings from everywhere; what is `given` counts most. Raises InvalidSettings with every problem."""
-    from_files, problems = _from_files()
-    settings = None
-    try:
-        settings = Settings(**{**from_files, **given})
-    except ValidationError as error:
-        problems += map(_problem, error.errors())
-    except (ValueError, OSError) as error:
-        problems.append(f"{CONFIG_FILE}: {error}")
-    if problems or settings is None:
-        raise InvalidSettings("\n".join(problems))
-    return settings
+    def shown(self) -> list[tuple[str, str, str]]:
+        """Every setting's variable, value and meaning, for people; secrets stay secret."""
+        return [
+            (variable(one.name), _shown(getattr(self, one.name), secret=not one.repr), one.metadata["description"])
+            for one in fields(self)
+        ]
 
 
-def _from_files() -> tuple[dict[str, str], list[str]]:
-    """`DATELINE_ADMIN_TOKEN_FILE=/run/secrets/token`: any setting from the file that is named."""
-    values, problems = {}, []
-    for field in Settings.model_fields:
-        name = f"{PREFIX}{field.upper()}{FILE_SUFFIX}"
-        file = os.environ.get(name)
-        if file:
+def variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def read_settings() -> Settings:
+    """Settings from files that variables name, else from variables, else from `dateline.toml`.
+
+    What is empty counts as not set. Raises InvalidSettings with every problem."""
+    problems: list[str] = []
+    given = {**_from_toml(problems), **_from_environment(), **_from_files(problems)}
+    values = {}
+    for one in fields(Settings):
+        if given.get(one.name, "") != "":
             try:
-                values[field] = Path(file).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                problems.append(f"{name} names {file}: {getattr(error, 'strerror', None) or error}")
-    return values, problems
+                values[one.name] = one.metadata["read"](given[one.name])
+            except ValueError as error:
+                problems.append(f"{variable(one.name)}: {error}")
+    if problems:
+        raise InvalidSettings("\n".join(problems))
+    return Settings(**values)
 
 
 def unknown_names() -> list[str]:
     """DATELINE_ variables that mean nothing, which a slip of the pen is more often than not."""
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = {variable(one.name) for one in fields(Settings)}
     known |= {name + FILE_SUFFIX for name in known}
     return sorted(
         name
@@ -160,9 +190,41 @@ def unknown_names() -> list[str]:
     )
 
 
-def _problem(error: Any) -> str:
-    name = PREFIX + "_".join(str(part) for part in error["loc"]).upper()
-    if error["type"] == "extra_forbidden":
-        return f"{name}: no such setting; there are {', '.join(Settings.model_fields)}"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name}: {message}"
+def _from_environment() -> Mapping[str, object]:
+    return {one.name: os.environ[name] for one in fields(Settings) if os.environ.get(name := variable(one.name))}
+
+
+def _from_files(problems: list[str]) -> Mapping[str, object]:
+    """`DATELINE_ADMIN_TOKEN_FILE=/run/secrets/token`: any setting from the file that is named."""
+    values = {}
+    for one in fields(Settings):
+        name = variable(one.name) + FILE_SUFFIX
+        file = os.environ.get(name)
+        if file:
+            try:
+                values[one.name] = Path(file).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{name} names {file}: {getattr(error, 'strerror', None) or error}")
+    return values
+
+
+def _from_toml(problems: list[str]) -> Mapping[str, object]:
+    try:
+        with CONFIG_FILE.open("rb") as file:
+            values = tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        problems.append(f"{CONFIG_FILE}: {getattr(error, 'strerror', None) or error}")
+        return {}
+    names = [one.name for one in fields(Settings)]
+    problems += [
+        f"{CONFIG_FILE}: {name} is no setting; there are {', '.join(names)}" for name in values if name not in names
+    ]
+    return values
+
+
+def _shown(value: object, *, secret: bool) -> str:
+    if value is None or value == "":
+        return "(not set)"
+    return "(set)" if secret else str(value)

@@ -6,12 +6,10 @@ import logging
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import click
-from pydantic import SecretStr
 
-from service.settings import PREFIX, Settings, read_settings
+from service.settings import CONFIG_FILE, Settings, read_settings
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 MOST_PROCESSES = 2  # by default: more cost memory, and one answers thousands of feed readers
@@ -124,13 +122,10 @@ def migrate() -> None:
 @click.command()
 def settings() -> None:
     """Show every setting: its value, and what it is for."""
-    read = read_settings()
-    for name, field in Settings.model_fields.items():
-        value = getattr(read, name)
-        shown = "(set)" if isinstance(value, SecretStr) else str(value) if value not in (None, "") else "(not set)"
-        click.echo(f"{PREFIX}{name.upper()} = {shown}")
-        click.echo(f"    {field.description}")
-    click.echo(f"\nRead from the environment and from {Path('dateline.toml').absolute()}.", err=True)
+    for name, value, description in read_settings().shown():
+        click.echo(f"{name} = {value}")
+        click.echo(f"    {description}")
+    click.echo(f"\nRead from the environment and from {CONFIG_FILE.absolute()}.", err=True)
 
 
 def _refuse_taken(host: str, port: int) -> None:
