@@ -15,7 +15,7 @@ from archive.exchange.files import DAMAGED, Source, explain
 from archive.exchange.items import Item, Unreadable, digest_of, origin_key
 
 SUFFIXES: Final = (".jsonl", ".ndjson")
-MOST_LINE: Final = 64 * 2**20  # bytes; the longest content, in two formats, every character escaped, fits
+MOST_LINE: Final = 32 * 2**20  # bytes; the longest content fits, every character escaped, or in two formats
 NO_DATE: Final = "no date: took the time of the import"
 
 
