@@ -66,7 +66,7 @@ def terms(text: str, *, stemmed: bool = True) -> list[str]:
 
 def words(text: str) -> list[str]:
     """The words as they are spelled, in order; `fold` and `term_of` make terms of them."""
-    return [_spelled(found) for found in _TOKEN.finditer(text)]
+    return [word for found in _TOKEN.finditer(text) if fold(word := _spelled(found))]
 
 
 def is_unspaced(word: str) -> bool:
@@ -101,7 +101,7 @@ def term_of(word: str) -> str:
 
 def stem(folded: str) -> str:
     """What is left of a folded word without its endings, by the rules of English."""
-    return _stemmers.english.stemWord(folded) if folded else ""
+    return _stemmers.english.stemWord(folded) or folded
 
 
 def neighbours(word: str, edits: int) -> Callable[[str], bool]:

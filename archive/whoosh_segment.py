@@ -148,22 +148,21 @@ class _SegmentWriter:
             positions: dict[str, list[int]] = defaultdict(list)
             at = length = 0
             for text in texts[field.name]:
-                for word in analysis.words(text):
-                    folded = analysis.fold(word)
-                    term = analysis.term_of(word) if field.stemmed else folded
-                    if not term:
-                        continue
-                    positions[term].append(at)
-                    at += 1
-                    length += 1
-                    if term != folded:
-                        forms.add(folded)
-                at += BETWEEN_VALUES
+                words = analysis.words(text)
+                folded = list(map(analysis.fold, words))
+                terms = list(map(analysis.term_of, words)) if field.stemmed else folded
+                for place, term in enumerate(terms, start=at):
+                    positions[term].append(place)
+                if field.stemmed:
+                    forms.update(folded)
+                length += len(terms)
+                at += len(terms) + BETWEEN_VALUES
             lengths[field.name] = length
             for term, places in positions.items():
                 self._add_term(field.name, term, document, float(len(places)), POSITIONS.encode(places))
         for form in forms:
-            self._add_term(FORM, form, document, 1.0, b"")
+            if analysis.term_of(form) != form:
+                self._add_term(FORM, form, document, 1.0, b"")
         return lengths
 
     def _add_term(self, field: str, term: str, document: int, weight: float, value: bytes) -> None:
