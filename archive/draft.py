@@ -28,6 +28,7 @@ from archive.markup import find_surrogate, plain_text, render, strip_forbidden
 MOST_TITLE = 500  # characters, as all of these
 MOST_SUMMARY = 5_000
 MOST_CONTENT = 2_000_000
+MOST_MARKDOWN = 300_000  # rendering takes quadratic time at worst: 100,000 open brackets 3 s
 MOST_NAME = 200
 MOST_URL = 2_000
 MOST_GUID = 1_000
@@ -123,7 +124,7 @@ class _Parser:
             return None
         read: dict[ContentFormat, str] = {}
         for name, kind in given.items():
-            source = self.field(name, lambda value: strip_forbidden(_text(value, MOST_CONTENT)))
+            source = self.field(name, _markdown if kind is ContentFormat.MARKDOWN else _content)
             if source is not None:
                 read[kind] = source
         if len(read) < len(given):
@@ -182,6 +183,16 @@ def _text(value: object, most: int) -> str:
             f"holds half of a character (U+{ord(value[where]):04X} at {where:,}); send whole characters, as UTF-8"
         )
     return value
+
+
+def _content(value: object) -> str:
+    return strip_forbidden(_text(value, MOST_CONTENT))
+
+
+def _markdown(value: object) -> str:
+    if isinstance(value, str) and len(value) > MOST_MARKDOWN:
+        raise _Wrong(f"has {len(value):,} characters; send what has more than {MOST_MARKDOWN:,} as content_html")
+    return _content(value)
 
 
 def _line(value: object, most: int) -> str:
