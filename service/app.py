@@ -7,11 +7,14 @@ import os
 import signal
 import threading
 import time
+from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
-from flask import Flask, Response
+from flask import Flask, Response, abort, request
 
 from service.api import admin_blueprint
+from service.guesses import guesses_blueprint
+from service.openapi import openapi_blueprint
 from service.operations import operations_blueprint
 from service.problems import register_problems
 from service.public import public_blueprint
@@ -26,17 +29,32 @@ A_YEAR = 365 * 24 * 3600  # seconds
 def create_app(dateline: Dateline) -> Flask:
     """The Flask application over an opened Dateline."""
     app = Flask("service")
+    folder = urlsplit(dateline.site.url).path
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR  # addresses of static files change with their bytes
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    for blueprint in (public_blueprint(dateline), admin_blueprint(dateline), operations_blueprint(dateline)):
+    for blueprint in (
+        public_blueprint(dateline),
+        guesses_blueprint(dateline.site),
+        admin_blueprint(dateline),
+        operations_blueprint(dateline),
+        openapi_blueprint(dateline.settings),
+    ):
         app.register_blueprint(blueprint)
     register_problems(app)
+
+    @app.before_request
+    def refuse_nul() -> None:
+        if "\0" in request.path:  # nothing is called so, and PostgreSQL refuses even to look
+            abort(404)
 
     @app.after_request
     def secure(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.location and response.location.startswith(request.host_url):
+            # The router redirects to whatever host and scheme it was asked by, which a proxy may have changed.
+            response.location = folder + response.location.removeprefix(request.host_url).lstrip("/")
         return response
 
     return app

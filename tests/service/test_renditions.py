@@ -1,0 +1,241 @@
+"""Finished feeds over WSGI: what is sent, what is not, and what happens while the archive is away."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import Client
+
+from archive.errors import ArchiveUnavailable
+from archive.store import Archive, Rendition
+from feeds.build import codings
+from service.renditions import LOOK_AGAIN, PATIENCE, Renditions
+from tests.builders import NOON
+from tests.service.office import Office
+
+OUTBOX = {"holder": "test", "now": NOON, "lasting": timedelta(hours=1)}
+
+
+class Stand:
+    """A few stored documents behind Renditions, with a clock for dates and one for looking again."""
+
+    def __init__(self, archive: Archive, most_bytes: int = 1_000_000) -> None:
+        self.archive = archive
+        self.now = NOON
+        self.tick = 0.0
+        self.away = False
+        turn = archive.take_turn("test", **OUTBOX)
+        assert turn is not None
+        self.turn = turn
+        self.looks: list[str] = []
+        self.app = Renditions(self, self._otherwise, clock=lambda: self.now, most_bytes=most_bytes, ticks=self._ticks)  # type: ignore[arg-type]
+        self.client = Client(self.app)
+
+    def put(self, path: str, body: bytes, *, media_type: str = "application/atom+xml; charset=utf-8") -> None:
+        rendition = Rendition(path, media_type, self.now, self.archive.head(), codings(body))
+        self.archive.put_renditions([rendition], self.turn)
+
+    def wait(self) -> None:
+        self.tick += LOOK_AGAIN + PATIENCE + 1
+
+    def _ticks(self) -> float:
+        return self.tick
+
+    def _otherwise(self, environ, start_response):  # type: ignore[no-untyped-def]
+        start_response("404 Not Found", [("Content-Length", "0")])
+        return []
+
+    # As much of an archive as renditions need.
+
+    def rendition(self, path: str) -> Rendition | None:
+        self._look(path)
+        return self.archive.rendition(path)
+
+    def rendition_etags(self, paths: list[str]) -> object:
+        self._look(*paths)
+        return self.archive.rendition_etags(paths)
+
+    def _look(self, *paths: str) -> None:
+        if self.away:
+            raise ArchiveUnavailable("away")
+        self.looks += paths
+
+
+@pytest.fixture
+def stand(archive: Archive) -> Iterator[Stand]:
+    stand = Stand(archive)
+    stand.put("/feed.atom", b"<feed/>" * 100)
+    yield stand
+
+
+def test_the_first_answer_has_everything(stand: Stand) -> None:
+    answer = stand.client.get("/feed.atom")
+    assert (answer.status_code, answer.data) == (200, b"<feed/>" * 100)
+    assert dict(answer.headers) == {
+        "ETag": codings(b"<feed/>" * 100)["identity"].etag,
+        "Cache-Control": "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400",
+        "Vary": "Accept-Encoding",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag, Last-Modified",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Type": "application/atom+xml; charset=utf-8",
+        "Content-Length": "700",
+        "Last-Modified": "Sat, 14 Mar 2026 12:00:00 GMT",
+    }
+
+
+def test_head_is_get_without_the_body(stand: Stand) -> None:
+    get, head = stand.client.get("/feed.atom"), stand.client.head("/feed.atom")
+    assert (head.status_code, head.data, dict(head.headers)) == (200, b"", dict(get.headers))
+
+
+def test_a_304_says_what_the_200_said_about_caching_rfc9110_15_4_5(stand: Stand) -> None:
+    full = stand.client.get("/feed.atom")
+    bare = stand.client.get("/feed.atom", headers={"If-None-Match": full.headers["ETag"]})
+    assert (bare.status_code, bare.data) == (304, b"")
+    kept = {name: value for name, value in full.headers.items() if not name.startswith("Content-")}
+    assert dict(bare.headers) == kept
+
+
+def test_a_condition_on_head_is_the_same(stand: Stand) -> None:
+    assert stand.client.head("/feed.atom", headers={"If-None-Match": "*"}).status_code == 304
+
+
+def test_a_failed_precondition_is_412(stand: Stand) -> None:
+    answer = stand.client.get("/feed.atom", headers={"If-Match": '"other"'})
+    assert (answer.status_code, answer.data) == (412, b"")
+
+
+def test_gzip_is_a_representation_of_its_own(stand: Stand) -> None:
+    plain = stand.client.get("/feed.atom")
+    packed = stand.client.get("/feed.atom", headers={"Accept-Encoding": "br, gzip;q=0.8"})
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert stand.client.get("/feed.atom", headers=again).status_code == 304
+    assert stand.client.get("/feed.atom", headers={"If-None-Match": packed.headers["ETag"]}).status_code == 200
+
+
+def test_a_range_is_not_served_and_does_no_harm_rfc9110_14_2(stand: Stand) -> None:
+    assert stand.client.get("/feed.atom", headers={"Range": "bytes=0-3"}).status_code == 200
+
+
+def test_a_date_is_sent_only_once_it_is_true(stand: Stand) -> None:
+    stand.now = NOON - timedelta(milliseconds=300)
+    early = stand.client.get("/feed.atom", headers={"If-Modified-Since": "Sat, 14 Mar 2026 12:00:00 GMT"})
+    assert (early.status_code, early.headers.get("Last-Modified")) == (200, None)
+    stand.now = NOON
+    assert stand.client.get("/feed.atom").headers["Last-Modified"] == "Sat, 14 Mar 2026 12:00:00 GMT"
+
+
+def test_thousands_of_requests_cost_one_look(stand: Stand) -> None:
+    for _ in range(1000):
+        stand.client.get("/feed.atom")
+    assert stand.looks == ["/feed.atom"]
+
+
+def test_new_bytes_are_sent_as_soon_as_one_looks_again(stand: Stand) -> None:
+    stand.client.get("/feed.atom")
+    stand.put("/feed.atom", b"<new/>")
+    assert stand.client.get("/feed.atom").data == b"<feed/>" * 100
+    stand.wait()
+    assert stand.client.get("/feed.atom").data == b"<new/>"
+
+
+def test_what_is_kept_is_served_while_the_archive_is_away(stand: Stand) -> None:
+    stand.client.get("/feed.atom")
+    stand.away = True
+    stand.wait()
+    assert stand.client.get("/feed.atom").status_code == 200
+    stand.away = False
+    stand.put("/feed.atom", b"<new/>")
+    stand.wait()
+    assert stand.client.get("/feed.atom").data == b"<new/>"
+
+
+def test_what_is_not_kept_is_told_to_come_back_later(stand: Stand) -> None:
+    stand.away = True
+    answer = stand.client.get("/feed.atom")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_memory_is_bounded_and_the_least_used_goes_first(archive: Archive) -> None:
+    stand = Stand(archive, most_bytes=2500)
+    for name in "abcd":
+        stand.put(f"/tags/{name}/feed.atom", name.encode() * 1000)
+    for name in "ab":
+        stand.client.get(f"/tags/{name}/feed.atom")
+    stand.wait()
+    stand.client.get("/tags/a/feed.atom")  # used again: b has to make room
+    stand.client.get("/tags/c/feed.atom")
+    stand.looks.clear()
+    for name in "acb":
+        stand.client.get(f"/tags/{name}/feed.atom")
+    assert stand.looks == ["/tags/b/feed.atom"]
+    assert stand.app._bytes <= 2500  # noqa: SLF001
+
+
+def test_a_document_larger_than_the_memory_is_sent_all_the_same(archive: Archive) -> None:
+    stand = Stand(archive, most_bytes=100)
+    stand.put("/feed.json", bytes(range(256)) * 9)
+    assert stand.client.get("/feed.json").data == bytes(range(256)) * 9
+
+
+@pytest.mark.parametrize("path", ["/tags/a%C3%B1o/feed.atom", "/tags/%E5%B0%8F%E9%BA%A6/feed.atom"])
+def test_labels_of_any_script_are_found_by_their_encoded_paths(stand: Stand, path: str) -> None:
+    stand.put("/tags/año/feed.atom", b"<feed/>")
+    stand.put("/tags/小麦/feed.atom", b"<feed/>")
+    assert stand.client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/tags/%FF/feed.atom", "/tags/%00/feed.atom", "/tags/none/feed.atom", "/", "/feed.txt"]
+)
+def test_everything_else_is_for_the_pages(stand: Stand, path: str) -> None:
+    assert stand.client.get(path).status_code == 404
+
+
+def test_other_methods_are_refused_and_scripts_may_ask_first(stand: Stand) -> None:
+    posted, asked = stand.client.post("/feed.atom", data=b"x"), stand.client.options("/feed.atom")
+    assert (posted.status_code, posted.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Methods"]) == (204, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("guess", "right"),
+    [
+        ("/feed", "/feed.rss"),
+        ("/feed/", "/feed.rss"),
+        ("/rss", "/feed.rss"),
+        ("/rss.xml", "/feed.rss"),
+        ("/index.xml", "/feed.rss"),
+        ("/feed.xml", "/feed.rss"),
+        ("/feed/rss/", "/feed.rss"),
+        ("/atom.xml", "/feed.atom"),
+        ("/feed/atom/", "/feed.atom"),
+        ("/feed/json", "/feed.json"),
+        ("/feeds/", "/feeds"),
+        ("/tags/El%20Salvador/feed.atom", "/tags/el-salvador/feed.atom"),
+        ("/sections/GRAIN/feed.json", "/sections/grain/feed.json"),
+        ("/tags/A%C3%91O/feed.rss", "/tags/a%C3%B1o/feed.rss"),
+    ],
+)
+def test_addresses_that_people_guess_lead_to_the_feed(office: Office, guess: str, right: str) -> None:
+    answer = office.get(guess)
+    assert (answer.status_code, answer.headers["Location"]) == (301, right)
+
+
+@pytest.mark.parametrize(
+    "path", ["/tags/none/feed.atom", "/tags/../feed.atom", "/tags/%0A/feed.atom", "/1987/03/feed.rss"]
+)
+def test_a_feed_that_is_not_there_is_404(office: Office, path: str) -> None:
+    assert office.get(path).status_code == 404
+
+
+def test_redirects_of_the_router_name_no_host(office: Office) -> None:
+    answer = office.get("/archive", {"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/archive/")

@@ -1,0 +1,104 @@
+"""Settings: where they come from, and that every problem is told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from archive.site import Site
+from service.settings import InvalidSettings, Settings, read_settings, unknown_names
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in unknown_names() + [name for name, _, _ in Settings().shown()]:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def problems() -> list[str]:
+    with pytest.raises(InvalidSettings) as raised:
+        read_settings()
+    return str(raised.value).splitlines()
+
+
+def test_nothing_needs_to_be_set() -> None:
+    assert read_settings() == Settings()
+    assert Settings().site("http://127.0.0.1:8123/") == Site(
+        url="http://127.0.0.1:8123/", title="Dateline", description="News and archive"
+    )
+
+
+def test_the_environment_counts_more_than_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("dateline.toml").write_text('title = "From the file"\nfeed_length = 20\nsamples = false\n')
+    monkeypatch.setenv("DATELINE_TITLE", "From the environment")
+    assert read_settings() == Settings(title="From the environment", feed_length=20, samples=False)
+
+
+def test_what_is_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("dateline.toml").write_text('site_url = ""\n')
+    monkeypatch.setenv("DATELINE_ADMIN_TOKEN", "")
+    assert read_settings() == Settings()
+
+
+def test_a_site_has_its_slash_and_its_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_SITE_URL", "https://news.example.org/daily")
+    monkeypatch.setenv("DATELINE_TIMEZONE", "Asia/Kathmandu")
+    site = read_settings().site("http://127.0.0.1:8000/")
+    assert (site.url, site.zone) == ("https://news.example.org/daily/", ZoneInfo("Asia/Kathmandu"))
+
+
+def test_a_secret_comes_from_a_file_and_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("secret").write_text("sixteen-letters-and-more\n")
+    monkeypatch.setenv("DATELINE_ADMIN_TOKEN_FILE", "secret")
+    settings = read_settings()
+    assert settings.admin_token == "sixteen-letters-and-more"
+    assert "sixteen" not in repr(settings) + repr(settings.shown())
+
+
+def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("dateline.toml").write_text('titel = "Slip"\nlanguage = 7\n')
+    for name, value in {
+        "SITE_URL": "news.example.org",
+        "TIMEZONE": "Berlin",
+        "ADMIN_TOKEN": "short",
+        "FEED_LENGTH": "-1",
+        "WEB_WORKERS": "9" * 5000,
+        "SEARCH_URL": "https://search.example.org",
+        "SAMPLES": "perhaps",
+        "LOG_LEVEL": "loud",
+        "DATABASE_URL_FILE": "/nowhere/url",
+    }.items():
+        monkeypatch.setenv(f"DATELINE_{name}", value)
+    told = problems()
+    assert told[0].startswith("dateline.toml: titel is no setting; there are data, site_url")
+    assert told[1:] == [
+        "DATELINE_DATABASE_URL_FILE names /nowhere/url: No such file or directory",
+        "DATELINE_SITE_URL: must be an absolute address; example: https://news.example.org/",
+        "DATELINE_LANGUAGE: must be a text in quotes",
+        "DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin",
+        "DATELINE_SEARCH_URL: names no search engine that is here; leave it out, or say whoosh:///folder",
+        "DATELINE_ADMIN_TOKEN: must have at least 16 characters",
+        "DATELINE_SAMPLES: must be 1 or 0",
+        "DATELINE_WEB_WORKERS: must be a whole number from 0 to 64",
+        "DATELINE_FEED_LENGTH: must be a whole number from 1 to 500",
+        "DATELINE_LOG_LEVEL: must be one of debug, info, warning, error",
+    ]
+
+
+def test_a_file_that_is_no_toml_says_where() -> None:
+    Path("dateline.toml").write_text("title = \n")
+    assert problems() == ["dateline.toml: Invalid value (at line 1, column 9)"]
+
+
+def test_a_slip_of_the_pen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_TITEL", "x")
+    monkeypatch.setenv("DATELINE_TITLE_FILE", "")
+    assert unknown_names() == ["DATELINE_TITEL"]
+
+
+def test_the_index_lies_in_the_data_folder_or_where_it_is_said() -> None:
+    assert Settings(data=Path("/srv/x")).search_folder == Path("/srv/x/search")
+    assert Settings(search_url="whoosh:///srv/index").search_folder == Path("/srv/index")
