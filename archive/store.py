@@ -10,6 +10,7 @@ from typing import Protocol
 
 from archive.article import Article, Label, LabelKind, Status
 from archive.errors import DatelineError
+from archive.subscriptions import Subscriptions
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -91,6 +92,19 @@ class Revision:
 
     article: Article
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An article that readers have seen and see no more: withdrawn, or a draft again, at the instant `gone`.
+
+    `labels` and `day` are those that it had when it was last public."""
+
+    article_id: str
+    guid: str
+    gone: datetime
+    day: date
+    labels: frozenset[Label] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +359,11 @@ class Archive(Protocol):
         ...
 
     def rendition_paths(self) -> Iterator[str]: ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who is told when a document changes."""
+        ...
 
     # Tokens and upkeep ------------------------------------------------------------------------------
 

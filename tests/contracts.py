@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -51,10 +51,12 @@ from archive.store import (
     Token,
     Turn,
 )
+from archive.subscriptions import Intent, Missed, Mode, Subscription, Told
 from tests.builders import NOON, SITE, a_stored_article, added, an_article, changed
 from tests.nasty_queries import NASTY_QUERIES
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 # What a stranger may ask for; nothing is called so.
 UNHEARD_OF = ["nobody", "\0", "a\0b", "\ud800", "\U0001f389", "' OR ''='", "x" * 10_000]
@@ -714,6 +716,278 @@ class ArchiveContract:
         archive.put_renditions([a_rendition("/a")], turn)
         assert [cursor.position for cursor in archive.cursors()] == [7]
 
+    # Subscriptions ----------------------------------------------------------------------------------
+
+    def test_an_intent_changes_nothing_until_it_is_confirmed(self, archive: Archive) -> None:
+        intent = asked(archive)
+        assert list(archive.subscriptions.every(now=NOON)) == []
+        assert archive.subscriptions.confirm(intent, now=NOON, until=NOON + HOUR)
+        assert list(archive.subscriptions.every(now=NOON)) == [
+            Subscription(
+                path="/a",
+                topic="https://news.example.org/a",
+                callback="https://reader.example.org/1",
+                host="reader.example.org",
+                secret="secret",
+                until=NOON + HOUR,
+                wanted=0,
+                delivered=0,
+                etag=None,
+                failures=0,
+                behind_since=None,
+                due=None,
+            )
+        ]
+        assert archive.subscriptions.waiting() == 0
+
+    def test_an_intent_is_claimed_as_it_was_asked(self, archive: Archive) -> None:
+        intent = an_intent(mode=Mode.UNSUBSCRIBE, secret=None, lease=HOUR, reason="why")
+        assert archive.subscriptions.ask(intent, now=NOON, most=1)
+        assert archive.subscriptions.claim_intents("one", now=NOON, lasting=MINUTE, limit=9) == [intent]
+
+    def test_a_dropped_intent_leaves_the_subscription_as_it_was(self, archive: Archive) -> None:
+        before = subscribed(archive)
+        intent = asked(archive, secret="another", ticket="2")
+        archive.subscriptions.drop(intent)
+        assert archive.subscriptions.get(intent.id) == before
+        assert not archive.subscriptions.confirm(intent, now=NOON, until=NOON + HOUR)
+
+    def test_a_later_intent_takes_the_place_of_an_earlier_one(self, archive: Archive) -> None:
+        earlier = asked(archive, secret="earlier", ticket="1")
+        later = asked(archive, secret="later", ticket="2")
+        assert not archive.subscriptions.confirm(earlier, now=NOON, until=NOON + HOUR)
+        archive.subscriptions.drop(earlier)
+        assert archive.subscriptions.confirm(later, now=NOON, until=NOON + HOUR)
+        assert [one.secret for one in archive.subscriptions.every(now=NOON)] == ["later"]
+
+    def test_so_many_intents_wait_and_no_more(self, archive: Archive) -> None:
+        first, second = an_intent(number=1), an_intent(number=2)
+        assert archive.subscriptions.ask(first, now=NOON, most=1)
+        assert not archive.subscriptions.ask(second, now=NOON, most=1)
+        assert archive.subscriptions.ask(replace(first, ticket="again"), now=NOON, most=1)
+        assert archive.subscriptions.waiting() == 1
+
+    def test_an_intent_without_answer_is_due_later(self, archive: Archive) -> None:
+        intent = asked(archive)
+        archive.subscriptions.claim_intents("one", now=NOON, lasting=HOUR, limit=9)
+        archive.subscriptions.repeat(intent, due=NOON + MINUTE)
+        assert archive.subscriptions.claim_intents("one", now=NOON, lasting=HOUR, limit=9) == []
+        [again] = archive.subscriptions.claim_intents("one", now=NOON + MINUTE, lasting=HOUR, limit=9)
+        assert again == replace(intent, attempts=1)
+
+    def test_a_renewal_takes_the_new_lease_and_secret(self, archive: Archive) -> None:
+        before = subscribed(archive)
+        intent = asked(archive, secret=None, ticket="2")
+        assert archive.subscriptions.confirm(intent, now=NOON + MINUTE, until=NOON + 2 * HOUR)
+        assert archive.subscriptions.get(intent.id) == replace(before, secret=None, until=NOON + 2 * HOUR)
+
+    def test_a_confirmed_end_is_one(self, archive: Archive) -> None:
+        subscribed(archive)
+        intent = asked(archive, mode=Mode.UNSUBSCRIBE, ticket="2")
+        assert archive.subscriptions.confirm(intent, now=NOON, until=NOON)
+        assert archive.subscriptions.get(intent.id) is None
+
+    def test_only_subscribers_of_what_changed_are_due(self, archive: Archive) -> None:
+        subscribed(archive, path="/a")
+        subscribed(archive, path="/b")
+        assert announced(archive, "/a") == 1
+        assert [one.path for one in due(archive)] == ["/a"]
+
+    def test_what_changes_before_a_subscription_is_confirmed_is_delivered(self, archive: Archive) -> None:
+        intent = asked(archive)
+        archive.put_renditions([a_rendition("/a", "new"), a_rendition("/b", "new")], a_turn(archive))
+        archive.subscriptions.confirm(intent, now=NOON, until=NOON + HOUR)
+        [found] = due(archive)
+        assert (found.wanted, found.delivered) == (1, 0)
+
+    def test_what_changed_before_a_subscription_was_asked_for_is_not(self, archive: Archive) -> None:
+        archive.put_renditions([a_rendition("/a", "old")], a_turn(archive))
+        assert (subscribed(archive).delivered, due(archive)) == (1, [])
+
+    def test_a_change_is_announced_once(self, archive: Archive) -> None:
+        subscribed(archive)
+        assert announced(archive, "/a", position=7) == 1
+        assert announced(archive, "/a", position=7) == 0
+        assert announced(archive, "/a", position=6) == 0
+
+    def test_what_is_claimed_is_nobody_elses_until_its_time_is_over(self, archive: Archive) -> None:
+        subscribed(archive)
+        announced(archive, "/a")
+        assert len(due(archive, "one")) == 1
+        assert due(archive, "two") == []
+        assert due(archive, "one") == []
+        assert len(due(archive, "two", now=NOON + MINUTE)) == 1
+
+    def test_a_worker_that_begins_anew_has_its_work_back_at_once(self, archive: Archive) -> None:
+        subscribed(archive)
+        asked(archive, number=2)
+        announced(archive, "/a")
+        assert len(due(archive, "one")) == 1
+        assert len(archive.subscriptions.claim_intents("one", now=NOON, lasting=HOUR, limit=9)) == 1
+        archive.subscriptions.release("another", now=NOON)
+        assert due(archive, "one") == []
+        archive.subscriptions.release("one", now=NOON)
+        assert len(due(archive, "one")) == 1
+        assert len(archive.subscriptions.claim_intents("one", now=NOON, lasting=HOUR, limit=9)) == 1
+
+    def test_those_that_are_due_for_longest_come_first_and_so_many(self, archive: Archive) -> None:
+        for number in range(5):
+            subscribed(archive, number=number, path=f"/{number}")
+            announced(archive, f"/{number}", now=NOON - number * MINUTE)
+        assert [one.path for one in due(archive, limit=3)] == ["/4", "/3", "/2"]
+        assert [one.path for one in due(archive, limit=3)] == ["/1", "/0"]
+
+    def test_some_hosts_are_left_alone(self, archive: Archive) -> None:
+        for host in ("busy.example.org", "idle.example.org"):
+            subscribed(archive, host=host, callback=f"https://{host}/", ticket=host)
+            asked(archive, path="/b", host=host, callback=f"https://{host}/", ticket=host)
+        announced(archive, "/a")
+        besides = {"busy.example.org"}
+        assert [one.host for one in due(archive, besides=besides)] == ["idle.example.org"]
+        found = archive.subscriptions.claim_intents("one", now=NOON, lasting=HOUR, limit=9, besides=besides)
+        assert [one.host for one in found] == ["idle.example.org"]
+
+    def test_whoever_was_told_is_due_at_the_next_change(self, archive: Archive) -> None:
+        told = subscribed(archive)
+        announced(archive, "/a", position=7)
+        due(archive)
+        archive.subscriptions.settle(told=[Told(told.id, 9, '"etag"')], now=NOON)
+        expected = replace(told, wanted=7, delivered=9, etag='"etag"', behind_since=NOON)
+        assert archive.subscriptions.get(told.id) == expected
+        assert due(archive, now=NOON + MINUTE) == []
+        announced(archive, "/a", position=10)
+        assert len(due(archive)) == 1
+
+    def test_what_changed_while_somebody_was_told_is_due_afterwards(self, archive: Archive) -> None:
+        told = subscribed(archive)
+        announced(archive, "/a", position=7)
+        due(archive)
+        announced(archive, "/a", position=8)
+        assert due(archive) == []
+        archive.subscriptions.settle(told=[Told(told.id, 7, '"etag"')], now=NOON)
+        [again] = due(archive)
+        assert (again.wanted, again.delivered) == (8, 7)
+
+    def test_who_could_not_be_told_is_due_later(self, archive: Archive) -> None:
+        missed = subscribed(archive)
+        announced(archive, "/a", position=7)
+        due(archive)
+        archive.subscriptions.settle(missed=[Missed(missed.id, 7, NOON + HOUR / 2)], now=NOON)
+        assert due(archive) == []
+        [again] = due(archive, now=NOON + HOUR / 2)
+        assert (again.failures, again.delivered, again.behind_since) == (1, 0, NOON)
+
+    def test_a_change_brings_a_later_attempt_forward_but_not_to_now(self, archive: Archive) -> None:
+        missed = subscribed(archive)
+        announced(archive, "/a", position=7)
+        due(archive)
+        archive.subscriptions.settle(missed=[Missed(missed.id, 7, NOON + HOUR / 2)], now=NOON)
+        announced(archive, "/a", position=8, now=NOON + MINUTE, soon=NOON + 2 * MINUTE)
+        assert due(archive, now=NOON + MINUTE) == []
+        [again] = due(archive, now=NOON + 2 * MINUTE)
+        assert (again.wanted, again.behind_since) == (8, NOON + MINUTE)
+
+    def test_who_is_given_up_is_told_of_the_next_change(self, archive: Archive) -> None:
+        missed = subscribed(archive)
+        announced(archive, "/a", position=7)
+        due(archive)
+        archive.subscriptions.settle(missed=[Missed(missed.id, 7, None)], now=NOON)
+        assert due(archive, now=NOON + HOUR / 2) == []
+        announced(archive, "/a", position=8, soon=NOON + MINUTE)
+        assert len(due(archive, now=NOON + MINUTE)) == 1
+
+    def test_nobody_is_given_up_over_a_change_that_was_not_tried(self, archive: Archive) -> None:
+        missed = subscribed(archive)
+        announced(archive, "/a", position=7)
+        due(archive)
+        announced(archive, "/a", position=8)
+        archive.subscriptions.settle(missed=[Missed(missed.id, 7, None)], now=NOON)
+        assert len(due(archive)) == 1
+
+    def test_what_is_postponed_is_due_then_and_has_not_failed(self, archive: Archive) -> None:
+        later = subscribed(archive)
+        announced(archive, "/a")
+        due(archive)
+        archive.subscriptions.postpone([later.id, "nobody"], due=NOON + MINUTE)
+        assert due(archive) == []
+        assert [one.failures for one in due(archive, now=NOON + MINUTE)] == [0]
+
+    def test_a_renewal_is_told_what_was_missed(self, archive: Archive) -> None:
+        missed = subscribed(archive)
+        announced(archive, "/a", position=7)
+        due(archive)
+        archive.subscriptions.settle(missed=[Missed(missed.id, 7, None)], now=NOON)
+        archive.subscriptions.confirm(asked(archive, ticket="2"), now=NOON, until=NOON + HOUR)
+        [again] = due(archive)
+        assert (again.failures, again.wanted, again.delivered) == (0, 7, 0)
+
+    def test_nobody_is_told_anything_after_the_lease(self, archive: Archive) -> None:
+        subscribed(archive)
+        announced(archive, "/a", position=7)
+        assert due(archive, now=NOON + HOUR) == []
+        assert announced(archive, "/a", position=8, now=NOON + HOUR) == 0
+        assert list(archive.subscriptions.every(now=NOON + HOUR)) == []
+
+    def test_what_has_expired_is_forgotten_in_time(self, archive: Archive) -> None:
+        expired = subscribed(archive)
+        archive.tidy(now=NOON)
+        assert archive.subscriptions.get(expired.id) == expired
+        archive.tidy(now=NOON + HOUR)
+        assert archive.subscriptions.get(expired.id) is None
+
+    def test_who_subscribes_again_after_the_lease_begins_anew(self, archive: Archive) -> None:
+        before = subscribed(archive)
+        announced(archive, "/a", position=7)
+        archive.put_renditions([a_rendition("/a")], a_turn(archive))
+        intent = asked(archive, ticket="2")
+        archive.subscriptions.confirm(intent, now=NOON + HOUR, until=NOON + 2 * HOUR)
+        expected = replace(before, until=NOON + 2 * HOUR, wanted=1, delivered=1)
+        assert archive.subscriptions.get(intent.id) == expected
+
+    def test_a_denied_subscription_ends_and_its_callback_is_to_hear_why(self, archive: Archive) -> None:
+        denied = subscribed(archive)
+        archive.subscriptions.deny(denied, ticket="no", reason="gone", now=NOON)
+        assert archive.subscriptions.get(denied.id) is None
+        [intent] = archive.subscriptions.claim_intents("one", now=NOON, lasting=MINUTE, limit=9)
+        assert (intent.mode, intent.reason, intent.callback) == (Mode.DENIED, "gone", denied.callback)
+
+    def test_an_ended_subscription_is_gone_with_what_was_due(self, archive: Archive) -> None:
+        ended = subscribed(archive)
+        announced(archive, "/a")
+        archive.subscriptions.end([ended.id, "nobody"])
+        assert due(archive) == []
+
+    def test_more_subscriptions_are_listed_than_one_statement_gives(self, archive: Archive) -> None:
+        for number in range(501):
+            archive.subscriptions.confirm(asked(archive, number=number), now=NOON, until=NOON + HOUR)
+        found = list(archive.subscriptions.every(now=NOON))
+        assert len({one.callback for one in found}) == len(found) == 501
+        assert announced(archive, "/a") == 501
+        assert len(due(archive, limit=9_999)) == 500
+
+    def test_of_many_at_once_one_claims_each(self, open_archive: Callable[[], Archive]) -> None:
+        archives = [open_archive() for _ in range(4)]
+        for number in range(40):
+            subscribed(archives[0], number=number)
+        announced(archives[0], "/a")
+
+        def claim(worker: int) -> list[str]:
+            found: list[str] = []
+            while some := due(archives[worker], f"worker {worker}", limit=3):
+                found += [one.id for one in some]
+            return found
+
+        with ThreadPoolExecutor(4) as pool:
+            claimed = [one for some in pool.map(claim, range(4)) for one in some]
+        assert len(set(claimed)) == len(claimed) == 40
+
+    def test_nothing_that_is_printed_shows_a_secret_or_a_callback(self, archive: Archive) -> None:
+        intent = asked(archive, secret="do not tell", callback="https://reader.example.org/capability")
+        archive.subscriptions.confirm(intent, now=NOON, until=NOON + HOUR)
+        for shown in (intent, archive.subscriptions.get(intent.id)):
+            assert "do not tell" not in repr(shown)
+            assert "capability" not in repr(shown)
+
     # Tokens, facts and upkeep -----------------------------------------------------------------------
 
     def test_a_token_is_known_by_its_digest_until_it_is_revoked(self, archive: Archive) -> None:
@@ -1085,6 +1359,48 @@ def a_turn(archive: Archive, *, holder: str = "one") -> Turn:
     turn = archive.take_turn("index", holder=holder, now=NOON, lasting=MINUTE)
     assert turn is not None
     return turn
+
+
+def an_intent(*, number: int = 1, path: str = "/a", **fields: Any) -> Intent:
+    """What a reader asks for; `number` makes the callback."""
+    return Intent(
+        **{
+            "ticket": f"ticket {number}",
+            "mode": Mode.SUBSCRIBE,
+            "path": path,
+            "topic": f"https://news.example.org{path}",
+            "callback": f"https://reader.example.org/{number}",
+            "host": "reader.example.org",
+            "secret": "secret",
+            "lease": HOUR,
+            **fields,
+        }
+    )
+
+
+def asked(archive: Archive, **fields: Any) -> Intent:
+    """An intent that is waiting, as it will be claimed."""
+    intent = an_intent(**fields)
+    assert archive.subscriptions.ask(intent, now=NOON, most=9_999)
+    return replace(intent, position=archive.head())
+
+
+def subscribed(archive: Archive, **fields: Any) -> Subscription:
+    intent = asked(archive, **fields)
+    assert archive.subscriptions.confirm(intent, now=NOON, until=NOON + HOUR)
+    subscription = archive.subscriptions.get(intent.id)
+    assert subscription is not None
+    return subscription
+
+
+def announced(
+    archive: Archive, path: str, *, position: int = 1, now: datetime = NOON, soon: datetime = NOON + MINUTE
+) -> int:
+    return archive.subscriptions.announce({path: position, "/nobody": position}, now=now, soon=soon)
+
+
+def due(archive: Archive, holder: str = "one", *, now: datetime = NOON, **options: Any) -> Sequence[Subscription]:
+    return archive.subscriptions.claim(holder, now=now, lasting=MINUTE, **{"limit": 99, **options})
 
 
 def a_rendition(

@@ -40,6 +40,7 @@ from archive.sql.schema import (
     revisions,
     tokens,
 )
+from archive.sql.subscriptions import SqlSubscriptions
 from archive.store import (
     ArticleQuery,
     Change,
@@ -323,6 +324,10 @@ class SqlArchive:
             paths = connection.execute(select(renditions.c.path).order_by(renditions.c.path)).scalars().all()
         yield from paths
 
+    @property
+    def subscriptions(self) -> SqlSubscriptions:
+        return SqlSubscriptions(self._reading, self._writing)
+
     # Tokens and upkeep ------------------------------------------------------------------------------
 
     def add_token(self, token: Token) -> None:
@@ -388,6 +393,7 @@ class SqlArchive:
     def tidy(self, *, now: datetime) -> None:
         with self._writing() as connection:
             connection.execute(delete(requests).where(requests.c.received < now - REQUESTS_KEPT))
+        self.subscriptions.expire(now=now)
         with self._translated(), self._engine.connect().execution_options(upkeep=True) as connection:
             for statement in kind_of(self._engine.dialect).tidy:
                 connection.exec_driver_sql(statement)

@@ -212,6 +212,49 @@ tokens = Table(
     Column("revoked", Instant),
 )
 
+# Who is told when a document changes, by the SHA-256 of path and callback. `due` is when to call next.
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("path", Words, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("callback", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("secret", Words),
+    Column("until", Instant, nullable=False, index=True),
+    Column("wanted", BigInteger, nullable=False),
+    Column("delivered", BigInteger, nullable=False),
+    Column("etag", Words),
+    Column("failures", Integer, nullable=False),
+    Column("behind_since", Instant),
+    Column("due", Instant),
+    Column("claimed_by", Words),
+    Index("ix_subscriptions_path", "path", "until"),
+    Index("ix_subscriptions_due", "due", "id", "host", "until"),
+)
+
+# Subscriptions and their ends that were asked for and that the callback has not confirmed yet.
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("ticket", Words, nullable=False),
+    Column("mode", Words, nullable=False),
+    Column("path", Words, nullable=False),
+    Column("topic", Words, nullable=False),
+    Column("callback", Words, nullable=False),
+    Column("host", Words, nullable=False),
+    Column("secret", Words),
+    Column("lease", BigInteger, nullable=False),
+    Column("reason", Words, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due", Instant, nullable=False),
+    Column("claimed_by", Words),
+    Index("ix_intents_due", "due", "id"),
+)
+
 # What is said once about the whole archive, such as its own permanent name.
 facts = Table(
     "facts",
