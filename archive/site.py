@@ -10,13 +10,21 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One site: `url` is absolute and ends in a slash; days are counted in `zone`."""
+    """One site: `url` is absolute and ends in a slash; days are counted in `zone`.
+
+    What feeds say where it is there: `rights` in a sentence, `editor` as `ann@example.org (Ann)`, and the
+    addresses of `icon` (square, small) and `logo`, relative to the site or absolute."""
 
     url: str = "http://127.0.0.1:8000/"
     title: str = "Dateline"
     description: str = ""
     language: str = "en"
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    rights: str = ""
+    editor: str = ""
+    icon: str = ""
+    logo: str = ""
+    hub: str | None = None  # the absolute address of the WebSub hub that feeds name
 
     @property
     def authority(self) -> str:

@@ -1,16 +1,28 @@
-"""Atom 1.0 (RFC 4287): articles in, bytes out."""
+"""Atom 1.0 (RFC 4287) with archives (RFC 5005) and tombstones (RFC 6721): articles in, bytes out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from archive.instants import rfc3339
 from archive.site import Site
-from feeds.extensions import MEDIA, Entry, assemble, fragment, new_feed
-from feeds.item import Channel, Item
+from feeds.channel import Channel
+from feeds.extensions import (
+    ATOM_TOMBSTONES,
+    HISTORY,
+    MEDIA,
+    XML_BASE,
+    Entry,
+    assemble,
+    document_links,
+    fragment,
+    new_feed,
+)
+from feeds.item import Item
 from feeds.spec import Format
 
-NAMESPACES = {"media": MEDIA}
+NAMESPACES = {"media": MEDIA, "at": ATOM_TOMBSTONES, "fh": HISTORY}
 
 
 def write_entry(item: Item, site: Site) -> bytes:
@@ -25,12 +37,24 @@ def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
 
 def build_shell(channel: Channel) -> Any:
     """The feed without its entries, as feedgen has it."""
-    address = channel.site.absolute(channel.spec.path(Format.ATOM))
-    feed = new_feed(channel, address=address, media_type=Format.ATOM.media_type)
+    feed = new_feed(channel, Format.ATOM, NAMESPACES)
+    feed.extras.attributes[XML_BASE] = channel.home
     feed.id(channel.spec.id)
     feed.author(name=channel.author)
     if channel.description:
         feed.subtitle(channel.description)
+    if channel.rights:
+        feed.rights(channel.rights)
+    if channel.icon:
+        feed.icon(channel.icon)
+    if channel.logo:
+        feed.logo(channel.logo)
+    for link in document_links(channel, Format.ATOM):
+        feed.extras.add_element("link", **link)  # without a namespace: feedgen writes xmlns as an attribute
+    if channel.is_archive:
+        feed.extras.add_element(f"{{{HISTORY}}}archive")
+    for gone in channel.gone:
+        feed.extras.add_element(f"{{{ATOM_TOMBSTONES}}}deleted-entry", ref=gone.iri, when=rfc3339(gone.when))
     return feed
 
 
@@ -42,6 +66,8 @@ def build_entry(item: Item, site: Site) -> Entry:
     entry.published(item.published)
     entry.updated(item.updated)
     entry.link(href=item.url, rel="alternate", type="text/html")
+    if item.related:
+        entry.link(href=item.related, rel="related")
     for enclosure in item.enclosures:
         length = str(enclosure.length) if enclosure.length else None
         entry.link(href=enclosure.url, rel="enclosure", type=enclosure.type, title=enclosure.title, length=length)

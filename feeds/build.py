@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
+from types import MappingProxyType
 from typing import NamedTuple
 
 from archive.article import Article, Label
 from archive.site import Site
-from archive.store import Coded, Period
+from archive.store import Coded, Period, Tombstone
 from feeds import atom, jsonfeed, rss
 from feeds.cache import FragmentCache
-from feeds.item import Channel, Item, item_of
+from feeds.channel import Channel, Gone, Page
+from feeds.item import Item, iri_of, is_recording, item_of
 from feeds.spec import FeedSpec, Format, Scope, has_address
 
 LENGTH = 50  # entries of a feed
 CACHE_BYTES = 32 * 1024 * 1024
+TOMBSTONES_LAST = timedelta(days=90)
+NO_LINKS: Mapping[str, Page] = MappingProxyType({})
 GZIP_LEVEL = 9
 _GZIP_WINDOW = 31  # zlib: the largest window, in a gzip wrapper
 
@@ -50,20 +54,52 @@ class FeedBuilder:
     """Builds the feeds of one site, whose address and identity stand in every entry.
 
     Each revision of an article is rendered once for each format and kept, within `cache_bytes`; a
-    document is joined from such entries. The same articles always give the same bytes."""
+    document is joined from such entries. The same articles always give the same bytes. `hub` is the
+    address where readers can subscribe to be told of news (WebSub)."""
 
-    def __init__(self, site: Site, identity: str, *, length: int = LENGTH, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        site: Site,
+        identity: str,
+        *,
+        length: int = LENGTH,
+        cache_bytes: int = CACHE_BYTES,
+        hub: str | None = None,
+    ) -> None:
         self.site = site
         self.identity = identity
         self.length = length
+        self.hub = hub
         self.entries = FragmentCache(cache_bytes)
 
-    def build(self, spec: FeedSpec, articles: Sequence[Article]) -> list[Document]:
-        """The feed in every format, its entries in the order of the articles, at most `length` of them.
+    def build(
+        self,
+        spec: FeedSpec,
+        articles: Sequence[Article],
+        tombstones: Sequence[Tombstone] = (),
+        *,
+        page: Page | None = None,
+        links: Mapping[str, Page] = NO_LINKS,
+        is_archive: bool = False,
+    ) -> list[Document]:
+        """The feed in every format, its entries in the order of the articles.
 
-        Raises ValueError for an article without a date."""
-        shown = articles[: self.length]
-        channel = Channel(spec, self.site, feed_updated(spec, shown))
+        A live feed ends after `length` of them; a document of its archive holds all that it is given.
+        `tombstones` are those of the whole site, newest first. Raises ValueError for an article without
+        a date."""
+        shown = articles if is_archive else articles[: self.length]
+        gone = () if is_archive else tuple(self._gone(spec, shown, tombstones))
+        channel = Channel(
+            spec,
+            self.site,
+            feed_updated(spec, shown, gone),
+            page=page,
+            links=links,
+            is_archive=is_archive,
+            hub=self.hub,
+            gone=gone,
+            medium=medium_of(shown),
+        )
         items: dict[str, Item] = {}
 
         def item(article: Article) -> Item:
@@ -75,14 +111,26 @@ class FeedBuilder:
             key = (article.id, article.revision, feed_format)
             return self.entries.get(key, lambda: WRITERS[feed_format].entry(item(article), self.site))
 
+        path = (page or Page(spec.folder)).path
         return [
             Document(
-                spec.path(feed_format),
+                path(feed_format),
                 feed_format.media_type,
                 writer.feed(channel, [entry(article, feed_format) for article in shown]),
             )
             for feed_format, writer in WRITERS.items()
         ]
+
+    def _gone(self, spec: FeedSpec, shown: Sequence[Article], tombstones: Sequence[Tombstone]) -> Iterator[Gone]:
+        """Who was taken from this feed within TOMBSTONES_LAST of its latest change, at most `length`, newest first.
+
+        Counted from the feed's own latest change and not from now, so that the same articles always give
+        the same bytes. An article that has come back has no tombstone."""
+        of_feed = [one for one in tombstones if in_scope(spec.scope, one)]
+        latest = max((feed_updated(spec, shown), *(one.gone for one in of_feed)))
+        for one in of_feed[: self.length]:
+            if latest - one.gone <= TOMBSTONES_LAST:
+                yield Gone(iri_of(one.guid, self.identity), one.gone)
 
 
 def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
@@ -93,9 +141,26 @@ def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
     return scopes
 
 
-def feed_updated(spec: FeedSpec, articles: Sequence[Article]) -> datetime:
+def feed_updated(spec: FeedSpec, articles: Sequence[Article], gone: Sequence[Gone] = ()) -> datetime:
     """The latest significant change, UTC (RFC 4287 §4.2.15). An empty feed is as old as its spec."""
-    return max((article.updated for article in articles), default=spec.since)
+    return max((*(article.updated for article in articles), *(one.when for one in gone)), default=spec.since)
+
+
+def medium_of(articles: Sequence[Article]) -> str | None:
+    """What a podcast of these would be; None where they bring no recordings."""
+    recordings = [one for article in articles for one in article.enclosures if is_recording(one)]
+    if not recordings:
+        return None
+    return "video" if all(one.type.startswith("video/") for one in recordings) else "podcast"
+
+
+def in_scope(scope: Scope, tombstone: Tombstone) -> bool:
+    """Whether an article was in a list when it was taken from its readers."""
+    if scope is None:
+        return True
+    if isinstance(scope, Period):
+        return scope.first_day <= tombstone.day <= scope.last_day
+    return scope in tombstone.labels
 
 
 def codings(body: bytes) -> dict[str, Coded]:

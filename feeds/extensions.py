@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -13,12 +14,18 @@ import feedgen.entry  # isort: skip
 import feedgen.feed  # isort: skip
 from feedgen.ext.base import BaseExtension  # isort: skip
 
-from feeds.item import GENERATOR, Channel
+from feeds.channel import GENERATOR, Channel
+from feeds.spec import Format
 
 ATOM = "http://www.w3.org/2005/Atom"
+ATOM_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 DC = "http://purl.org/dc/elements/1.1/"
+HISTORY = "http://purl.org/syndication/history/1.0"
+ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 MEDIA = "http://search.yahoo.com/mrss/"
+PODCAST = "https://podcastindex.org/namespace/1.0"
+XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
@@ -36,21 +43,40 @@ def rfc822(instant: datetime) -> str:
 feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = rfc822
 
 
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element of any namespace; `tag` in Clark notation, `{namespace}name`."""
+
+    tag: str
+    text: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    children: tuple[Element, ...] = ()
+
+    def append_to(self, parent: Any) -> None:
+        element = etree.SubElement(parent, self.tag, dict(self.attributes))
+        element.text = self.text
+        for child in self.children:
+            child.append_to(element)
+
+
 class Entry(feedgen.entry.FeedEntry):  # type: ignore[misc]
     """An entry whose links keep all their attributes, and that takes elements of any namespace."""
 
     def __init__(self) -> None:
         super().__init__()
         self._language: str | None = None
-        self._elements: list[tuple[str, str | None, dict[str, str]]] = []
+        self._elements: list[Element] = []
 
     def language(self, tag: str) -> None:
-        """The entry's language, where it is not the feed's. RSS has no place for it but `dc:language`."""
+        """The entry's language in Atom, where it is not the feed's."""
         self._language = tag
 
     def add_element(self, tag: str, text: str | None = None, **attributes: str) -> None:
-        """An element in Clark notation (`{namespace}name`) after all others."""
-        self._elements.append((tag, text, attributes))
+        """An element after all others."""
+        self.add(Element(tag, text, attributes))
+
+    def add(self, element: Element) -> None:
+        self._elements.append(element)
 
     def atom_entry(self, extensions: bool = True) -> Any:
         element = super().atom_entry(extensions)
@@ -64,40 +90,71 @@ class Entry(feedgen.entry.FeedEntry):  # type: ignore[misc]
         return self._extended(element)
 
     def rss_entry(self, extensions: bool = True) -> Any:
-        element = super().rss_entry(extensions)
-        if self._language:
-            etree.SubElement(element, f"{{{DC}}}language").text = self._language
-        return self._extended(element)
+        return self._extended(super().rss_entry(extensions))
 
     def _extended(self, element: Any) -> Any:
-        for tag, text, attributes in self._elements:
-            etree.SubElement(element, tag, attributes).text = text
+        for one in self._elements:
+            one.append_to(element)
         return element
 
 
-class _Dc(BaseExtension):  # type: ignore[misc]
+class Extras(BaseExtension):  # type: ignore[misc]
+    """Elements of other specifications, after the feed's own, and the namespaces of all of its entries.
+
+    `attributes` are those of an Atom feed's root."""
+
+    def __init__(self, namespaces: Mapping[str, str]) -> None:
+        self.namespaces = dict(namespaces)
+        self.elements: list[Element] = []
+        self.attributes: dict[str, str] = {}
+
+    def add_element(self, tag: str, text: str | None = None, **attributes: str) -> None:
+        self.add(Element(tag, text, attributes))
+
+    def add(self, element: Element) -> None:
+        self.elements.append(element)
+
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": DC}
+        return self.namespaces
+
+    def extend_atom(self, atom_feed: Any) -> Any:
+        atom_feed.attrib.update(self.attributes)
+        for element in self.elements:
+            element.append_to(atom_feed)
+        return atom_feed
+
+    def extend_rss(self, rss_feed: Any) -> Any:
+        for element in self.elements:
+            element.append_to(rss_feed[0])  # the channel
+        return rss_feed
 
 
-class _Media(BaseExtension):  # type: ignore[misc]
-    def extend_ns(self) -> dict[str, str]:
-        return {"media": MEDIA}
+def new_feed(channel: Channel, feed_format: Format, namespaces: Mapping[str, str]) -> Any:
+    """A feedgen feed with everything set that would otherwise change from build to build.
 
-
-def new_feed(channel: Channel, *, address: str, media_type: str) -> Any:
-    """A feedgen feed with everything set that would otherwise change from build to build."""
+    Its `extras` take what feedgen has no word for."""
     feed = feedgen.feed.FeedGenerator()
-    feed.register_extension("dc", _Dc, atom=False)
-    feed.register_extension("media", _Media)
+    feed.register_extension("extras", lambda: Extras(namespaces))
     feed.title(channel.title)
     feed.generator(GENERATOR)
     feed.updated(channel.updated)
     if channel.language:
         feed.language(channel.language)
-    feed.link(href=address, rel="self", type=media_type.partition(";")[0])
+    media_type = feed_format.media_type.partition(";")[0]
+    feed.link(href=channel.address(feed_format), rel="self", type=media_type)
     feed.link(href=channel.home, rel="alternate")  # last: feedgen's RSS <link> is the last link added
     return feed
+
+
+def document_links(channel: Channel, feed_format: Format) -> list[dict[str, str]]:
+    """Links to the hub and to the feed's other documents, as `atom:link` has them."""
+    media_type = feed_format.media_type.partition(";")[0]
+    links = [{"rel": "hub", "href": channel.hub}] if channel.hub else []
+    for relation in channel.links:
+        href = channel.link(relation, feed_format)
+        if href is not None:
+            links.append({"rel": relation, "href": href, "type": media_type})
+    return links
 
 
 def fragment(element: Any, namespaces: Mapping[str, str]) -> bytes:

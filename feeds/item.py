@@ -1,4 +1,4 @@
-"""What every format says of an article and of a feed, decided once."""
+"""What every format says of an article, decided once."""
 
 from __future__ import annotations
 
@@ -13,12 +13,10 @@ from archive.markup import find_surrogate, strip_forbidden
 from archive.site import Site
 from feeds.language import language_tag
 from feeds.links import absolute_links, to_uri
-from feeds.spec import FeedSpec
 
 # Longer content is given as summary and link, in bytes of UTF-8: fifty such entries make a feed that
 # readers give up on, and one 10 MB article would make every feed that holds it 10 MB.
 CONTENT_LIMIT = 200_000
-GENERATOR = "Dateline"
 ANY_TYPE = "application/octet-stream"
 
 # RFC 8141 §2 for URNs; for all other schemes RFC 3987, as Atom allows.
@@ -40,7 +38,8 @@ class Item:
 
     `guid` is the article's; `iri` is the same where that is a URI, as Atom demands (RFC 4287 §4.2.6), and
     otherwise one made from it. `content` is None where there is none or it is too long, `summary` where
-    nobody wrote one; `abstract` is never empty. `language` is None where it is the site's."""
+    nobody wrote one; `abstract` is never empty. `language` is None where it is the site's. `related` is
+    the same article where it first appeared."""
 
     guid: str
     iri: str
@@ -56,37 +55,17 @@ class Item:
     published: datetime
     updated: datetime
     image: str | None
+    related: str | None
     enclosures: tuple[Enclosure, ...]
 
-
-@dataclass(frozen=True, slots=True)
-class Channel:
-    """One feed as all of its formats show it. `updated` as RFC 4287 §4.2.15 has it, UTC."""
-
-    spec: FeedSpec
-    site: Site
-    updated: datetime
-
     @property
-    def title(self) -> str:
-        return carriable(self.spec.title).strip() or GENERATOR
+    def recordings(self) -> list[Enclosure]:
+        return [enclosure for enclosure in self.enclosures if is_recording(enclosure)]
 
-    @property
-    def description(self) -> str:
-        return carriable(self.spec.description).strip()
 
-    @property
-    def home(self) -> str:
-        return self.site.absolute(self.spec.home)
-
-    @property
-    def language(self) -> str | None:
-        return language_tag(self.site.language)
-
-    @property
-    def author(self) -> str:
-        """Who answers for entries that name nobody: Atom demands an author (RFC 4287 §4.1.1)."""
-        return carriable(self.site.title).strip() or GENERATOR
+def is_recording(enclosure: Enclosure) -> bool:
+    """Whether a podcast player can play the file."""
+    return enclosure.type.startswith(("audio/", "video/"))
 
 
 def item_of(article: Article, *, site: Site, identity: str) -> Item:
@@ -103,9 +82,10 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
     content = absolute_links(article.content_html, url)
     guid = carriable(article.guid).strip()
     language = language_tag(article.language)
+    related = to_uri(article.canonical_url, url) if article.canonical_url else None
     return Item(
         guid=guid,
-        iri=guid if _IRI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}",
+        iri=iri_of(article.guid, identity),
         url=url,
         title=title,
         summary=article.summary,
@@ -118,8 +98,15 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
         published=article.published,
         updated=article.updated,
         image=to_uri(article.image, url) if article.image else None,
+        related=related if related != url else None,
         enclosures=tuple(_enclosures(article, url)),
     )
+
+
+def iri_of(guid: str, identity: str) -> str:
+    """The guid as Atom's `id`: itself where it is a URI, else one made from it and the site's identity."""
+    guid = carriable(guid).strip()
+    return guid if _IRI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}"
 
 
 def carriable(text: str) -> str:

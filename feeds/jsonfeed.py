@@ -10,11 +10,13 @@ import orjson
 from archive.article import Author, Enclosure, label_key
 from archive.instants import rfc3339
 from archive.site import Site
+from feeds.channel import Channel
 from feeds.extensions import assemble
-from feeds.item import Channel, Item
+from feeds.item import Item
 from feeds.spec import Format
 
 VERSION = "https://jsonfeed.org/version/1.1"
+USER_COMMENT = "This is a feed: paste its address into a feed reader, and new articles come to you."
 
 
 def write_entry(item: Item, site: Site) -> bytes:
@@ -28,14 +30,21 @@ def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
 
 
 def build_shell(channel: Channel) -> dict[str, Any]:
-    """The feed without its items; `items` comes last."""
+    """The feed without its items; `items` comes last. `next_url` leads to older ones, page by page."""
+    older = channel.link("prev-archive", Format.JSON) or channel.link("next", Format.JSON)
     return _said(
         version=VERSION,
         title=channel.title,
         home_page_url=channel.home,
-        feed_url=channel.site.absolute(channel.spec.path(Format.JSON)),
+        feed_url=channel.address(Format.JSON),
         description=channel.description,
+        user_comment=USER_COMMENT,
+        next_url=older,
+        icon=channel.logo,
+        favicon=channel.icon,
+        authors=[{"name": channel.author, "url": channel.site.url}],
         language=channel.language,
+        hubs=[{"type": "WebSub", "url": channel.hub}] if channel.hub else None,
     ) | {"items": []}
 
 
@@ -44,6 +53,7 @@ def build_entry(item: Item, _site: Site) -> dict[str, Any]:
     return _said(
         id=item.guid,
         url=item.url,
+        external_url=item.related,
         title=item.title,
         content_html=item.content,
         content_text=None if item.content else item.abstract,

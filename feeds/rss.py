@@ -1,19 +1,45 @@
-"""RSS 2.0 with content:encoded, dc:creator and atom:link: articles in, bytes out."""
+"""RSS 2.0 with content:encoded, dc:creator, atom:link, media: and what podcasts need: articles in, bytes out."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from archive.article import Enclosure
 from archive.instants import rfc3339
 from archive.site import Site
-from feeds.extensions import ATOM, CONTENT, DC, MEDIA, Entry, assemble, fragment, new_feed
-from feeds.item import Channel, Item
+from feeds.channel import Channel
+from feeds.extensions import (
+    ATOM,
+    CONTENT,
+    DC,
+    HISTORY,
+    ITUNES,
+    MEDIA,
+    PODCAST,
+    Element,
+    Entry,
+    assemble,
+    document_links,
+    fragment,
+    new_feed,
+)
+from feeds.item import Item
 from feeds.spec import Format
 
-NAMESPACES = {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA}
+NAMESPACES = {
+    "atom": ATOM,
+    "content": CONTENT,
+    "dc": DC,
+    "fh": HISTORY,
+    "itunes": ITUNES,
+    "media": MEDIA,
+    "podcast": PODCAST,
+}
+TTL = 60  # minutes after which a reader without other knowledge may look again
+CATEGORY = "News"  # one of Apple's; a podcast must name one
 
 _PLAIN_TEXT = re.compile(rb"<(?:title|category|description|dc:creator)(?: [^>]*)?>[^<]+")
 
@@ -40,9 +66,22 @@ def spelt_out(document: bytes) -> bytes:
 
 def build_shell(channel: Channel) -> Any:
     """The channel without its items, as feedgen has it."""
-    address = channel.site.absolute(channel.spec.path(Format.RSS))
-    feed = new_feed(channel, address=address, media_type=Format.RSS.media_type)
+    feed = new_feed(channel, Format.RSS, NAMESPACES)
     feed.description(channel.description or channel.title)  # mandatory in RSS
+    feed.ttl(TTL)
+    if channel.rights:
+        feed.copyright(channel.rights)
+    if channel.editor:
+        feed.managingEditor(channel.editor)
+    if channel.logo:
+        feed.image(channel.logo)
+    for link in document_links(channel, Format.RSS):
+        feed.extras.add_element(f"{{{ATOM}}}link", **link)
+    if channel.is_archive:
+        feed.extras.add_element(f"{{{HISTORY}}}archive")
+    if channel.medium:
+        for element in _podcast(channel, channel.medium):
+            feed.extras.add(element)
     return feed
 
 
@@ -50,7 +89,8 @@ def build_entry(item: Item, site: Site) -> Entry:
     """One article as feedgen has it.
 
     Titles are plain text, escaped once. Descriptions are HTML by custom, so plain text is escaped for
-    that first. RSS allows one enclosure: the first."""
+    that first. RSS allows one enclosure: the first recording, which is what podcast players look for,
+    or else the first file; `media:content` has them all."""
     entry = Entry()
     entry.guid(item.guid, permalink=False)
     entry.title(item.title)
@@ -63,13 +103,68 @@ def build_entry(item: Item, site: Site) -> Entry:
         entry.category(term=item.section, scheme=site.absolute("/sections/"))
     for tag in item.tags:
         entry.category(term=tag)
-    for enclosure in item.enclosures[:1]:
+    for enclosure in (*item.recordings, *item.enclosures)[:1]:
         entry.enclosure(enclosure.url, enclosure.length, enclosure.type)
-    for author in item.authors:
-        entry.add_element(f"{{{DC}}}creator", author.name)  # <author> is for e-mail addresses only
-    if item.language:
-        entry.language(item.language)
-    if item.image:
-        entry.add_element(f"{{{MEDIA}}}thumbnail", url=item.image)
-    entry.add_element(f"{{{ATOM}}}updated", rfc3339(item.updated))
+    for element in _additions(item):
+        entry.add(element)
     return entry
+
+
+def _additions(item: Item) -> Iterator[Element]:
+    """What RSS itself has no word for."""
+    for author in item.authors:
+        yield Element(f"{{{DC}}}creator", author.name)  # <author> is for e-mail addresses only
+    if item.language:
+        yield Element(f"{{{DC}}}language", item.language)
+    if item.image:
+        yield Element(f"{{{MEDIA}}}thumbnail", None, {"url": item.image})
+    for enclosure in item.enclosures:
+        yield _media_content(enclosure)
+    if item.recordings:
+        yield from _episode(item)
+    if item.related:
+        yield Element(f"{{{ATOM}}}link", None, {"rel": "related", "href": item.related})
+    yield Element(f"{{{ATOM}}}updated", rfc3339(item.updated))
+
+
+def _media_content(enclosure: Enclosure) -> Element:
+    """A file of any kind (rssboard.org/media-rss#media-content)."""
+    attributes = {"url": enclosure.url, "type": enclosure.type}
+    if enclosure.length:
+        attributes["fileSize"] = str(enclosure.length)
+    kind = enclosure.type.partition("/")[0]
+    attributes["medium"] = kind if kind in ("audio", "video", "image") else "document"
+    title = Element(f"{{{MEDIA}}}title", enclosure.title, {"type": "plain"})
+    return Element(f"{{{MEDIA}}}content", None, attributes, (title,) if enclosure.title else ())
+
+
+def _episode(item: Item) -> Iterator[Element]:
+    """What podcast players show of an article that brings a recording.
+
+    No `itunes:summary`, which is `description` again: feedparser takes it for the content."""
+    yield Element(f"{{{ITUNES}}}title", item.title)
+    if item.authors:
+        yield Element(f"{{{ITUNES}}}author", ", ".join(author.name for author in item.authors))
+    if item.image:
+        yield Element(f"{{{ITUNES}}}image", None, {"href": item.image})
+    yield Element(f"{{{ITUNES}}}explicit", "false")
+
+
+def _podcast(channel: Channel, medium: str) -> Iterator[Element]:
+    """What podcast directories want to know of a feed that brings recordings."""
+    yield Element(f"{{{ITUNES}}}author", channel.author)
+    yield Element(f"{{{ITUNES}}}type", "episodic")
+    yield Element(f"{{{ITUNES}}}explicit", "false")
+    yield Element(f"{{{ITUNES}}}category", None, {"text": CATEGORY})
+    if channel.logo:
+        yield Element(f"{{{ITUNES}}}image", None, {"href": channel.logo})
+    if channel.editor:
+        address, _, name = channel.editor.partition(" ")
+        owner = (
+            Element(f"{{{ITUNES}}}name", name.strip("() ") or channel.author),
+            Element(f"{{{ITUNES}}}email", address),
+        )
+        yield Element(f"{{{ITUNES}}}owner", children=owner)
+        yield Element(f"{{{PODCAST}}}locked", "no", {"owner": address})
+    yield Element(f"{{{PODCAST}}}guid", channel.podcast_guid)
+    yield Element(f"{{{PODCAST}}}medium", medium)

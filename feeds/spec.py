@@ -53,7 +53,8 @@ class FeedSpec:
     """One list of articles as a feed in every format. Paths are not percent-encoded.
 
     `id` is permanent (RFC 4287 §4.2.6): it comes from the site's identity and the scope, never from the
-    site's address. `since` is how old the feed is while it is empty."""
+    site's address. `home` is the feed's page, with `parameters` behind a question mark where it has any.
+    `since` is how old the feed is while it is empty."""
 
     scope: Scope
     id: str
@@ -61,10 +62,16 @@ class FeedSpec:
     description: str
     home: str
     since: datetime
+    parameters: str = ""
+
+    @property
+    def folder(self) -> str:
+        """What the addresses of the feed begin with: `/tags/wheat/`, `/search/`."""
+        return self.home if self.home.endswith("/") else f"{self.home}/"
 
     def path(self, feed_format: Format) -> str:
         """The address of the feed: `/tags/wheat/feed.atom`."""
-        return self.home + feed_format.suffix
+        return self.folder + feed_format.suffix
 
 
 def spec_for(scope: Scope, site: Site, identity: str, name: str | None = None) -> FeedSpec:

@@ -23,6 +23,7 @@ SHORTEST_TOKEN: Final = 16  # characters
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_EDITOR: Final = re.compile(r"[^@\s<>()]+@[^@\s<>()]+(?: \([^()]+\))?")
 _YES: Final = ("1", "true", "yes", "on")
 _NO: Final = ("0", "false", "no", "off")
 
@@ -81,6 +82,12 @@ def _time_zone(value: object) -> str:
     return _text(value)
 
 
+def _editor(value: object) -> str:
+    if _text(value) and not _EDITOR.fullmatch(_text(value)):
+        raise ValueError("must be an e-mail address, with a name where there is one; example: ann@example.org (Ann)")
+    return _text(value)
+
+
 def _token(value: object) -> str:
     if len(_text(value)) < SHORTEST_TOKEN:
         raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
@@ -117,6 +124,12 @@ class Settings:
     description: str = _setting("News and archive", _text, "one sentence about the site")
     language: str = _setting("en", _language, "language tag of the site")
     timezone: str = _setting("UTC", _time_zone, "time zone of dates in addresses")
+    rights: str = _setting("", _text, "copyright of the articles, in a sentence, as feeds say it")
+    editor: str = _setting("", _editor, "who answers for the articles: ann@example.org (Ann)")
+    icon: str = _setting(
+        "", _text, "address of a small square image for feed readers, relative to the site or absolute"
+    )
+    logo: str = _setting("", _text, "address of a large image for feed readers and podcast players, likewise")
     database_url: str = _setting("", _text, "sqlite:///path or postgresql://…; SQLite in the data folder by default")
     search_url: str = _setting("", _search_url, "search engine; Whoosh in the data folder by default")
     admin_token: str | None = _setting(None, _token, "a token to accept for everything", secret=True)
@@ -138,6 +151,10 @@ class Settings:
             description=self.description,
             language=self.language,
             zone=ZoneInfo(self.timezone),
+            rights=self.rights,
+            editor=self.editor,
+            icon=self.icon,
+            logo=self.logo,
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ from lxml import etree
 
 from archive.article import Article
 from archive.site import Site
+from archive.store import Tombstone
 from feeds.build import FeedBuilder
+from feeds.channel import Page
 from feeds.spec import Format, Scope, spec_for
 from tests.builders import SITE
 
@@ -20,16 +23,46 @@ IDENTITY = "tag:news.example.org,2023-12-01:dateline"
 NAMESPACES = {
     "atom": "http://www.w3.org/2005/Atom",
     "content": "http://purl.org/rss/1.0/modules/content/",
+    "at": "http://purl.org/atompub/tombstones/1.0",
     "dc": "http://purl.org/dc/elements/1.1/",
+    "fh": "http://purl.org/syndication/history/1.0",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
     "media": "http://search.yahoo.com/mrss/",
+    "podcast": "https://podcastindex.org/namespace/1.0",
 }
 SCHEMAS = Path(__file__).parent / "schemas"
 
 
-def bodies(articles: Sequence[Article], *, scope: Scope = None, site: Site = SITE) -> dict[Format, bytes]:
+def bodies(
+    articles: Sequence[Article], *, scope: Scope = None, site: Site = SITE, tombstones: Sequence[Tombstone] = ()
+) -> dict[Format, bytes]:
     """The feed's bytes in every format, from a builder that has built nothing before."""
-    documents = FeedBuilder(site, IDENTITY).build(spec_for(scope, site, IDENTITY), articles)
+    documents = FeedBuilder(site, IDENTITY).build(spec_for(scope, site, IDENTITY), articles, tombstones)
     return dict(zip(Format, (document.body for document in documents), strict=True))
+
+
+def document(feed_format: Format, *articles: Article) -> bytes:
+    """A document of an archive, with everything that can stand around its entries."""
+    documents = FeedBuilder(SITE, IDENTITY, hub="https://hub.example/").build(
+        spec_for(None, SITE, IDENTITY),
+        articles,
+        page=Page("/archive/2026/02/"),
+        links={"prev-archive": Page("/archive/2026/01/"), "current": Page("/")},
+        is_archive=True,
+    )
+    return next(one.body for one in documents if one.path.endswith(feed_format.suffix))
+
+
+def a_full_site() -> Site:
+    """The site with everything that it can say of itself."""
+    return replace(
+        SITE,
+        description="All of it",
+        rights="© Example & Sons",
+        editor="ann@example.org (Ann)",
+        icon="/icon.png",
+        logo="https://cdn.example/logo.png",
+    )
 
 
 def an_atom_feed(*articles: Article, site: Site = SITE) -> Any:

@@ -10,11 +10,21 @@ from lxml import etree
 from archive.article import Label, LabelKind, revise
 from archive.draft import parse_draft
 from archive.site import Site
-from archive.store import Period
+from archive.store import Period, Tombstone
 from feeds.item import CONTENT_LIMIT
 from feeds.spec import Format
 from tests.builders import NOON, SITE, an_article
-from tests.feeds.reading import IDENTITY, SCHEMAS, an_atom_feed, attributes, bodies, texts
+from tests.feeds.reading import (
+    IDENTITY,
+    NAMESPACES,
+    SCHEMAS,
+    a_full_site,
+    an_atom_feed,
+    attributes,
+    bodies,
+    document,
+    texts,
+)
 
 SCHEMA = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
 
@@ -71,6 +81,7 @@ def test_links_of_feed_and_entry():
     ]
     assert attributes(feed, "atom:entry/atom:link") == [
         {"href": "https://news.example.org/2026/03/14/tides", "rel": "alternate", "type": "text/html"},
+        {"href": "https://first.example/tides", "rel": "related"},
         {
             "href": "https://news.example.org/a.mp3",
             "rel": "enclosure",
@@ -138,3 +149,34 @@ def test_an_empty_feed_has_a_date_and_an_author():
 def test_the_image_of_an_article():
     feed = an_atom_feed(an_article(image="https://news.example.org/ä.png"))
     assert attributes(feed, "atom:entry/media:thumbnail") == [{"url": "https://news.example.org/%C3%A4.png"}]
+
+
+def test_what_the_site_says_of_itself():
+    feed = an_atom_feed(site=a_full_site())
+    assert texts(feed, "atom:rights") == ["© Example & Sons"]
+    assert texts(feed, "atom:icon") == ["https://news.example.org/icon.png"]
+    assert texts(feed, "atom:logo") == ["https://cdn.example/logo.png"]
+    assert feed.get("{http://www.w3.org/XML/1998/namespace}base") == "https://news.example.org/"
+
+
+def test_an_archived_document_says_so_and_leads_on_rfc5005_4():
+    feed = etree.fromstring(document(Format.ATOM, an_article()))
+    assert SCHEMA.validate(feed), SCHEMA.error_log
+    assert len(feed.findall("fh:archive", NAMESPACES)) == 1
+    assert [(link["rel"], link["href"]) for link in attributes(feed, "atom:link")] == [
+        ("self", "https://news.example.org/archive/2026/02/feed.atom"),
+        ("alternate", "https://news.example.org/"),
+        ("hub", "https://hub.example/"),
+        ("prev-archive", "https://news.example.org/archive/2026/01/feed.atom"),
+        ("current", "https://news.example.org/feed.atom"),
+    ]
+
+
+def test_withdrawn_articles_leave_tombstones_rfc6721():
+    withdrawn = Tombstone("w", "tag:news.example.org,2026-03-01:w", NOON, NOON.date())
+    feed = etree.fromstring(bodies([], tombstones=[withdrawn])[Format.ATOM])
+    assert SCHEMA.validate(feed), SCHEMA.error_log
+    assert attributes(feed, "at:deleted-entry") == [
+        {"ref": "tag:news.example.org,2026-03-01:w", "when": "2026-03-14T12:00:00Z"}
+    ]
+    assert texts(feed, "atom:updated") == ["2026-03-14T12:00:00+00:00"]

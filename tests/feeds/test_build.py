@@ -7,15 +7,17 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from lxml import etree
 
 from archive.article import Label, LabelKind
-from archive.store import Period
+from archive.store import Period, Tombstone
 from feeds import atom, build, jsonfeed, rss
-from feeds.build import Channel, FeedBuilder, codings, feed_updated, scopes_touched
+from feeds.build import FeedBuilder, codings, feed_updated, medium_of, scopes_touched
+from feeds.channel import Channel
 from feeds.item import item_of
 from feeds.spec import Format, spec_for
 from tests.builders import NOON, SITE, an_article
-from tests.feeds.reading import IDENTITY, read_back
+from tests.feeds.reading import IDENTITY, attributes, read_back
 
 SPEC = spec_for(None, SITE, IDENTITY)
 LABEL = Label(LabelKind.TAG, "tides")
@@ -70,7 +72,7 @@ def test_documents_in_every_format(articles):
 
 
 def test_joined_entries_are_what_feedgen_builds_in_one_go(articles):
-    channel = Channel(SPEC, SITE, feed_updated(SPEC, articles))
+    channel = Channel(SPEC, SITE, feed_updated(SPEC, articles), medium=medium_of(articles))
     items = [item_of(article, site=SITE, identity=IDENTITY) for article in articles]
     whole_rss, whole_atom = rss.build_shell(channel), atom.build_shell(channel)
     for item in items:
@@ -141,6 +143,35 @@ def test_a_feed_is_as_new_as_its_latest_change_not_its_first_entry(articles):
     corrected = replace(articles[5], updated=NOON + timedelta(days=9))
     assert feed_updated(SPEC, [*articles[:5], corrected]) == NOON + timedelta(days=9)
     assert feed_updated(SPEC, []) == SPEC.since
+
+
+def a_tombstone(name, *, gone=NOON, **fields):
+    return Tombstone(name, f"tag:example.org,2026:{name}", gone, fields.pop("day", NOON.date()), **fields)
+
+
+def tombstones_in(scope, articles, tombstones, **options):
+    documents = FeedBuilder(SITE, IDENTITY, **options).build(spec_for(scope, SITE, IDENTITY), articles, tombstones)
+    feed = etree.fromstring(documents[1].body)
+    return [one["ref"].rpartition(":")[2] for one in attributes(feed, "at:deleted-entry")]
+
+
+def test_a_tombstone_stands_in_the_feeds_that_the_article_was_in():
+    sea = a_tombstone("sea", labels=frozenset({LABEL}))
+    old = a_tombstone("old", day=date(2020, 1, 1))
+    assert tombstones_in(None, [], [sea, old]) == ["sea", "old"]
+    assert tombstones_in(LABEL, [], [sea, old]) == ["sea"]
+    assert tombstones_in(Period(2020), [], [sea, old]) == ["old"]
+
+
+def test_a_tombstone_stands_for_ninety_days_of_the_feeds_own_time(articles):
+    fresh = a_tombstone("fresh", gone=NOON - timedelta(days=90))
+    stale = a_tombstone("stale", gone=NOON - timedelta(days=91))
+    assert tombstones_in(None, articles, [fresh, stale]) == ["fresh"]
+    assert tombstones_in(None, [], [stale]) == ["stale"]
+
+
+def test_no_more_tombstones_than_articles_the_newest_ones():
+    assert tombstones_in(None, [], [a_tombstone("b"), a_tombstone("a")], length=1) == ["b"]
 
 
 def test_codings_are_deterministic_and_each_has_its_own_tag_rfc9110_8_8_3():

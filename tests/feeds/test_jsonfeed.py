@@ -10,9 +10,10 @@ import pytest
 from archive.article import Label, LabelKind
 from archive.site import Site
 from archive.store import Period
+from feeds.jsonfeed import USER_COMMENT
 from feeds.spec import Format
 from tests.builders import NOON, an_article
-from tests.feeds.reading import SCHEMAS, a_json_feed, bodies
+from tests.feeds.reading import SCHEMAS, a_full_site, a_json_feed, bodies, document
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((SCHEMAS / "jsonfeed-1.1.json").read_text()))
 
@@ -29,6 +30,7 @@ def test_an_item_with_everything():
         tags=["sea", "Tides"],
         language="fr",
         image="https://news.example.org/i.png",
+        canonical_url="https://first.example/tides",
         enclosures=[
             {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 12, "title": "Sound"},
             {"url": "https://news.example.org/b.mp3", "type": "audio/mpeg"},
@@ -39,11 +41,14 @@ def test_an_item_with_everything():
         "title": "Example News",
         "home_page_url": "https://news.example.org/",
         "feed_url": "https://news.example.org/feed.json",
+        "user_comment": USER_COMMENT,
+        "authors": [{"name": "Example News", "url": "https://news.example.org/"}],
         "language": "en",
         "items": [
             {
                 "id": article.guid,
                 "url": "https://news.example.org/2026/03/14/tides",
+                "external_url": "https://first.example/tides",
                 "title": "Tides & <times>",
                 "content_html": '<p><img src="https://news.example.org/a.png"></p>',
                 "summary": "They rise",
@@ -83,3 +88,16 @@ def test_the_schema_notices_what_is_wrong():
     feed = a_json_feed(an_article())
     del feed["items"][0]["content_html"]
     assert not SCHEMA.is_valid(feed)
+
+
+def test_a_document_of_the_archive_leads_to_older_ones():
+    feed = json.loads(document(Format.JSON, an_article()))
+    SCHEMA.validate(feed)
+    assert feed["feed_url"] == "https://news.example.org/archive/2026/02/feed.json"
+    assert feed["next_url"] == "https://news.example.org/archive/2026/01/feed.json"
+    assert feed["hubs"] == [{"type": "WebSub", "url": "https://hub.example/"}]
+
+
+def test_what_the_site_says_of_itself():
+    feed = a_json_feed(site=a_full_site())
+    assert (feed["icon"], feed["favicon"]) == ("https://cdn.example/logo.png", "https://news.example.org/icon.png")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from lxml import etree
+
 from archive.site import Site
+from feeds.rss import TTL
 from feeds.spec import Format
 from tests.builders import NOON, SITE, an_article
-from tests.feeds.reading import an_rss_channel, attributes, bodies, texts
+from tests.feeds.reading import a_full_site, an_rss_channel, attributes, bodies, document, texts
 
 
 def test_the_channel():
@@ -62,6 +65,11 @@ def test_an_item():
     assert attributes(channel, "item/enclosure") == [
         {"url": "https://news.example.org/a.mp3", "length": "0", "type": "audio/mpeg"}
     ]
+    assert attributes(channel, "item/media:content") == [
+        {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "medium": "audio"},
+        {"url": "https://news.example.org/b.mp3", "type": "audio/mpeg", "medium": "audio", "fileSize": "5"},
+    ]
+    assert attributes(channel, "item/atom:link") == [{"rel": "related", "href": "https://first.example/tides"}]
 
 
 def test_a_title_is_plain_text_escaped_once_as_the_profile_advises():
@@ -76,3 +84,65 @@ def test_an_item_without_content_is_described():
     channel = an_rss_channel(an_article(title="Low <tide>", content_text=""))
     assert texts(channel, "item/description") == ["Low &lt;tide&gt;"]
     assert texts(channel, "item/content:encoded") == []
+
+
+def test_what_the_site_says_of_itself():
+    channel = an_rss_channel(site=a_full_site())
+    assert texts(channel, "copyright") == ["© Example & Sons"]
+    assert texts(channel, "managingEditor") == ["ann@example.org (Ann)"]
+    assert texts(channel, "image/url") == ["https://cdn.example/logo.png"]
+    assert texts(channel, "ttl") == [str(TTL)]
+
+
+def test_a_document_of_the_archive_says_so_and_leads_on_rfc5005_4():
+    [channel] = etree.fromstring(document(Format.RSS, an_article()))
+    assert len(channel.findall("{http://purl.org/syndication/history/1.0}archive")) == 1
+    assert [(link["rel"], link["href"]) for link in attributes(channel, "atom:link")] == [
+        ("self", "https://news.example.org/archive/2026/02/feed.rss"),
+        ("hub", "https://hub.example/"),
+        ("prev-archive", "https://news.example.org/archive/2026/01/feed.rss"),
+        ("current", "https://news.example.org/feed.rss"),
+    ]
+
+
+def test_a_feed_that_brings_recordings_is_a_podcast():
+    recorded = an_article(
+        title="Tides & times",
+        authors=["Ann", "Bob"],
+        image="https://news.example.org/i.png",
+        enclosures=[
+            {"url": "https://news.example.org/a.pdf", "type": "application/pdf"},
+            {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 5, "title": "Sound"},
+        ],
+    )
+    channel = an_rss_channel(recorded, an_article(), site=a_full_site())
+    assert texts(channel, "itunes:author") == ["Example News"]
+    assert texts(channel, "itunes:explicit") == ["false"]
+    assert attributes(channel, "itunes:category") == [{"text": "News"}]
+    assert attributes(channel, "itunes:image") == [{"href": "https://cdn.example/logo.png"}]
+    assert texts(channel, "itunes:owner/itunes:email") == ["ann@example.org"]
+    assert texts(channel, "itunes:owner/itunes:name") == ["Ann"]
+    assert texts(channel, "podcast:guid") == ["5f0207fe-82cb-50e6-88ef-2cda9d67774e"]
+    assert texts(channel, "podcast:medium") == ["podcast"]
+    assert attributes(channel, "podcast:locked") == [{"owner": "ann@example.org"}]
+    # Players take the one enclosure of RSS: it is the recording, wherever that stands.
+    assert attributes(channel, "item/enclosure") == [
+        {"url": "https://news.example.org/a.mp3", "length": "5", "type": "audio/mpeg"}
+    ]
+    assert texts(channel, "item/media:content/media:title") == ["Sound"]
+    assert texts(channel, "item/itunes:title") == ["Tides & times"]
+    assert texts(channel, "item/itunes:author") == ["Ann, Bob"]
+    assert attributes(channel, "item/itunes:image") == [{"href": "https://news.example.org/i.png"}]
+
+
+def test_a_feed_without_recordings_says_nothing_to_podcast_players():
+    channel = an_rss_channel(
+        an_article(enclosures=[{"url": "https://news.example.org/a.pdf", "type": "application/pdf"}])
+    )
+    assert not channel.findall("itunes:*", {"itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd"})
+    assert texts(channel, "item/itunes:title") == texts(channel, "podcast:guid") == []
+
+
+def test_the_podcast_of_films_is_a_video_one():
+    film = {"url": "https://news.example.org/a.mp4", "type": "video/mp4"}
+    assert texts(an_rss_channel(an_article(enclosures=[film])), "podcast:medium") == ["video"]
