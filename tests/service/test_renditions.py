@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -65,10 +64,10 @@ class Stand:
 
 
 @pytest.fixture
-def stand(archive: Archive) -> Iterator[Stand]:
+def stand(archive: Archive) -> Stand:
     stand = Stand(archive)
     stand.put("/feed.atom", b"<feed/>" * 100)
-    yield stand
+    return stand
 
 
 def test_the_first_answer_has_everything(stand: Stand) -> None:
@@ -176,7 +175,7 @@ def test_memory_is_bounded_and_the_least_used_goes_first(archive: Archive) -> No
     for name in "acb":
         stand.client.get(f"/tags/{name}/feed.atom")
     assert stand.looks == ["/tags/b/feed.atom"]
-    assert stand.app._bytes <= 2500  # noqa: SLF001
+    assert stand.app._bytes <= 2500
 
 
 def test_a_document_larger_than_the_memory_is_sent_all_the_same(archive: Archive) -> None:
