@@ -100,14 +100,18 @@ class TermsWriter:
     def add(self, field: str, term: bytes, postings: Postings, lengths: Sequence[int] | None) -> None:
         """`lengths`: of the field, document by document, in the one-byte code; None where they do not count."""
         number = self._fields.setdefault(field, len(self._fields))
-        content, bounds = _encoded(postings, lengths)
-        self._postings.write(content)
-        documents, weights, _ = postings
-        value = W3TermInfo._struct.pack(
-            0, sum(weights), len(documents), *bounds, max(weights), documents[0], documents[-1]
-        )
-        self._table.add(_FIELD.pack(number) + term, value + _EXTENT.pack(self._end, len(content)))
-        self._end += len(content)
+        documents, weights, values = postings
+        if len(documents) == 1:  # as most terms are: in the table itself, instead of a list of its own
+            code = lengths[documents[0]] if lengths is not None else 0
+            bounds, place = (code, code), dumps((tuple(documents), tuple(weights), tuple(values) or (b"",)), _PICKLE)
+        else:
+            content, bounds = _encoded(postings, lengths)
+            place = _EXTENT.pack(self._end, len(content))
+            self._postings.write(content)
+            self._end += len(content)
+        inlined = len(documents) == 1
+        figures = sum(weights), len(documents), *bounds, max(weights), documents[0], documents[-1]
+        self._table.add(_FIELD.pack(number) + term, W3TermInfo._struct.pack(inlined, *figures) + place)
 
     def close(self) -> None:
         self._table.close()
@@ -182,12 +186,20 @@ def _block(
 # Reading -------------------------------------------------------------------------------------------------
 
 
-def decode(
-    view: memoryview, offset: int, *, with_values: bool = False, among: Collection[int] | None = None
+def read(
+    info: W3TermInfo, view: memoryview, *, with_values: bool = False, among: Collection[int] | None = None
 ) -> Postings:
-    """The posting list that begins at `offset`; values only on demand, since they take longest.
+    """The postings of a term; values only on demand, since they take longest.
 
     `among`: the documents that matter; blocks without any of them are passed over."""
+    if info.is_inlined():
+        documents, weights, values = info.inlined_postings()
+        return Postings(array("I", documents), array("f", weights), list(values))
+    offset, _ = info.extent()
+    return _decoded(view, offset, with_values=with_values, among=among)
+
+
+def _decoded(view: memoryview, offset: int, *, with_values: bool, among: Collection[int] | None) -> Postings:
     wanted = sorted(among) if among is not None else None
     postings = Postings.empty()
     at, last, before = offset + len(_MAGIC), False, -1

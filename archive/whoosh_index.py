@@ -206,6 +206,7 @@ class WhooshIndex:
                 entries.append(files.segment(*build(changed)))
             committed = Manifest(position, tuple(entries))
             replace_synced(self._folder / MANIFEST, committed.to_bytes())
+        self._sound.update(files.segments)
         self._remove(_files(manifest) - _files(committed))
 
     @contextmanager
@@ -358,6 +359,7 @@ class WhooshIndex:
         with self._new_files() as files:
             files.names.append(entry.file)
             path.replace(self._folder / entry.file)
+            self._sound.add(entry.name)
             if late:
                 entry = files.deletions(entry, late)
             kept = [old for old in manifest.segments if old.name not in replaced]
@@ -379,10 +381,12 @@ class _NewFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.names: list[str] = []
+        self.segments: list[str] = []
 
     def segment(self, name: str, documents: int, content: bytes) -> Entry:
         entry = Entry(name, documents, len(content), zlib.crc32(content))
         self._write(entry.file, content)
+        self.segments.append(name)
         return entry
 
     def deletions(self, entry: Entry, deleted: Iterable[int]) -> Entry:

@@ -449,14 +449,15 @@ def _best(part: Part, scores: Scores, sort: Sort, count: int) -> Iterable[tuple[
         return above + _latest(level, published, count - len(above))
     if sort is Sort.NEWEST:
         return _latest(list(scores.items()), published, count)
-    oldest = heapq.nsmallest(count, (published[document] for document in scores))[-1]
+    oldest = sorted(map(published.__getitem__, scores))[count - 1]
     return [pair for pair in scores.items() if published[pair[0]] <= oldest]
 
 
 def _latest(pairs: list[tuple[int, float]], published: Sequence[int], count: int) -> list[tuple[int, float]]:
     if len(pairs) <= count:
         return pairs
-    earliest = heapq.nlargest(count, (published[document] for document, _ in pairs))[-1]
+    # Articles come nearly in the order of their dates, which sorting makes use of and a heap suffers from.
+    earliest = sorted([published[document] for document, _ in pairs])[-count]
     return [pair for pair in pairs if published[pair[0]] >= earliest]
 
 

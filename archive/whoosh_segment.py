@@ -24,7 +24,7 @@ from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from archive import analysis
 from archive.article import Article, LabelKind, label_key
-from archive.whoosh_codec import EXISTENCE, POSITIONS, Postings, TermsWriter, decode
+from archive.whoosh_codec import EXISTENCE, POSITIONS, Postings, TermsWriter, read
 from archive.whoosh_storage import SegmentFiles, reading_files, reads_files
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -271,7 +271,7 @@ def _append(to: Postings, postings: Postings, numbers: array[int]) -> None:
     living = [place for place, number in enumerate(new) if number >= 0]
     to.documents.extend(new[place] for place in living)
     to.weights.extend(postings.weights[place] for place in living)
-    if postings.values:
+    if len(postings.values) == len(new):
         to.values.extend(postings.values[place] for place in living)
 
 
@@ -424,10 +424,10 @@ class Segment:
         self, field: str, term: bytes, *, with_values: bool = False, among: Collection[int] | None = None
     ) -> Postings | None:
         try:
-            offset, _ = self._terms.term_info(field, term).extent()
+            info = self._terms.term_info(field, term)
         except TermNotFound:
             return None
-        return decode(self._postings, offset, with_values=with_values, among=among)
+        return read(info, self._postings, with_values=with_values, among=among)
 
 
 class Named(NamedTuple):
