@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import threading
-import time
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
@@ -16,6 +12,7 @@ from service.api import admin_blueprint
 from service.guesses import guesses_blueprint
 from service.openapi import openapi_blueprint
 from service.operations import operations_blueprint
+from service.parent import end_with_parent
 from service.problems import register_problems
 from service.public import public_blueprint
 from service.renditions import Renditions
@@ -69,12 +66,5 @@ def web_process() -> WSGIApplication:
     """One web process, from the settings in its environment. Ends with the process that started it."""
     settings = read_settings()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    end_with_parent()
     return create_wsgi(open_dateline(settings))
-
-
-def _end_with_parent(parent: int) -> None:
-    """A server that was killed leaves its processes behind, and they would keep the port."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os.kill(os.getpid(), signal.SIGKILL)

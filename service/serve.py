@@ -11,9 +11,12 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
+from typing import Any
 
-from granian import Granian
 from granian.constants import Interfaces
+from granian.server import MPServer
+
+from service.parent import become_parent
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +26,8 @@ THREADS = 8  # of a web process: requests that wait for the disk hold each other
 
 def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
     """Serve until a signal says stop. Settings reach the web processes by the environment."""
-    server = Granian(
+    become_parent()
+    server = _Lasting(
         "service.app:web_process",
         address=host,
         port=port,
@@ -40,6 +44,16 @@ def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
         process_name=None,
     )
     server.serve()
+
+
+class _Lasting(MPServer):
+    """Starts a web process anew however often it dies. Granian itself would give up, and end the one
+    that still serves, when the same process is killed twice within 5.5 s."""
+
+    def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
+        # The delay comes after the start: one that dies at once does so once a second.
+        super()._respawn_workers(workers, spawn_target, target_loader, max(delay, RESTART_AFTER))
+        self.respawned_wrks.clear()
 
 
 class WorkerBeside:
