@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from archive.article import LabelKind
+from archive.article import Label, LabelKind
 from archive.errors import DatelineError
-from archive.store import Period
-from feeds.build import FeedBuilder, etag
+from feeds.build import FeedBuilder, etag, scopes_touched
 from feeds.spec import Scope, parse
 from service.delivery import feed_documents
 from service.wiring import Dateline
@@ -19,9 +19,12 @@ def check_all(dateline: Dateline) -> list[str]:
 
 
 def check_archive(dateline: Dateline) -> list[str]:
-    """Every address leads to its article, and every article has as many states as revisions."""
+    """Every address leads to its article, every article has as many states as revisions, every list its articles."""
     findings = []
+    carried: Counter[Label] = Counter()
     for article in dateline.archive.every():
+        if article.is_public:
+            carried.update(article.labels)
         if article.path is not None:
             located = dateline.archive.at(article.path)
             if located is None or located.article.id != article.id:
@@ -29,6 +32,12 @@ def check_archive(dateline: Dateline) -> list[str]:
         states = len(dateline.archive.history(article.id))
         if states != article.revision:
             findings.append(f"archive: article {article.id} has {states} states but revision {article.revision}")
+    listed = {named.label: named.count for kind in LabelKind for named in dateline.archive.labels(kind)}
+    findings += [
+        f"archive: {label.kind} {label.key} lists {listed.get(label, 0):,} articles; {carried[label]:,} carry it"
+        for label in sorted(carried.keys() | listed.keys())
+        if carried[label] != listed.get(label, 0)
+    ]
     return findings
 
 
@@ -73,9 +82,6 @@ def check_feeds(dateline: Dateline) -> list[str]:
 
 def _scopes(dateline: Dateline) -> Iterator[Scope]:
     yield None
-    for kind in LabelKind:
-        for named in dateline.archive.labels(kind):
-            yield named.label
-    for month in dateline.archive.periods():
-        yield Period(month.year)
-        yield month
+    for article in dateline.archive.every():
+        if article.is_public and article.day is not None:
+            yield from scopes_touched(article.labels, [article.day])

@@ -26,9 +26,9 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 1.0  # seconds; the bell wakes the worker long before
 RELEASE_EVERY = 1.0
-TIDY_EVERY = 10.0
+TIDY_EVERY = 60.0
 INDEX_TIDY_EVERY = 5.0
-MUCH = 500  # changes, after which memory is worth tidying
+GIVE_BACK_EVERY = 30.0
 STANDBY_EVERY = 0.5
 
 
@@ -97,6 +97,7 @@ class Worker:
             ("release", self.dateline.publisher.release_due, RELEASE_EVERY),
             ("tidy", self._tidy, TIDY_EVERY),
             ("tidy index", self.dateline.index.tidy, INDEX_TIDY_EVERY),
+            ("memory", give_back, GIVE_BACK_EVERY),
         ):
             scheduler.add_job(_forgiving(name, job), "interval", seconds=seconds, id=name)
         return scheduler
@@ -109,8 +110,6 @@ class Worker:
 
     def _tidy(self) -> None:
         self.dateline.archive.tidy(now=self.dateline.clock())
-        if any(delivery.handed_over() > MUCH for delivery in self.deliveries):
-            give_back()
 
 
 class Delivery:
@@ -122,7 +121,6 @@ class Delivery:
         self.stopping = stopping
         self._running = False
         self._again = False
-        self._handed = 0
         self._lock = threading.Lock()
 
     def again(self) -> bool:
@@ -130,11 +128,6 @@ class Delivery:
         with self._lock:
             self._again = self._running
             return self._running
-
-    def handed_over(self) -> int:
-        """How many changes were delivered since this was last asked."""
-        handed, self._handed = self._handed, 0
-        return handed
 
     def run(self) -> None:
         with self._lock:
@@ -149,7 +142,7 @@ class Delivery:
 
     def _drain(self) -> None:
         try:
-            self._handed += self.outbox.drain(stopping=self.stopping.is_set)
+            self.outbox.drain(stopping=self.stopping.is_set)
         except TurnLost as lost:
             log.warning("%s", lost)
             self.outbox.restart()
