@@ -67,7 +67,7 @@ class ArticleQuery:
     """Which articles: those that fit everything that is said. Of a label only published ones are known.
 
     `words` looks for a part of the title or slug, for editors; readers search with a SearchIndex.
-    `after` continues a list, `before` goes back in it."""
+    `after` continues a list, `before` goes back in it, `down_to` is the last place that it may reach."""
 
     statuses: frozenset[Status] = frozenset({Status.PUBLISHED})
     label: Label | None = None
@@ -75,6 +75,7 @@ class ArticleQuery:
     words: str | None = None
     after: Place | None = None
     before: Place | None = None
+    down_to: Place | None = None
     limit: int = 50
 
 
@@ -105,6 +106,16 @@ class Tombstone:
     gone: datetime
     day: date
     labels: frozenset[Label] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """One document of the archive of the site's feed: the articles of a month from `first` on, up to the next
+    volume of the same month. None: from the month's beginning. The number stays when the bounds move."""
+
+    month: Period
+    number: int
+    first: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +276,10 @@ class Archive(Protocol):
         """Articles that match, newest first; ties by id, so that pages neither skip nor repeat."""
         ...
 
+    def places(self, query: ArticleQuery) -> Sequence[Place]:
+        """Where all articles stand that match, newest first, whatever `limit` says."""
+        ...
+
     def count(self, query: ArticleQuery) -> int:
         """How many match, whatever `limit`, `after` and `before` say."""
         ...
@@ -295,6 +310,10 @@ class Archive(Protocol):
 
     def periods(self) -> Mapping[Period, int]:
         """The months that have published articles, newest first, with how many."""
+        ...
+
+    def tombstones(self, *, limit: int) -> Sequence[Tombstone]:
+        """The articles that were taken from their readers last and have not come back, newest first."""
         ...
 
     def imported(self, keys: Sequence[str]) -> Mapping[str, Imported]:
@@ -359,6 +378,14 @@ class Archive(Protocol):
         ...
 
     def rendition_paths(self) -> Iterator[str]: ...
+
+    def volumes(self) -> Sequence[Volume]:
+        """How the archive of the site's feed is divided, oldest first."""
+        ...
+
+    def put_volumes(self, volumes: Sequence[Volume], turn: Turn) -> None:
+        """Add volumes, or move the bounds of those that have the same month and number. Raises TurnLost."""
+        ...
 
     @property
     def subscriptions(self) -> Subscriptions:

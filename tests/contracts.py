@@ -49,7 +49,9 @@ from archive.store import (
     Revision,
     Save,
     Token,
+    Tombstone,
     Turn,
+    Volume,
 )
 from archive.subscriptions import Intent, Missed, Mode, Subscription, Told
 from tests.builders import NOON, SITE, a_stored_article, added, an_article, changed
@@ -444,6 +446,28 @@ class ArchiveContract:
         added(archive, published="2026-03-01")
         assert first_page + list(archive.find(ArticleQuery(limit=3, after=Place.of(first_page[-1])))) == old
 
+    def test_a_list_ends_where_it_is_told_to(self, archive: Archive) -> None:
+        ids = [added(archive, id=name, published=f"2026-01-0{day}").id for name, day in (("a", 1), ("b", 2), ("c", 2))]
+        ends = [Place(datetime(2026, 1, 1, 23, tzinfo=UTC), name) for name in ("b", "c")]
+        assert [one.id for one in archive.find(ArticleQuery(down_to=ends[0]))] == ["c", "b"]
+        assert [one.id for one in archive.find(ArticleQuery(down_to=ends[1]))] == ["c"]
+        assert [one.id for one in archive.find(ArticleQuery(after=ends[1], down_to=ends[0]))] == ["b"]
+        assert [one.id for one in archive.find(ArticleQuery(period=Period(2026, 1)))] == ids[::-1]
+
+    def test_places_are_those_of_the_list_without_an_end(self, archive: Archive) -> None:
+        for day in (3, 1, 2):
+            added(archive, published=f"2026-01-0{day}", tags=["tides"])
+        added(archive, published="2026-01-04", status="draft")
+        for query in (
+            ArticleQuery(),
+            ArticleQuery(label=Label(LabelKind.TAG, "tides")),
+            ArticleQuery(period=Period(2026)),
+        ):
+            found = [Place.of(article) for article in archive.find(query)]
+            assert archive.places(replace(query, limit=1)) == found
+            assert archive.places(replace(query, after=found[0], down_to=found[1])) == found[1:2]
+            assert archive.places(replace(query, before=found[1])) == found[:1]
+
     def test_a_count_is_of_all_pages(self, archive: Archive) -> None:
         articles = [added(archive, tags=["wheat"]) for _ in range(5)]
         place = Place.of(articles[2])
@@ -504,6 +528,33 @@ class ArchiveContract:
         added(archive)
         assert archive.next_due() is None
         assert archive.due(NOON) == []
+
+    def test_what_is_taken_from_readers_leaves_a_tombstone(self, archive: Archive) -> None:
+        first = added(archive, tags=["a"], guid="urn:example:first", published="2026-01-02")
+        second = added(archive, published="2026-01-01")
+        later = NOON + timedelta(hours=1)
+        changed(archive, first, status=Status.WITHDRAWN, tags=("b",), modified=NOON)
+        changed(archive, second, status=Status.DRAFT, modified=later)
+        assert archive.tombstones(limit=9) == [
+            Tombstone(second.id, second.guid, later, date(2026, 1, 1)),
+            Tombstone(first.id, first.guid, NOON, date(2026, 1, 2), frozenset({Label(LabelKind.TAG, "a")})),
+        ]
+        assert [one.article_id for one in archive.tombstones(limit=1)] == [second.id]
+
+    def test_what_comes_back_has_no_tombstone(self, archive: Archive) -> None:
+        article = added(archive)
+        for moment in range(2):
+            article = changed(archive, article, status=Status.WITHDRAWN, modified=NOON + timedelta(days=moment))
+            article = changed(archive, article, title="Withdrawn still")
+            assert [one.gone for one in archive.tombstones(limit=9)] == [NOON + timedelta(days=moment)]
+            article = changed(archive, article, status=Status.PUBLISHED)
+            assert archive.tombstones(limit=9) == []
+
+    def test_what_readers_never_saw_leaves_no_tombstone(self, archive: Archive) -> None:
+        changed(archive, added(archive, status="draft"), status=Status.WITHDRAWN)
+        changed(archive, added(archive, published="2030-01-01"), status=Status.WITHDRAWN)
+        added(archive, status="withdrawn")
+        assert archive.tombstones(limit=9) == []
 
     def test_what_an_import_made_is_known_by_its_origin(self, archive: Archive) -> None:
         first = archive.save(Save(article=an_article(), expected_revision=0, origin=Origin("file:one", "1")))
@@ -710,6 +761,28 @@ class ArchiveContract:
         assert archive.put_renditions([newer, older], a_turn(archive)) == ["/a"]
         assert archive.rendition("/a") == newer
 
+    def test_volumes_stand_in_order_and_keep_their_numbers(self, archive: Archive) -> None:
+        january, march = Period(2026, 1), Period(2026, 3)
+        turn = a_turn(archive)
+        assert archive.volumes() == []
+        middle = Place(NOON, "b")
+        archive.put_volumes([Volume(march, 1), Volume(january, 1), Volume(march, 2, middle)], turn)
+        assert archive.volumes() == [Volume(january, 1), Volume(march, 1), Volume(march, 2, middle)]
+        archive.put_volumes([Volume(march, 1, Place(NOON, "a")), Volume(march, 3)], turn)
+        assert archive.volumes() == [
+            Volume(january, 1),
+            Volume(march, 3),
+            Volume(march, 1, Place(NOON, "a")),
+            Volume(march, 2, middle),
+        ]
+
+    def test_a_stale_worker_divides_nothing(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        archive.rewind(turn.consumer)
+        with pytest.raises(TurnLost):
+            archive.put_volumes([Volume(Period(2026, 1), 1)], turn)
+        assert archive.volumes() == []
+
     def test_storing_documents_moves_no_cursor(self, archive: Archive) -> None:
         turn = a_turn(archive)
         archive.advance(turn, 7)
@@ -911,6 +984,13 @@ class ArchiveContract:
         archive.subscriptions.postpone([later.id, "nobody"], due=NOON + MINUTE)
         assert due(archive) == []
         assert [one.failures for one in due(archive, now=NOON + MINUTE)] == [0]
+
+    def test_a_postponed_intent_has_not_failed(self, archive: Archive) -> None:
+        intent = asked(archive)
+        archive.subscriptions.claim_intents("one", now=NOON, lasting=HOUR, limit=9)
+        archive.subscriptions.postpone_intents([intent.id], due=NOON + MINUTE)
+        assert archive.subscriptions.claim_intents("one", now=NOON, lasting=HOUR, limit=9) == []
+        assert archive.subscriptions.claim_intents("one", now=NOON + MINUTE, lasting=HOUR, limit=9) == [intent]
 
     def test_a_renewal_is_told_what_was_missed(self, archive: Archive) -> None:
         missed = subscribed(archive)

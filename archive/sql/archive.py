@@ -24,6 +24,7 @@ from archive.errors import (
 )
 from archive.sql import listing, log
 from archive.sql import renditions as documents
+from archive.sql import volumes as shelf
 from archive.sql.dialects import kind_of, open_engine, translate
 from archive.sql.migrations import upgrade
 from archive.sql.rows import to_article
@@ -51,12 +52,15 @@ from archive.store import (
     Named,
     Origin,
     Period,
+    Place,
     Rendition,
     RequestKey,
     Revision,
     Save,
     Token,
+    Tombstone,
     Turn,
+    Volume,
 )
 
 REQUESTS_KEPT = timedelta(days=7)
@@ -150,6 +154,11 @@ class SqlArchive:
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         with self._reading() as connection:
             found = [to_article(row) for row in connection.execute(listing.newest_first(query))]
+        return found[::-1] if query.before is not None else found
+
+    def places(self, query: ArticleQuery) -> Sequence[Place]:
+        with self._reading() as connection:
+            found = [Place(row.listed, row.id) for row in connection.execute(listing.places(query))]
         return found[::-1] if query.before is not None else found
 
     def count(self, query: ArticleQuery) -> int:
@@ -246,6 +255,10 @@ class SqlArchive:
                     months[month] = months.get(month, 0) + count
         return months
 
+    def tombstones(self, *, limit: int) -> Sequence[Tombstone]:
+        with self._reading() as connection:
+            return shelf.newest_tombstones(connection, limit)
+
     def imported(self, keys: Sequence[str]) -> Mapping[str, Imported]:
         found = {}
         with self._reading() as connection:
@@ -323,6 +336,16 @@ class SqlArchive:
         with self._reading() as connection:
             paths = connection.execute(select(renditions.c.path).order_by(renditions.c.path)).scalars().all()
         yield from paths
+
+    def volumes(self) -> Sequence[Volume]:
+        with self._reading() as connection:
+            return shelf.read(connection)
+
+    def put_volumes(self, volumes: Sequence[Volume], turn: Turn) -> None:
+        with self._writing() as connection:
+            next_seq(connection)
+            log.check_turn(connection, turn)
+            shelf.put(connection, volumes)
 
     @property
     def subscriptions(self) -> SqlSubscriptions:

@@ -18,19 +18,31 @@ DAY = timedelta(days=1)
 
 def newest_first(query: ArticleQuery) -> Select[Any]:
     """The articles of a query, in its order and at most `limit`."""
-    statement = _matching(query, select(articles))
+    return _ordered(query, select(articles)).limit(query.limit)
+
+
+def places(query: ArticleQuery) -> Select[Any]:
+    """Where the articles of a query stand, all of them."""
     published, article_id = _place_columns(query)
-    if query.after is not None:
-        statement = statement.where(tuple_(published, article_id) < _values(query.after))
-    backwards = query.before is not None
-    if query.before is not None:
-        statement = statement.where(tuple_(published, article_id) > _values(query.before))
-    order = [column.asc() if backwards else column.desc() for column in (published, article_id)]
-    return statement.order_by(*order).limit(query.limit)
+    return _ordered(query, select(published.label("listed"), article_id.label("id")).select_from(articles))
 
 
 def counted(query: ArticleQuery) -> Select[Any]:
     return _matching(query, select(func.count()).select_from(articles))
+
+
+def _ordered(query: ArticleQuery, statement: Select[Any]) -> Select[Any]:
+    statement = _matching(query, statement)
+    published, article_id = _place_columns(query)
+    if query.after is not None:
+        statement = statement.where(tuple_(published, article_id) < _values(query.after))
+    if query.down_to is not None:
+        statement = statement.where(tuple_(published, article_id) >= _values(query.down_to))
+    backwards = query.before is not None
+    if query.before is not None:
+        statement = statement.where(tuple_(published, article_id) > _values(query.before))
+    order = [column.asc() if backwards else column.desc() for column in (published, article_id)]
+    return statement.order_by(*order)
 
 
 def _matching(query: ArticleQuery, statement: Select[Any]) -> Select[Any]:

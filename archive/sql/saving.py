@@ -20,7 +20,7 @@ from archive.errors import (
 )
 from archive.sql.dialects import kind_of
 from archive.sql.rows import to_article, to_row
-from archive.sql.schema import addresses, articles, changes, head, labels, origins, requests, revisions
+from archive.sql.schema import addresses, articles, changes, head, labels, origins, requests, revisions, tombstones
 from archive.store import ChangeKind, RequestKey, Save
 
 PROBES = 20  # numbered slugs that are looked up at once
@@ -41,6 +41,8 @@ _INSERT_LABEL = insert(labels)
 _DELETE_LABELS = delete(labels).where(labels.c.article_id == bindparam("of"))
 _INSERT_CHANGE = insert(changes)
 _INSERT_REVISION = insert(revisions)
+_DELETE_TOMBSTONE = delete(tombstones).where(tombstones.c.article_id == bindparam("of"))
+_INSERT_TOMBSTONE = insert(tombstones)
 
 
 class Saving:
@@ -133,6 +135,7 @@ class Saving:
             self.connection.execute(_UPDATE, {**row, "article_id": after.id})
         self._give_address(before, after)
         self._put_labels(before, after)
+        self._bury(before, after)
         self._log(before, after)
         if save.origin is not None:
             values = {"digest": save.origin.digest, "article_id": after.id, "revision": after.revision}
@@ -168,6 +171,23 @@ class Saving:
             self.connection.execute(_DELETE_LABELS, {"of": after.id})
         if new:
             self.connection.execute(_INSERT_LABEL, new)
+
+    def _bury(self, before: Article | None, after: Article) -> None:
+        """A tombstone for what readers see no more; none for what they see again."""
+        if before is None or before.is_public == after.is_public:
+            return
+        self.connection.execute(_DELETE_TOMBSTONE, {"of": after.id})
+        if before.is_public:
+            self.connection.execute(
+                _INSERT_TOMBSTONE,
+                {
+                    "article_id": after.id,
+                    "guid": after.guid,
+                    "gone": after.modified,
+                    "day": before.day or before.created.date(),
+                    "labels": label_pairs(before.labels),
+                },
+            )
 
     def _log(self, before: Article | None, after: Article) -> None:
         seen = [article for article in (before, after) if article is not None and article.is_public]

@@ -212,6 +212,29 @@ tokens = Table(
     Column("revoked", Instant),
 )
 
+# Articles that readers have seen and see no more, with the lists that they were in.
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("article_id", Words, ForeignKey("articles.id"), primary_key=True),
+    Column("guid", Words, nullable=False),
+    Column("gone", Instant, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Index("ix_tombstones_gone", "gone", "article_id"),
+)
+
+# The documents that the archive of the site's feed is divided into, each from its first place on.
+volumes = Table(
+    "volumes",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("month", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("listed", Instant),
+    Column("article_id", Words),
+)
+
 # Who is told when a document changes, by the SHA-256 of path and callback. `due` is when to call next.
 subscriptions = Table(
     "subscriptions",
