@@ -79,7 +79,7 @@ class Client:
             self._connection.close()
             raise
 
-    def get(self, path: str, headers: Headers | None = None, **parameters: str | int) -> Answer:
+    def get(self, path: str, headers: Headers | None = None, **parameters: Any) -> Answer:
         return self.ask("GET", f"{path}?{urlencode(parameters)}" if parameters else path, headers=headers)
 
     def admin(self, method: str, path: str, fields: object = None, headers: Headers | None = None) -> Answer:
@@ -101,13 +101,14 @@ class Client:
         """Every article of every status, newest first."""
         found: list[dict[str, Any]] = []
         cursor = ""
-        while cursor is not None:
+        while True:
             page = self.admin("GET", f"/articles?limit=200&cursor={cursor}").json
             found += page["articles"]
             cursor = page["next"]
-        return found
+            if cursor is None:
+                return found
 
-    def found(self, **parameters: str | int) -> list[dict[str, Any]]:
+    def found(self, **parameters: Any) -> list[dict[str, Any]]:
         """Every result of a search, whatever the number of pages."""
         found: list[dict[str, Any]] = []
         page, pages = 1, 1

@@ -1,0 +1,51 @@
+"""The Reuters stories, and larger archives made from them."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import chain, count, islice
+from pathlib import Path
+from typing import Any
+
+REUTERS = "reuters21578.jsonl.gz"
+SHIFT = timedelta(days=365)  # of the dates, from one copy to the next
+CHANGED = 12  # one word in so many is another one in every copy, so that vocabulary grows with the archive
+
+Story = dict[str, Any]
+
+_WORD = re.compile(r"[A-Za-z]{4,}")
+
+
+def stories(folder: Path) -> Iterator[Story]:
+    """Without end: the stories as they are, then copies with other dates, ids and some other words."""
+    with gzip.open(folder / REUTERS, "rt", encoding="utf-8") as file:
+        originals = [json.loads(line) for line in file]
+    copies = (_copied(story, number) for number in count(1) for story in originals)
+    return chain(originals, copies)
+
+
+def _copied(story: Story, number: int) -> Story:
+    words = count()
+
+    def changed(found: re.Match[str]) -> str:
+        return found[0] if next(words) % CHANGED else f"{found[0]}{'abcdefghijklmnop'[number % 16]}x"
+
+    published = datetime.fromisoformat(story["published"]) + number * SHIFT
+    return {
+        **story,
+        "id": f"{story['id']}-{number}",
+        "title": story["title"] and f"{story['title']} {number}",
+        "published": published.isoformat(),
+        "content_text": _WORD.sub(changed, story["content_text"]),
+    }
+
+
+def write(some: Iterator[Story], number: int, path: Path) -> Path:
+    """The next so many stories as a file to import."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(story) + "\n" for story in islice(some, number))
+    return path

@@ -1,0 +1,141 @@
+"""Requests a second for one feed, against nginx that serves the same bytes from disk."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from tests.service.running import Client, RunningService, free_port, wait_for
+
+FEED = "/feed.atom"
+TOOLS = ("nginx", "wrk")
+THREADS, CONNECTIONS = 2, 32
+
+CONFIGURATION = """
+daemon off;
+worker_processes 2;
+pid {folder}/nginx.pid;
+error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    sendfile on;
+    tcp_nopush on;
+    keepalive_requests 100000000;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    types {{ "application/atom+xml; charset=utf-8" atom; }}
+    server {{
+        listen 127.0.0.1:{port} backlog=1024;
+        root {folder}/root;
+        gzip_static on;
+        add_header Cache-Control "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
+        add_header Vary Accept-Encoding;
+        add_header Access-Control-Allow-Origin "*";
+        add_header X-Content-Type-Options nosniff;
+    }}
+}}
+"""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Medians over the rounds, in requests a second; `ratio` is the median of the rounds' own ratios."""
+
+    kind: str
+    length: int
+    ours: float
+    nginx: float
+    ratio: float
+
+
+def missing() -> list[str]:
+    return [tool for tool in TOOLS if _program(tool) is None]
+
+
+def measure(service: RunningService, folder: Path, *, rounds: int, seconds: int) -> list[Compared]:
+    """Both servers in turn, the same request to each, in the same minute: the machine's moods cancel out."""
+    with service.client() as client:
+        bodies = {coding: client.get(FEED, {"Accept-Encoding": coding}).body for coding in ("identity", "gzip")}
+    with _nginx(folder, bodies) as nginx_port:
+        return [
+            _compare(kind, coding, (service.port, nginx_port), rounds=rounds, seconds=seconds)
+            for kind, coding in (("200", "identity"), ("200", "gzip"), ("304", "identity"))
+        ]
+
+
+def _compare(kind: str, coding: str, ports: tuple[int, int], *, rounds: int, seconds: int) -> Compared:
+    requests = [_request(port, kind, coding) for port in ports]
+    lengths = {length for _, length in requests}
+    if len(lengths) != 1:
+        raise RuntimeError(f"the servers answer with {lengths} bytes")
+    rates = [
+        [_wrk(port, headers, seconds) for port, (headers, _) in zip(ports, requests, strict=True)]
+        for _ in range(rounds)
+    ]
+    ours, nginx = zip(*rates, strict=True)
+    ratio = median(one / other for one, other in rates)
+    name = kind if kind == "304" else f"{kind} {coding}"
+    return Compared(name, lengths.pop(), median(ours), median(nginx), ratio)
+
+
+def _request(port: int, kind: str, coding: str) -> tuple[Mapping[str, str], int]:
+    """The headers that bring this answer, once it has come, with its length."""
+    client = Client(port)
+    headers = {"Accept-Encoding": coding}
+    if kind == "304":
+        headers["If-None-Match"] = client.get(FEED, headers).headers["ETag"]
+    answer = client.get(FEED, headers)
+    client.close()
+    if (str(answer.status), answer.headers.get("Content-Encoding", "identity")) != (kind, coding):
+        raise RuntimeError(f"port {port} answers {answer.status}: {dict(answer.headers)}")
+    return headers, len(answer.body)
+
+
+def _wrk(port: int, headers: Mapping[str, str], seconds: int) -> float:
+    named = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
+    command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", *named, f"http://127.0.0.1:{port}{FEED}"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 30).stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
+    if found is None or "Non-2xx" in said or "Socket errors" in said:
+        raise RuntimeError(said)
+    time.sleep(0.2)
+    return float(found[1])
+
+
+@contextmanager
+def _nginx(folder: Path, bodies: Mapping[str, bytes]) -> Iterator[int]:
+    """nginx with the feed's bytes as files, which everybody can read; its port."""
+    root = folder / "root"
+    root.mkdir(parents=True)
+    (root / FEED[1:]).write_bytes(bodies["identity"])
+    (root / f"{FEED[1:]}.gz").write_bytes(bodies["gzip"])
+    port = free_port()
+    configuration = folder / "nginx.conf"
+    configuration.write_text(CONFIGURATION.format(folder=folder, port=port))
+    program = _program("nginx") or "nginx"
+    process = subprocess.Popen(
+        [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        wait_for("nginx is ready", lambda: Client(port).get(FEED).status == 200)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin")

@@ -1,0 +1,160 @@
+"""The figures as a table, each beside the bound that it is to keep."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import sqlite3
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from bench.delay import Delays, p50, p95
+from bench.importing import Imported
+from bench.memory import Held
+from bench.serving import Compared
+
+MB = 1024 * 1024
+LIBRARIES = ("granian", "flask", "sqlalchemy", "whoosh3", "feedgen")
+
+MOST_ANSWER = 30  # ms, median, with 20,000 articles
+MOST_VISIBLE = 500  # ms, median
+MOST_GROWTH = 1.5  # from 1,000 to 100,000 articles
+LEAST_OF_NGINX = {"200 identity": 0.8, "200 gzip": 0.8, "304": 0.55}
+MOST_RESIDENT = 300  # MB, the whole service
+
+
+@dataclass
+class Figures:
+    """What one run has measured; what it could not measure, with the reason, stands in `left_out`."""
+
+    imported: list[Imported] = field(default_factory=list)
+    delays: list[Delays] = field(default_factory=list)
+    compared: Sequence[Compared] = ()
+    held: Sequence[Held] = ()
+    left_out: list[str] = field(default_factory=list)
+
+
+def document(figures: Figures, load: float) -> str:
+    """As Markdown. `load` is the machine's load average before the run."""
+    return "\n".join(_lines(figures, load)) + "\n"
+
+
+def _lines(figures: Figures, load: float) -> Iterator[str]:
+    yield "# Benchmarks"
+    yield ""
+    yield f"`make bench`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {os.cpu_count()} cores, {platform.machine()}, "
+    yield f"load average before the run {load:.1f}. {_versions()}."
+    yield "Everything in one run on one machine, servers and clients together: trust the ratios."
+    yield ""
+    for reason in figures.left_out:
+        yield f"Not measured: {reason}."
+        yield ""
+    yield from _imports(figures.imported)
+    yield from _delays(figures.delays)
+    if figures.compared:
+        yield from _serving(figures.compared)
+    if figures.held:
+        yield from _memory(figures.held)
+
+
+def _imports(imported: Sequence[Imported]) -> Iterator[str]:
+    yield "## `dateline import` beside the running service"
+    yield ""
+    yield "Reuters stories, 0.8 KB each; the last row continues with copies that have other dates and words."
+    yield ""
+    yield "| articles | seconds | articles/s | until index and feeds have them, s more | peak memory of the import, MB |"
+    yield "|---:|---:|---:|---:|---:|"
+    for one in imported:
+        rate = one.articles / one.seconds
+        yield f"| {one.articles:,} | {one.seconds:.1f} | {rate:,.0f} | {one.lag:.1f} | {one.peak / MB:.0f} |"
+    yield ""
+
+
+def _delays(delays: Sequence[Delays]) -> Iterator[str]:
+    yield "## From POST on, milliseconds, p50 / p95"
+    yield ""
+    yield "`dateline serve` with two web processes, one article at a time, kept connections; looked for every 5 ms"
+    yield "with conditional GETs of `/feed.atom` and with `/api/search?q=` its own word."
+    yield ""
+    yield "| articles | posts | answered | in the feed | found by search |"
+    yield "|---:|---:|---:|---:|---:|"
+    for one in delays:
+        cells = " | ".join(f"{p50(row):.0f} / {p95(row):.0f}" for row in (one.answer, one.feed, one.search))
+        yield f"| {one.articles:,} | {len(one.answer)} | {cells} |"
+    yield ""
+    first, last = delays[0], delays[-1]
+    growth = {name: p50(getattr(last, name)) / p50(getattr(first, name)) for name in ("answer", "feed", "search")}
+    middle = delays[len(delays) // 2]
+    yield "| bound | measured | |"
+    yield "|---|---:|---|"
+    yield _bound(f"answer ≤ {MOST_ANSWER} ms at {middle.articles:,}", p50(middle.answer), "ms", at_most=MOST_ANSWER)
+    for one in delays:
+        slower = max(p50(one.feed), p50(one.search))
+        yield _bound(f"visible ≤ {MOST_VISIBLE} ms at {one.articles:,}", slower, "ms", at_most=MOST_VISIBLE)
+    for name, label in (("feed", "in the feed"), ("search", "found")):
+        title = f"{label}: {last.articles:,} against {first.articles:,} ≤ {MOST_GROWTH}"
+        yield _bound(title, growth[name], "", at_most=MOST_GROWTH)
+    yield ""
+
+
+def _serving(compared: Sequence[Compared]) -> Iterator[str]:
+    yield "## `GET /feed.atom`, requests a second, against nginx with the same bytes on disk"
+    yield ""
+    yield "Two web processes against two of nginx's (sendfile, gzip_static, no log), wrk with 32 connections, in turn;"
+    yield "medians, and the median of the rounds' ratios."
+    yield ""
+    yield "| answer | bytes | Dateline | nginx | ratio | bound | |"
+    yield "|---|---:|---:|---:|---:|---:|---|"
+    for one in compared:
+        least = LEAST_OF_NGINX[one.kind]
+        verdict = "kept" if one.ratio >= least else "**missed**"
+        yield (
+            f"| {one.kind} | {one.length:,} | {one.ours:,.0f} | {one.nginx:,.0f} | {one.ratio:.2f} "
+            f"| ≥ {least} | {verdict} |"
+        )
+    yield ""
+
+
+def _memory(held: Sequence[Held]) -> Iterator[str]:
+    yield "## Memory of the idle service, MB"
+    yield ""
+    yield "Resident counts shared pages in every process that has them; the share divides them."
+    yield ""
+    yield "| process | resident | share |"
+    yield "|---|---:|---:|"
+    for one in held:
+        yield f"| {one.process} | {one.resident / MB:.0f} | {one.own_share / MB:.0f} |"
+    resident, share = sum(one.resident for one in held) / MB, sum(one.own_share for one in held) / MB
+    yield f"| all | {resident:.0f} | {share:.0f} |"
+    yield ""
+    yield "| bound | measured | |"
+    yield "|---|---:|---|"
+    yield _bound(f"resident ≤ {MOST_RESIDENT} MB", resident, "MB", at_most=MOST_RESIDENT)
+    yield ""
+
+
+def _bound(title: str, measured: float, unit: str, *, at_most: float) -> str:
+    shown = f"{measured:.0f} {unit}" if unit else f"{measured:.2f}"
+    return f"| {title} | {shown} | {'kept' if measured <= at_most else '**missed**'} |"
+
+
+def _versions() -> str:
+    named = [f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
+    named += [f"{name} {version(name)}" for name in LIBRARIES]
+    for command in (["/usr/sbin/nginx", "-v"], ["wrk", "-v"]):
+        found = re.search(r"(nginx/|wrk )(?:debian/)?([\d.]+)", _said(command))
+        if found:
+            named.append(f"{found[1].strip('/ ')} {found[2]}")
+    return ", ".join(named)
+
+
+def _said(command: Sequence[str]) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout + done.stderr
