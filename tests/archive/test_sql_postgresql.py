@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from archive.errors import ArchiveUnavailable
 from archive.sql import SqlArchive
 from tests import servers
-from tests.contracts import ArchiveContract
+from tests.archive.sql_contract import SqlArchiveContract
+from tests.builders import added
 
 pytestmark = pytest.mark.slow
 
@@ -30,5 +33,29 @@ def archive_url(postgresql: URL, migrated_database: str) -> Iterator[str]:
         yield database.render_as_string(hide_password=False)
 
 
-class TestPostgresqlArchive(ArchiveContract):
+@pytest.fixture
+def empty_url(postgresql: URL) -> Iterator[str]:
+    with servers.a_database(postgresql) as database:
+        yield database.render_as_string(hide_password=False)
+
+
+class TestPostgresqlArchive(SqlArchiveContract):
     pass
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    archive = SqlArchive("postgresql://ann:secret@127.0.0.1:1/dateline")
+    with pytest.raises(ArchiveUnavailable, match="does not answer") as told:
+        archive.head()
+    assert "secret" not in str(told.value)
+    archive.close()
+
+
+def test_a_connection_that_the_server_has_closed_is_opened_anew(archive: SqlArchive) -> None:
+    added(archive)
+    with archive._engine.connect() as one, archive._engine.connect() as other:
+        mine = one.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+        with pytest.raises(Exception, match="terminating connection"):
+            one.execute(text("SELECT 1"))
+    assert archive.head() == 1
