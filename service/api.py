@@ -25,7 +25,7 @@ from archive.errors import (
 )
 from archive.site import Site
 from archive.store import ArticleQuery, RequestKey
-from service.conditions import entity_tags
+from service.conditions import Outcome, entity_tags, evaluate, matches
 from service.lists import cursor_of, read_cursor
 from service.problems import BadRequest, problem_document, to_json
 from service.security import Caller, Gate, Scope
@@ -104,8 +104,20 @@ class _Views:
         )
 
     def read(self, article_id: str) -> Response:
-        response = self._article(self.archive.get(article_id))
-        return response.make_conditional(request)  # type: ignore[return-value]
+        article = self.archive.get(article_id)
+        etag = revision_etag(article.revision)
+        condition = request.headers.get("If-Match")
+        outcome = evaluate(
+            etag=etag,
+            modified=None,
+            if_match=condition,
+            if_none_match=request.headers.get("If-None-Match"),
+        )
+        if outcome is Outcome.NOT_MODIFIED:
+            return Response(status=304, headers={"ETag": etag})
+        if outcome is Outcome.FAILED:
+            raise _conflict(article, condition or "")
+        return self._article(article)
 
     def replace(self, article_id: str) -> Response:
         expected = self._expected_revision(article_id)
@@ -162,16 +174,12 @@ class _Views:
                 "with the ETag of the article as you read it",
                 status=428,
             )
+        article = self.archive.get(article_id)
         if condition.strip() == "*":
-            self.archive.get(article_id)
             return None
-        present = self.archive.get(article_id).revision
-        tags = entity_tags(condition)
-        if revision_etag(present) in tags:
-            return present
-        named = [tag.strip('"') for tag in tags]
-        expected = next((int(tag) for tag in named if tag.isascii() and tag.isdigit() and len(tag) < 10), 0)
-        raise RevisionConflict(article_id, expected=expected, found=present)
+        if not matches(condition, revision_etag(article.revision), weakly=False):
+            raise _conflict(article, condition)
+        return article.revision
 
     def _batch(self, lines: Iterator[tuple[int, bytes | None]], by: str) -> Iterator[bytes]:
         waiting: list[tuple[int, Draft | DatelineError]] = []
@@ -227,6 +235,13 @@ def article_document(article: Article, site: Site) -> dict[str, Any]:
 
 def revision_etag(revision: int) -> str:
     return f'"{revision}"'
+
+
+def _conflict(article: Article, condition: str) -> RevisionConflict:
+    """With the first revision that an If-Match names; 0 where it names none."""
+    named = [tag.strip('"') for tag in entity_tags(condition)]
+    expected = next((int(tag) for tag in named if tag.isascii() and tag.isdigit() and len(tag) < 10), 0)
+    return RevisionConflict(article.id, expected=expected, found=article.revision)
 
 
 def _caller() -> Caller:

@@ -131,7 +131,7 @@ def _read() -> Schema:
         "readArticle",
         "Gives an article of any status.",
         responses={200: _article_response("The article."), 304: {"description": "It has not changed."}},
-        errors=(404,),
+        errors=(404, 412),
         parameters=[_header("If-None-Match", "ETags of what the caller has.", {"type": "string"})],
     )
 

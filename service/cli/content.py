@@ -22,6 +22,7 @@ from service.addresses import Addresses
 from service.cli.opening import numbered, opened, progress_bar
 from service.searching import search_document, search_page
 
+STOPPED = 130  # exit code, as shells have it
 MOST_SHOWN = 50  # failures and notes on a terminal
 
 
@@ -81,6 +82,7 @@ class _Interruptible:
         signal.signal(signal.SIGTERM, self._before)
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             click.echo("dateline: stopped; what was saved stays, and the same command goes on from there", err=True)
+            raise click.exceptions.Exit(STOPPED)
 
     @staticmethod
     def _stop(_number: int, _frame: FrameType | None) -> None:

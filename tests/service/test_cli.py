@@ -1,0 +1,259 @@
+"""The commands: what they print where, and with which exit code they end."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from service.cli import COMMANDS, dateline
+from service.cli.opening import opened
+from service.scheduler import only_worker
+
+PATIENCE = 60.0  # seconds: a deadline for a busy machine
+
+
+@pytest.fixture(autouse=True)
+def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    for name in [name for name in os.environ if name.startswith("DATELINE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("DATELINE_DATA", str(tmp_path / "data"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "data"
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """As from a shell."""
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli", *map(str, arguments)],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+
+
+def call(*arguments: str | Path) -> Result:
+    """In this process: quicker, where exit codes and traces of the program do not matter."""
+    return CliRunner().invoke(dateline, list(map(str, arguments)), standalone_mode=False, catch_exceptions=False)
+
+
+def told(*arguments: str | Path) -> str:
+    result = call(*arguments)
+    assert result.return_value in (None, 0), result.output
+    return result.stdout
+
+
+@pytest.fixture
+def stories(tmp_path: Path) -> Path:
+    folder = tmp_path / "stories"
+    folder.mkdir()
+    (folder / "rain.txt").write_text("date 2023-12-14\nIt rained all day in the valley.\n")
+    (folder / "wheat.md").write_text("---\ntitle: Wheat\ntags: [grain]\ndate: 2023-12-15\n---\nExports *rise*.\n")
+    lines = [
+        {"id": f"s{n}", "title": f"Story {n}", "content_text": "Words.", "published": "2024-01-01"} for n in (1, 2)
+    ]
+    with gzip.open(folder / "more.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(line) + "\n" for line in lines)
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_its_exit_codes(command: str) -> None:
+    result = CliRunner().invoke(dateline, [command, "--help"])
+    assert result.exit_code == 0
+    assert "Exit codes: 0 done, 1 a finding or failure, 2 wrong use." in result.stdout
+
+
+def test_wrong_use_is_2_and_a_failure_1(tmp_path: Path) -> None:
+    wrong, missing, failed = run("nonsense"), run("import"), run("token", "revoke", "nobody")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == "dateline: there is no valid token 'nobody'; `dateline token list` shows them\n"
+
+
+def test_settings_that_are_wrong_are_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_TIMEZONE", "Berlin")
+    monkeypatch.setenv("DATELINE_TITEL", "x")
+    result = run("settings")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        "dateline: DATELINE_TITEL means nothing here; `dateline settings` shows what does\n"
+        "dateline: DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin\n"
+    )
+
+
+def test_settings_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_ADMIN_TOKEN", "sixteen-letters-and-more")
+    shown = told("settings")
+    assert "DATELINE_ADMIN_TOKEN = (set)" in shown
+    assert "sixteen" not in shown
+
+
+def test_a_database_is_made_and_brought_up_to_date() -> None:
+    assert told("migrate").startswith("Upgraded from nothing to ")
+    assert told("migrate").endswith(" already.\n")
+
+
+def test_a_data_folder_that_cannot_be_made_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DATELINE_DATA", str(tmp_path / "file" / "data"))
+    result = run("search", "x")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("dateline: cannot make the data folder")
+
+
+def test_tokens_are_made_listed_and_revoked() -> None:
+    secret = told("token", "create", "--name", "hers", "--scope", "read").strip()
+    assert secret.startswith("dl_")
+    assert told("token", "list").startswith("hers\tread\tsince ")
+    assert told("token", "revoke", "hers") == "Revoked hers.\n"
+    assert "revoked" in told("token", "list")
+    assert run("token", "create", "--name", "hers").returncode == 1
+    assert run("token", "create", "--name", "x", "--scope", "everything").returncode == 2
+
+
+def test_files_are_imported_once(stories: Path) -> None:
+    first, again = told("import", stories), told("import", stories)
+    assert first.startswith("Added 4 articles, changed 0, left 0 as they were, could not take 0; ")
+    assert again.startswith("Added 0 articles, changed 0, left 4 as they were, could not take 0; ")
+
+
+def test_a_dry_run_adds_nothing(stories: Path) -> None:
+    assert told("import", stories, "--dry-run").startswith("Would have added 4 articles")
+    assert told("import", stories).startswith("Added 4 articles")
+
+
+def test_what_could_not_be_taken_is_listed_with_its_place(stories: Path) -> None:
+    (stories / "bad.jsonl").write_text('{"title": "Good", "content_text": "x", "id": "g"}\n{"title": 7}\n')
+    result = run("import", stories)
+    assert result.returncode == 1
+    assert result.stdout.startswith("Added 5 articles, changed 0, left 0 as they were, could not take 1; ")
+    assert f"{stories / 'bad.jsonl'}:2: not taken: content_html: is missing" in result.stderr
+
+
+def test_what_was_exported_can_be_imported(stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told("import", stories)
+    assert told("export", tmp_path / "all.jsonl.gz").startswith("Wrote 4 articles to ")
+    assert told("export", tmp_path / "md", "--format", "markdown").startswith("Wrote 4 articles to ")
+    assert (tmp_path / "md/2023/12/15/wheat.md").read_text().endswith("Exports *rise*.\n")
+    assert told("export", tmp_path / "none.jsonl", "--since", "2999-01-01").startswith("Wrote 0 articles to ")
+    monkeypatch.setenv("DATELINE_DATA", str(tmp_path / "other"))
+    assert told("import", tmp_path / "all.jsonl.gz").startswith("Added 4 articles")
+
+
+def test_a_site_of_files(stories: Path, tmp_path: Path) -> None:
+    told("import", stories)
+    told("feeds", "rebuild")
+    told("export", tmp_path / "site", "--format", "static")
+    assert "Wheat" in (tmp_path / "site/index.html").read_text()
+    assert run("export", tmp_path / "site", "--format", "static", "--since", "2020-01-01").returncode == 2
+
+
+def test_a_search_is_for_people_or_for_programs(stories: Path) -> None:
+    told("import", stories)
+    told("index", "rebuild")
+    assert "Wheat" in told("search", "exports")
+    document = json.loads(told("search", "exports", "--json"))
+    assert [result["title"] for result in document["results"]] == ["Wheat"]
+
+
+def test_a_search_without_an_index_is_a_sentence() -> None:
+    result = run("search", "x")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.startswith("dateline: there is no search index")
+
+
+def test_index_and_feeds_are_built_checked_and_shown(stories: Path, data: Path) -> None:
+    told("import", stories)
+    before = run("check")
+    assert before.returncode == 1
+    assert "feeds: /feed.atom is missing" in before.stdout
+    assert before.stderr.endswith(" findings\n")
+    assert told("index", "rebuild").startswith("Indexed 4 articles in ")
+    assert told("feeds", "rebuild").startswith("Went through ")
+    assert told("check") == "Archive, index and feeds agree.\n"
+    assert told("index", "check") == "The index agrees with the archive.\n"
+    status = told("index", "status")
+    assert "articles   4\n" in status
+    assert "(up to date)" in status
+    assert "http://127.0.0.1:8000/tags/grain/feed.atom" in told("feeds", "list").splitlines()
+
+
+def test_commands_work_while_a_worker_runs(stories: Path, data: Path) -> None:
+    with worker_running(data):
+        told("import", stories)
+        assert told("index", "rebuild").startswith("Indexed 4 articles in ")
+        assert told("feeds", "rebuild").startswith("Went through ")
+        assert told("check") == "Archive, index and feeds agree.\n"
+        assert "Wheat" in told("search", "exports")
+
+
+@contextmanager
+def worker_running(data: Path) -> Iterator[None]:
+    told("migrate")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "worker"], cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for(lambda: _is_taken(data))
+        yield
+    finally:
+        process.terminate()
+        assert process.wait(PATIENCE) == 0
+
+
+def _is_taken(data: Path) -> bool:
+    at_once = threading.Event()
+    at_once.set()
+    with only_worker(data, at_once) as alone:
+        return not alone
+
+
+def wait_for(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_an_import_that_was_interrupted_goes_on(tmp_path: Path) -> None:
+    lines = [{"id": f"s{n}", "title": f"Story {n}", "content_text": "Words. " * 200} for n in range(4000)]
+    file = tmp_path / "many.jsonl"
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    told("migrate")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "import", str(file)],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for(_has_articles)
+    process.send_signal(signal.SIGTERM)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, stdout) == (130, "")
+    assert stderr == "dateline: stopped; what was saved stays, and the same command goes on from there\n"
+    result = told("import", file)
+    added = int(result.split()[1].replace(",", ""))
+    assert 0 < added < 4000
+    assert f"left {4000 - added:,} as they were" in result
+
+
+def _has_articles() -> bool:
+    with opened() as opened_:
+        return opened_.archive.head() > 0
