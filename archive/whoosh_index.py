@@ -32,6 +32,7 @@ from archive.whoosh_merge import merged
 from archive.whoosh_scoring import Found, Part, PostingsCache, Scorer, Snapshot, closest_first, facets, filtered, ranked
 from archive.whoosh_segment import Entry, Segment, build, renumber
 from archive.whoosh_storage import (
+    DAMAGE,
     IndexDamaged,
     checksum,
     locked,
@@ -297,16 +298,25 @@ class WhooshIndex:
         """Raises IndexDamaged for a segment that is not what was written. Each is read once a process."""
         for entry in entries:
             if entry.name not in self._sound:
-                with reading_files():
+                with suppress(FileNotFoundError), reading_files():  # a merge has just replaced it
                     if checksum(self._folder / entry.file) != entry.crc:
                         raise ValueError(f"the checksum of {entry.file} is wrong")
-                self._sound.add(entry.name)
+                    self._sound.add(entry.name)
 
     @contextmanager
     def _noticing_damage(self) -> Iterator[None]:
-        """Leaves a mark for the worker, who looks at a file only once, and then only at its checksum."""
+        """Tells the worker of damage, by a mark: it has checked each file once, and looks no more.
+
+        What was read may also be readable and wrong. Where that made the work fail, checksums decide
+        whether it is damage or a fault of the program."""
         try:
-            yield
+            try:
+                yield
+            except DAMAGE:
+                if self._manifest is not None:
+                    self._sound.clear()
+                    self._check(self._manifest.segments)
+                raise
         except IndexDamaged:
             with suppress(OSError):
                 (self._folder / DAMAGED).touch()

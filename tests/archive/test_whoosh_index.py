@@ -103,6 +103,7 @@ QUESTIONS = [
 ] + [SearchQuery(text="oil", tag="usa"), SearchQuery(text="wheat corn oil", page=2, per_page=2)]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_any_history_gives_the_answers_of_a_fresh_index(steps: list[list[Article] | str], tmp_path: Path) -> None:
@@ -371,7 +372,8 @@ def test_searching_a_torn_index_says_so(index: WhooshIndex, folder: Path, damage
     assert opened.position() == 0
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.slow
+@settings(deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(of_manifest=st.booleans(), place=st.floats(0, 1, exclude_max=True), flip=st.integers(1, 255))
 def test_any_flipped_byte_is_noticed(of_manifest: bool, place: float, flip: int, tmp_path: Path) -> None:
     folder = tmp_path / "search"
@@ -386,6 +388,16 @@ def test_any_flipped_byte_is_noticed(of_manifest: bool, place: float, flip: int,
     assert opened.position() == 0
     with suppress(IndexUnavailable):
         opened.search(SearchQuery(text="wheat"))
+
+
+def test_a_fault_of_the_program_is_not_taken_for_damage(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.apply(titles("Wheat"), position=5)
+    monkeypatch.setattr(whoosh_index, "facets", lambda *_: {}["fault"])
+    with pytest.raises(KeyError):
+        index.search(SearchQuery(text="wheat"))
+    assert index.position() == 5
 
 
 def test_damage_that_a_reader_comes_upon_is_told_to_the_worker(index: WhooshIndex, folder: Path) -> None:
