@@ -34,7 +34,7 @@ _WITHOUT_END: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr "
     "p li dt dd tr td th thead tbody tfoot colgroup caption".split()
 )
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W\d_a-z])|(?<=[。！？])")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?…।؟۔։።])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W\d_a-z])|(?<=[。！？])")
 LONGEST_SENTENCE: Final = 2_000  # characters that are looked through
 LONGEST_ABBREVIATION: Final = 20  # letters and full stops
 _ABBREVIATION: Final = re.compile(r"(?:^|[\s(])(?:[^\W\d_]|[A-Z][a-z]{1,2}|[^\W\d_](?:\.[^\W\d_])+|Prof|Capt|Sept)\.$")
