@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import tempfile
 import threading
@@ -96,7 +97,7 @@ class WhooshIndex:
         self._cache = PostingsCache()
         self._opening = threading.Lock()
         self._writing = threading.Lock()
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: tuple[int, bytes] | None = None
         self._manifest: Manifest | None = None
         self._snapshot: Snapshot | None = None
         self._sound: set[str] = set()  # segments whose checksums were found right
@@ -433,10 +434,10 @@ def _files(manifest: Manifest) -> set[str]:
     return segments | {entry.deletions for entry in manifest.segments if entry.deletions is not None}
 
 
-def _identity(path: Path) -> tuple[int, int, int]:
-    """Differs for each file that has been put in this place."""
-    stat = path.stat()
-    return stat.st_ino, stat.st_mtime_ns, stat.st_size
+def _identity(path: Path) -> tuple[int, bytes]:
+    """Differs for each commit: the file, and its checksum, since a file system may use its number again."""
+    with path.open("rb") as file:
+        return os.fstat(file.fileno()).st_ino, file.readline(9)
 
 
 def _living(parts: Iterable[Part]) -> int:
