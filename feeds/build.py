@@ -54,22 +54,12 @@ class FeedBuilder:
     """Builds the feeds of one site, whose address and identity stand in every entry.
 
     Each revision of an article is rendered once for each format and kept, within `cache_bytes`; a
-    document is joined from such entries. The same articles always give the same bytes. `hub` is the
-    address where readers can subscribe to be told of news (WebSub)."""
+    document is joined from such entries. The same articles always give the same bytes."""
 
-    def __init__(
-        self,
-        site: Site,
-        identity: str,
-        *,
-        length: int = LENGTH,
-        cache_bytes: int = CACHE_BYTES,
-        hub: str | None = None,
-    ) -> None:
+    def __init__(self, site: Site, identity: str, *, length: int = LENGTH, cache_bytes: int = CACHE_BYTES) -> None:
         self.site = site
         self.identity = identity
         self.length = length
-        self.hub = hub
         self.entries = FragmentCache(cache_bytes)
 
     def build(
@@ -96,7 +86,6 @@ class FeedBuilder:
             page=page,
             links=links,
             is_archive=is_archive,
-            hub=self.hub,
             gone=gone,
             medium=medium_of(shown),
         )

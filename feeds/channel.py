@@ -56,9 +56,13 @@ class Channel:
     page: Page | None = None
     links: Mapping[str, Page] = field(default_factory=dict)
     is_archive: bool = False
-    hub: str | None = None
     gone: tuple[Gone, ...] = ()
     medium: str | None = None
+
+    @property
+    def hub(self) -> str | None:
+        """Where readers can ask to be told of news (WebSub). What stands in an archive has none."""
+        return None if self.is_archive else self.site.hub
 
     def address(self, feed_format: Format) -> str:
         """Where this document stands."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 
 from archive.article import Label, LabelKind
 from archive.errors import DatelineError
 from feeds.build import FeedBuilder, etag, scopes_touched
 from feeds.spec import Scope, parse
-from service.delivery import feed_documents
+from service.syndication import Syndication
 from service.wiring import Dateline
 
 
@@ -63,14 +64,20 @@ def check_index(dateline: Dateline) -> list[str]:
 def check_feeds(dateline: Dateline) -> list[str]:
     """Every feed that there should be is stored, with the bytes that its articles give."""
     builder = FeedBuilder(dateline.site, dateline.identity(), length=dateline.settings.feed_length)
+    syndication = Syndication(dateline.archive, builder)
+    syndication.look()
     scopes = set(_scopes(dateline))
     for path in dateline.archive.rendition_paths():
         found = parse(path)
         if found is not None:
             scopes.add(found[0])
     findings = []
-    for scope in scopes:
-        documents = feed_documents(dateline.archive, builder, scope)
+    makers = [
+        *(partial(syndication.feed, scope) for scope in scopes),
+        *(partial(syndication.volume, volume) for volume in syndication.bound()),
+    ]
+    for make in makers:
+        documents = make()
         stored = dateline.archive.rendition_etags([document.path for document in documents])
         for document in documents:
             if document.path not in stored:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
-from archive.article import Article, Label
+from archive.article import Label
 from archive.errors import IndexUnavailable
 from archive.search import SearchIndex
-from archive.store import Archive, ArticleQuery, Change, ChangeKind, Period, Rendition, Turn
-from feeds.build import Document, FeedBuilder, codings, etag, scopes_touched
-from feeds.spec import Scope, spec_for
+from archive.store import Archive, Change, ChangeKind, Period, Rendition, Turn, Volume
+from feeds.build import Document, codings, etag, scopes_touched
+from feeds.spec import Format, Scope
+from feeds.volumes import page_of
+from service.syndication import Standing, Syndication, standings_of
 
 log = logging.getLogger(__name__)
 
-FEEDS_VERSION = 2  # raise it when the same articles are to give other bytes
+FEEDS_VERSION = 3  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
+
+T = TypeVar("T")
 
 
 class IndexConsumer:
@@ -62,26 +68,32 @@ class IndexConsumer:
         log.info("indexed %d articles, up to change %d", len(articles), changes[-1].seq)
 
 
+Maker = Callable[[], list[Document]]
+
+
 class FeedsConsumer:
     """Rebuilds the feeds that changed articles are in or have left, and only those."""
 
     name = "feeds"
     kind = ChangeKind.ARTICLE
     batch = 5000  # many, so that a feed is built once for all the changes of an import
-    scopes_at_once = 25  # feeds stored in one transaction, of up to 1 MB each in three formats
+    feeds_at_once = 25  # stored in one transaction, of up to 1 MB each in three formats
+    articles_at_once = 500
 
-    def __init__(self, archive: Archive, builder: FeedBuilder, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, archive: Archive, syndication: Syndication, *, clock: Callable[[], datetime]) -> None:
         self.archive = archive
-        self.builder = builder
+        self.syndication = syndication
         self.clock = clock
 
     def start(self, turn: Turn) -> int:
         """From the beginning where the site is not what the stored feeds were built for."""
-        built_for = f"{FEEDS_VERSION} {self.builder.identity} {self.builder.length} {self.builder.site!r}"
+        self.syndication.look()
+        builder = self.syndication.builder
+        built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.site!r}"
         if self.archive.fact(BUILT_FOR) == built_for:
             return turn.position
         log.info("building every feed: the site's settings are new")
-        self._build([None], turn)
+        self._store([partial(self.syndication.feed, None)], turn)
         # The cursor first: whoever dies between the two lines does it again, and not never.
         self.archive.advance(turn, 0)
         self.archive.state(BUILT_FOR, built_for)
@@ -100,12 +112,51 @@ class FeedsConsumer:
         if not days:
             return  # drafts: no reader has seen anything of it
         scopes = sorted(scopes_touched(labels, days), key=_order)
-        stored = sum(self._build(some, turn) for some in _slices(scopes, self.scopes_at_once))
-        log.info("%d changes touched %d feeds; %d documents are new", len(changes), len(scopes), stored)
+        bound = self.syndication.bind(self._standings(changes))
+        stored = self._store(self._makers(scopes, bound.touched), turn)
+        if bound.moved:
+            # After the documents: whoever dies between the two lines divides the same volumes again.
+            self.archive.put_volumes(bound.moved, turn)
+        log.info(
+            "%d changes touched %d feeds and %d volumes; %d documents are new",
+            len(changes),
+            len(scopes),
+            len(bound.touched),
+            stored,
+        )
 
-    def _build(self, scopes: Sequence[Scope], turn: Turn) -> int:
+    def _standings(self, changes: Sequence[Change]) -> Iterator[Standing]:
+        ids = list(dict.fromkeys(change.subject for change in changes if change.days))
+        for some in slices(ids, self.articles_at_once):
+            for article in self.archive.get_many(some).values():
+                if article.revision == 1:
+                    yield from standings_of([article])
+                else:
+                    yield from standings_of([state.article for state in self.archive.history(article.id)])
+
+    def _makers(self, scopes: Sequence[Scope], volumes: Sequence[Volume]) -> list[Maker]:
+        """In such an order that whoever reads meanwhile misses nothing.
+
+        First the volumes that have no document yet, then the site's feed, which may lead to them, then
+        the volumes that lose what those have taken over, then all the other feeds."""
+        paths = {volume: page_of(volume).path(Format.ATOM) for volume in volumes}
+        stored = self.archive.rendition_etags(list(paths.values()))
+        new = [volume for volume, path in paths.items() if path not in stored]
+        changed = [volume for volume, path in paths.items() if path in stored]
+        site, *others = scopes
+        return [
+            *(partial(self.syndication.volume, volume) for volume in new),
+            partial(self.syndication.feed, site),
+            *(partial(self.syndication.volume, volume) for volume in changed),
+            *(partial(self.syndication.feed, scope) for scope in others),
+        ]
+
+    def _store(self, makers: Sequence[Maker], turn: Turn) -> int:
+        return sum(self._store_some(some, turn) for some in slices(makers, self.feeds_at_once))
+
+    def _store_some(self, makers: Sequence[Maker], turn: Turn) -> int:
         position = self.archive.head()  # read before the articles: the feed is at least as new as this
-        documents = [document for scope in scopes for document in feed_documents(self.archive, self.builder, scope)]
+        documents = [document for make in makers for document in make()]
         etags = self.archive.rendition_etags([document.path for document in documents])
         new = [document for document in documents if etags.get(document.path) != etag(document.body)]
         if not new:
@@ -113,13 +164,6 @@ class FeedsConsumer:
         modified = next_second(self.clock())
         renditions = [_rendition(document, modified=modified, position=position) for document in new]
         return len(self.archive.put_renditions(renditions, turn))
-
-
-def feed_documents(archive: Archive, builder: FeedBuilder, scope: Scope) -> list[Document]:
-    """The feed of a scope in every format, as the archive gives it now."""
-    articles = archive.find(_query(scope, limit=builder.length))
-    name = _name(scope, articles) if isinstance(scope, Label) else None
-    return builder.build(spec_for(scope, builder.site, builder.identity, name), articles)
 
 
 def next_second(instant: datetime) -> datetime:
@@ -140,23 +184,6 @@ def _rendition(document: Document, *, modified: datetime, position: int) -> Rend
     )
 
 
-def _query(scope: Scope, *, limit: int) -> ArticleQuery:
-    if isinstance(scope, Label):
-        return ArticleQuery(label=scope, limit=limit)
-    if isinstance(scope, Period):
-        return ArticleQuery(period=scope, limit=limit)
-    return ArticleQuery(limit=limit)
-
-
-def _name(label: Label, articles: Iterable[Article]) -> str | None:
-    """The label as its newest article spells it."""
-    for article in articles:
-        for own, name in article.label_names():
-            if own == label:
-                return name
-    return None
-
-
 def _order(scope: Scope) -> tuple[int, str]:
     """The site's feed first: most readers have it."""
     if scope is None:
@@ -164,6 +191,6 @@ def _order(scope: Scope) -> tuple[int, str]:
     return (1, str(scope)) if isinstance(scope, Period) else (2, f"{scope.kind} {scope.key}")
 
 
-def _slices(scopes: Sequence[Scope], length: int) -> Iterator[Sequence[Scope]]:
-    for start in range(0, len(scopes), length):
-        yield scopes[start : start + length]
+def slices(values: Sequence[T], length: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), length):
+        yield values[start : start + length]

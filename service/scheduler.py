@@ -20,6 +20,7 @@ from archive.outbox import Outbox
 from feeds.build import FeedBuilder
 from service.delivery import FeedsConsumer, IndexConsumer
 from service.memory import give_back
+from service.syndication import Syndication
 from service.wiring import Dateline, now
 
 log = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class Worker:
         self.deliveries = [
             Delivery(Outbox(dateline.archive, consumer, holder=holder, clock=dateline.clock), self.stopping)
             for consumer in (
-                FeedsConsumer(dateline.archive, builder, clock=dateline.clock),
+                FeedsConsumer(dateline.archive, Syndication(dateline.archive, builder), clock=dateline.clock),
                 IndexConsumer(dateline.archive, dateline.index),
             )
         ]

@@ -43,7 +43,7 @@ def bodies(
 
 def document(feed_format: Format, *articles: Article) -> bytes:
     """A document of an archive, with everything that can stand around its entries."""
-    documents = FeedBuilder(SITE, IDENTITY, hub="https://hub.example/").build(
+    documents = FeedBuilder(a_full_site(), IDENTITY).build(
         spec_for(None, SITE, IDENTITY),
         articles,
         page=Page("/archive/2026/02/"),
@@ -62,6 +62,7 @@ def a_full_site() -> Site:
         editor="ann@example.org (Ann)",
         icon="/icon.png",
         logo="https://cdn.example/logo.png",
+        hub="https://hub.example/",
     )
 
 

@@ -159,6 +159,10 @@ def test_what_the_site_says_of_itself():
     assert feed.get("{http://www.w3.org/XML/1998/namespace}base") == "https://news.example.org/"
 
 
+def test_a_live_feed_names_its_hub():
+    assert {"rel": "hub", "href": "https://hub.example/"} in attributes(an_atom_feed(site=a_full_site()), "atom:link")
+
+
 def test_an_archived_document_says_so_and_leads_on_rfc5005_4():
     feed = etree.fromstring(document(Format.ATOM, an_article()))
     assert SCHEMA.validate(feed), SCHEMA.error_log
@@ -166,7 +170,6 @@ def test_an_archived_document_says_so_and_leads_on_rfc5005_4():
     assert [(link["rel"], link["href"]) for link in attributes(feed, "atom:link")] == [
         ("self", "https://news.example.org/archive/2026/02/feed.atom"),
         ("alternate", "https://news.example.org/"),
-        ("hub", "https://hub.example/"),
         ("prev-archive", "https://news.example.org/archive/2026/01/feed.atom"),
         ("current", "https://news.example.org/feed.atom"),
     ]

@@ -94,12 +94,15 @@ def test_what_the_site_says_of_itself():
     assert texts(channel, "ttl") == [str(TTL)]
 
 
+def test_a_live_feed_names_its_hub():
+    assert {"rel": "hub", "href": "https://hub.example/"} in attributes(an_rss_channel(site=a_full_site()), "atom:link")
+
+
 def test_a_document_of_the_archive_says_so_and_leads_on_rfc5005_4():
     [channel] = etree.fromstring(document(Format.RSS, an_article()))
     assert len(channel.findall("{http://purl.org/syndication/history/1.0}archive")) == 1
     assert [(link["rel"], link["href"]) for link in attributes(channel, "atom:link")] == [
         ("self", "https://news.example.org/archive/2026/02/feed.rss"),
-        ("hub", "https://hub.example/"),
         ("prev-archive", "https://news.example.org/archive/2026/01/feed.rss"),
         ("current", "https://news.example.org/feed.rss"),
     ]

@@ -1,0 +1,360 @@
+"""The site's whole history in documents (RFC 5005): whoever walks it meets every article, at any moment."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from archive.article import Article, Status
+from archive.outbox import Outbox
+from archive.sql import SqlArchive
+from archive.store import Archive, Rendition, Save, Turn
+from feeds.build import FeedBuilder
+from service.delivery import FeedsConsumer
+from service.syndication import Syndication
+from tests.builders import NOON, SITE, an_article
+from tests.feeds.reading import IDENTITY, NAMESPACES
+
+LIVE, SIZE = 5, 3  # articles in the live feed and in a volume
+
+
+class Watched:
+    """An archive that tells when documents were stored."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.stored: list[str] = []
+        self.then: Callable[[], None] = lambda: None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.archive, name)
+
+    def put_renditions(self, renditions: Sequence[Rendition], turn: Turn) -> Sequence[str]:
+        changed = self.archive.put_renditions(renditions, turn)
+        self.stored += changed
+        self.then()
+        return changed
+
+
+class Press:
+    """Publishes into an archive and delivers its feeds, as the worker does."""
+
+    def __init__(self, archive: Archive, *, live: int = LIVE, at_once: int = 25) -> None:
+        self.archive = Watched(archive)
+        self.live = live
+        self.at_once = at_once
+        self.clock = NOON
+        self.begin()
+        self.deliver()
+
+    def begin(self) -> None:
+        """As a worker does that has just started."""
+        syndication = Syndication(self.archive, FeedBuilder(SITE, IDENTITY, length=self.live), volume_size=SIZE)
+        consumer = FeedsConsumer(self.archive, syndication, clock=lambda: self.clock)
+        consumer.feeds_at_once = self.at_once
+        self.outbox = Outbox(self.archive, consumer, holder="one", clock=lambda: self.clock)
+
+    def save(self, *articles: Article) -> list[Article]:
+        saved = self.archive.save_all([Save(article=one, expected_revision=one.revision) for one in articles])
+        assert all(isinstance(one, Article) for one in saved), saved
+        return saved
+
+    def deliver(self) -> list[str]:
+        """The documents that changed, in the order in which they were stored; those in Atom stand for all."""
+        self.clock += timedelta(seconds=1)
+        self.archive.stored.clear()
+        self.outbox.drain()
+        return [path for path in self.archive.stored if path.endswith(".atom")]
+
+    def history(self) -> list[str]:
+        return [path for path in self.deliver() if path == "/feed.atom" or path.startswith("/archive/")]
+
+    def publish(self, *days: str) -> list[Article]:
+        return self.save(*(an_article(published=f"{day}T12:00:00Z") for day in days))
+
+    def documents(self, suffix: str = "feed.atom") -> Iterator[tuple[str, etree._Element]]:
+        """The live feed and the archive behind it, as a reader finds them."""
+        path: str | None = f"/{suffix}"
+        seen = set()
+        while path is not None:
+            assert path not in seen, "the archive leads back to itself"
+            seen.add(path)
+            rendition = self.archive.rendition(path)
+            assert rendition is not None, f"{path} is missing"
+            root = etree.fromstring(rendition.codings["identity"].body)
+            yield path, root
+            path = linked(root, "prev-archive")
+
+    def walk(self) -> dict[str, list[str]]:
+        """The ids in each document."""
+        return {
+            path: [entry.findtext("atom:id", None, NAMESPACES) for entry in root.findall("atom:entry", NAMESPACES)]
+            for path, root in self.documents()
+        }
+
+    def public(self) -> dict[str, Article]:
+        return {article.guid: article for article in self.archive.every() if article.is_public}
+
+
+def linked(root: etree._Element, relation: str) -> str | None:
+    for link in root.iter("{http://www.w3.org/2005/Atom}link"):
+        if link.get("rel") == relation:
+            return unquote(urlsplit(link.get("href")).path)
+    return None
+
+
+@pytest.fixture
+def press(archive: Archive) -> Press:
+    return Press(archive)
+
+
+def days(first: int, count: int, month: str = "2025-12") -> list[str]:
+    return [f"{month}-{day:02}" for day in range(first, first + count)]
+
+
+def test_a_site_whose_feed_holds_everything_has_no_archive(press: Press):
+    press.publish(*days(1, SIZE))
+    assert press.history() == ["/feed.atom"]
+    assert list(press.walk()) == ["/feed.atom"]
+
+
+def test_a_full_volume_is_bound_when_the_next_article_comes(press: Press):
+    press.publish(*days(1, SIZE))
+    press.deliver()
+    press.publish("2025-12-20")
+    assert press.history() == ["/archive/2025/12/feed.atom", "/feed.atom"]
+    press.publish("2025-12-21")
+    assert press.history() == ["/feed.atom"]
+    assert {path: len(ids) for path, ids in press.walk().items()} == {"/feed.atom": 5, "/archive/2025/12/feed.atom": 3}
+
+
+def test_the_next_month_binds_what_this_one_has_left(press: Press):
+    press.publish(*days(1, SIZE + 1), "2026-01-01")
+    assert press.history() == ["/archive/2025/12/2/feed.atom", "/archive/2025/12/feed.atom", "/feed.atom"]
+    assert list(press.walk()) == ["/feed.atom", "/archive/2025/12/2/feed.atom", "/archive/2025/12/feed.atom"]
+
+
+def test_documents_lead_in_both_directions_and_to_the_present_rfc5005_4(press: Press):
+    press.publish(*days(1, 3 * SIZE + 1))
+    press.deliver()
+    found = [
+        (
+            path,
+            linked(root, "self"),
+            linked(root, "prev-archive"),
+            linked(root, "next-archive"),
+            linked(root, "current"),
+        )
+        for path, root in press.documents()
+    ]
+    one, two, three = (f"/archive/2025/12/{part}feed.atom" for part in ("", "2/", "3/"))
+    assert found == [
+        ("/feed.atom", "/feed.atom", three, None, None),
+        (three, three, two, None, "/feed.atom"),
+        (two, two, one, three, "/feed.atom"),
+        (one, one, None, two, "/feed.atom"),
+    ]
+    assert [len(root.findall("fh:archive", NAMESPACES)) for _, root in press.documents()] == [0, 1, 1, 1]
+
+
+def test_the_history_is_there_in_rss_and_json_too(press: Press):
+    articles = press.publish(*days(1, 3 * SIZE))
+    press.deliver()
+    titles = {title.text for _, root in press.documents("feed.rss") for title in root.iter("title")}
+    assert titles >= {article.title for article in articles}
+    seen, path = set(), "/feed.json"
+    while path:
+        feed = orjson.loads(press.archive.rendition(path).codings["identity"].body)
+        seen |= {item["id"] for item in feed["items"]}
+        path = urlsplit(feed.get("next_url", "")).path
+    assert seen == set(press.public())
+
+
+def test_an_edit_rewrites_the_one_document_that_holds_the_article(press: Press):
+    articles = press.publish(*days(1, 4 * SIZE))
+    press.deliver()
+    press.save(replace(articles[SIZE], title="Corrected"))
+    assert press.history() == ["/archive/2025/12/2/feed.atom"]
+
+
+def test_a_withdrawn_article_leaves_its_document_and_a_tombstone_in_the_feed(press: Press):
+    articles = press.publish(*days(1, 4 * SIZE))
+    press.deliver()
+    press.save(replace(articles[0], status=Status.WITHDRAWN, modified=NOON))
+    assert press.history() == ["/feed.atom", "/archive/2025/12/feed.atom"]
+    [(_, live), *_] = press.documents()
+    assert [gone.get("ref") for gone in live.findall("at:deleted-entry", NAMESPACES)] == [articles[0].guid]
+
+
+def test_a_late_article_goes_where_its_date_is(press: Press):
+    press.publish(*days(1, 2), *days(1, 2 * SIZE, "2026-01"))
+    press.deliver()
+    press.publish("2025-12-31")
+    assert press.history() == ["/archive/2025/12/feed.atom"]
+
+
+def test_a_full_document_in_the_midst_is_split_and_only_its_neighbours_links_change(press: Press):
+    press.publish(*days(1, 2 * SIZE), *days(1, 2 * SIZE, "2026-01"))
+    press.deliver()
+    press.publish("2025-12-05")
+    assert press.history() == [
+        "/archive/2025/12/3/feed.atom",  # the older half; who has read January and follows its link misses nothing
+        "/archive/2025/12/2/feed.atom",
+        "/archive/2025/12/feed.atom",
+    ]
+    assert [len(ids) for ids in press.walk().values()] == [LIVE, SIZE, 2, 2, SIZE]
+
+
+def test_a_month_before_all_others_is_bound_at_once(press: Press):
+    press.publish(*days(1, 2 * SIZE))
+    press.deliver()
+    press.publish("1987-03-11")
+    assert press.history() == ["/archive/1987/03/feed.atom", "/archive/2025/12/feed.atom"]
+
+
+def test_an_article_that_moves_to_another_month_is_in_one_document(press: Press):
+    articles = press.publish(*days(1, 2), *days(1, 2 * SIZE, "2026-01"))
+    press.deliver()
+    moved = an_article(published="2026-01-01T13:00:00Z")
+    press.save(replace(articles[0], published=moved.published, day=moved.day))
+    press.deliver()
+    ids = [one for path, ids in press.walk().items() if path != "/feed.atom" for one in ids]
+    assert ids.count(articles[0].guid) == 1
+
+
+def test_the_cost_of_one_more_article_does_not_grow_with_the_archive(press: Press):
+    press.publish(*(f"{year}-{month:02}-01" for year in range(2000, 2010) for month in range(1, 13)))
+    press.deliver()
+    press.publish("2025-12-01", "2025-12-02")
+    press.deliver()
+    press.publish("2025-12-03")
+    assert press.history() == ["/feed.atom"]
+
+
+def test_nothing_is_built_at_a_start_where_nothing_changed(press: Press):
+    press.publish(*days(1, 20))
+    press.deliver()
+    press.begin()
+    assert press.deliver() == []
+
+
+def test_volumes_stay_as_they_are_when_everything_is_built_anew(press: Press):
+    articles = press.publish(*days(1, 10))
+    press.deliver()
+    press.save(replace(articles[1], status=Status.WITHDRAWN, modified=NOON))
+    press.deliver()
+    before = press.walk()
+    press.archive.rewind("feeds")
+    press.begin()
+    assert press.deliver() == []
+    assert press.walk() == before
+
+
+def test_a_worker_that_dies_before_it_has_noted_the_division_divides_again(press: Press, monkeypatch):
+    press.publish(*days(1, 2), *days(1, SIZE, "2026-01"))
+    press.deliver()
+    press.publish(*days(3, 2))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(press.archive, "put_volumes", die, raising=False)
+        with pytest.raises(KeyboardInterrupt):
+            press.deliver()
+    before = press.walk()
+    press.begin()
+    assert press.deliver() == []
+    assert press.walk() == before
+    assert len(press.archive.volumes()) == 3
+
+
+def test_a_live_feed_shorter_than_a_volume_has_the_rest_in_the_archive(archive: Archive):
+    press = Press(archive, live=1)
+    press.publish("2025-12-01")
+    assert press.history() == ["/feed.atom"]
+    press.publish("2025-12-02")
+    assert press.history() == ["/archive/2025/12/feed.atom", "/feed.atom"]
+    [_, article] = press.publish("2025-12-03", "2025-12-04")
+    assert {path: len(ids) for path, ids in (press.deliver(), press.walk())[1].items()} == {
+        "/feed.atom": 1,
+        "/archive/2025/12/feed.atom": 3,
+    }
+    press.save(replace(article, status=Status.WITHDRAWN, modified=NOON))
+    press.deliver()
+    assert {one for ids in press.walk().values() for one in ids} == set(press.public())
+
+
+moments = st.builds(
+    lambda month, day, hour: datetime(2025, month, day, hour, tzinfo=NOON.tzinfo),
+    st.integers(1, 3),
+    st.integers(1, 3),
+    st.integers(0, 23),
+)
+steps = st.lists(
+    st.lists(
+        st.tuples(st.just("add"), moments, st.just(0))
+        | st.tuples(st.sampled_from(["edit", "move", "withdraw", "restore"]), moments, st.integers(0, 50)),
+        min_size=1,
+        max_size=8,
+    ),
+    max_size=8,
+)
+
+
+@given(steps=steps, live=st.integers(1, 6), at_once=st.sampled_from([25, 25, 1]), restarts=st.booleans())
+@settings(deadline=None, max_examples=60)
+def test_whoever_walks_meets_every_article_whatever_happens(
+    tmp_path_factory, migrated_file: Path, steps, live, at_once, restarts
+):
+    file = shutil.copy(migrated_file, tmp_path_factory.mktemp("walk") / "dateline.db")
+    archive = SqlArchive(f"sqlite:///{file}")
+    press = Press(archive, live=live, at_once=at_once)
+    known: list[Article] = []
+    for step in steps:
+        before = press.public()
+        for change, moment, choice in step:
+            if change == "add":
+                known += press.save(an_article(published=moment.isoformat()))
+            elif known:
+                index = choice % len(known)
+                [known[index]] = press.save(changed(known[index], change, moment))
+        after = press.public()
+        staying = {guid for guid in before.keys() & after.keys() if before[guid].published == after[guid].published}
+
+        def nobody_is_missing(staying=staying) -> None:
+            assert {one for ids in press.walk().values() for one in ids} >= staying
+
+        press.archive.then = nobody_is_missing if before else lambda: None
+        if restarts:
+            press.begin()
+        press.deliver()
+        walk = press.walk()
+        bound = [one for path, ids in walk.items() if path != "/feed.atom" for one in ids]
+        assert len(bound) == len(set(bound))
+        assert set(bound) | set(walk["/feed.atom"]) == set(after)
+        assert all(len(ids) <= SIZE for path, ids in walk.items() if path != "/feed.atom")
+        newest_first = sorted(after.values(), key=lambda article: (article.published, article.id), reverse=True)
+        assert walk["/feed.atom"] == [article.guid for article in newest_first[:live]]
+        present = [article.guid for article in newest_first]
+        assert [one for one in present if one in set(bound)] == bound
+    archive.close()
+
+
+def changed(article: Article, change: str, moment: datetime) -> Article:
+    if change == "move":
+        return replace(article, published=moment, day=SITE.day_of(moment), modified=moment)
+    if change == "edit":
+        return replace(article, title="Corrected", modified=moment)
+    status = Status.WITHDRAWN if change == "withdraw" else Status.PUBLISHED
+    return replace(article, status=status, modified=moment)
