@@ -23,6 +23,9 @@ from service.wiring import Dateline, open_dateline
 A_YEAR = 365 * 24 * 3600  # seconds
 
 
+REDIRECTS = (301, 302, 307, 308)
+
+
 def create_app(dateline: Dateline) -> Flask:
     """The Flask application over an opened Dateline."""
     app = Flask("service")
@@ -49,7 +52,7 @@ def create_app(dateline: Dateline) -> Flask:
     def secure(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
-        if response.location and response.location.startswith(request.host_url):
+        if response.status_code in REDIRECTS and (response.location or "").startswith(request.host_url):
             # The router redirects to whatever host and scheme it was asked by, which a proxy may have changed.
             response.location = folder + response.location.removeprefix(request.host_url).lstrip("/")
         return response
