@@ -225,13 +225,14 @@ def compose(draft: Draft, *, article_id: str, now: datetime, site: Site) -> Arti
     )
 
 
-def revise(article: Article, draft: Draft, *, now: datetime, site: Site) -> Article:
+def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False) -> Article:
     """The article as the draft says, with its identity kept.
 
-    Raises GuidFixed where the draft names another guid."""
+    A `minor` change is none that readers must hear of: `updated` stays (RFC 4287 §4.2.15) where they can
+    read the article before and after it. Raises GuidFixed where the draft names another guid."""
     if draft.guid is not None and draft.guid != article.guid:
         raise GuidFixed(article.guid)
-    return _filled(
+    revised = _filled(
         draft,
         article_id=article.id,
         guid=article.guid,
@@ -241,6 +242,9 @@ def revise(article: Article, draft: Draft, *, now: datetime, site: Site) -> Arti
         site=site,
         before=article,
     )
+    if minor and article.is_public and revised.is_public:
+        return replace(revised, updated=max(article.updated, revised.published or article.updated))
+    return revised
 
 
 def release(article: Article, *, now: datetime) -> Article:

@@ -125,12 +125,20 @@ class _Views:
     def replace(self, article_id: str) -> Response:
         expected = self._expected_revision(article_id)
         draft = self.publisher.parse(_fields(self._body()))
-        return self._article(self.publisher.replace(article_id, draft, expected_revision=expected, by=_caller().name))
+        return self._article(
+            self.publisher.replace(
+                article_id, draft, expected_revision=expected, by=_caller().name, minor=_is_minor(request.args)
+            )
+        )
 
     def patch(self, article_id: str) -> Response:
         expected = self._expected_revision(article_id)
         changes = _fields(self._body())
-        return self._article(self.publisher.patch(article_id, changes, expected_revision=expected, by=_caller().name))
+        return self._article(
+            self.publisher.patch(
+                article_id, changes, expected_revision=expected, by=_caller().name, minor=_is_minor(request.args)
+            )
+        )
 
     def withdraw(self, article_id: str) -> Response:
         expected = self._expected_revision(article_id)
@@ -286,6 +294,14 @@ def _lenient(body: bytes, strict: orjson.JSONDecodeError) -> Any:
 
 def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
+
+
+def _is_minor(arguments: Mapping[str, str]) -> bool:
+    """Whether the change is one that readers need not hear of: `?minor=true`."""
+    said = arguments.get("minor", "false")
+    if said not in ("true", "false"):
+        raise InvalidQuery([Problem("minor", "is true or false; true where readers need not hear of the change")])
+    return said == "true"
 
 
 def _request_key(body: bytes) -> RequestKey | None:

@@ -142,7 +142,15 @@ def _change(name: str, summary: str, schema: str) -> Schema:
         summary,
         responses={200: _article_response("The article as it is now.")},
         errors=(*_OF_WRITING, *_OF_CHANGING),
-        parameters=[_if_match()],
+        parameters=[
+            _if_match(),
+            _query(
+                "minor",
+                "Whether readers need not hear of the change: `updated` stays, and feed readers do not show the "
+                "article again.",
+                {"type": "string", "enum": ["true", "false"], "default": "false"},
+            ),
+        ],
         body=_body(schema),
     )
 

@@ -56,23 +56,34 @@ class Publisher:
         article = compose(draft, article_id=self.new_id(), now=self.clock(), site=self.site)
         return Save(article=article, expected_revision=0, by=by, number_slug=draft.slug is None, request=request)
 
-    def replace(self, article_id: str, draft: Draft, *, expected_revision: int | None, by: str) -> Article:
+    def replace(
+        self, article_id: str, draft: Draft, *, expected_revision: int | None, by: str, minor: bool = False
+    ) -> Article:
         """The article as the draft says. `expected_revision` None: whatever is there now.
 
+        A `minor` change does not move `updated`, so that readers are not shown the article again.
         What changes nothing saves nothing. Raises ArticleNotFound, RevisionConflict, Conflict."""
 
         def change(before: Article) -> Article:
-            after = revise(before, draft, now=self.clock(), site=self.site)
+            after = revise(before, draft, now=self.clock(), site=self.site, minor=minor)
             return before if _same(before, after) else self._save(after, before, by=by, number_slug=draft.slug is None)
 
         return self._changed(article_id, expected_revision, change)
 
-    def patch(self, article_id: str, changes: Mapping[str, Any], *, expected_revision: int | None, by: str) -> Article:
+    def patch(
+        self,
+        article_id: str,
+        changes: Mapping[str, Any],
+        *,
+        expected_revision: int | None,
+        by: str,
+        minor: bool = False,
+    ) -> Article:
         """The article with some fields changed (RFC 7396): null takes a field away."""
 
         def change(before: Article) -> Article:
             draft = self.parse(writable(before, changes))
-            return self.replace(article_id, draft, expected_revision=before.revision, by=by)
+            return self.replace(article_id, draft, expected_revision=before.revision, by=by, minor=minor)
 
         return self._changed(article_id, expected_revision, change)
 

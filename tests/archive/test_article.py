@@ -109,6 +109,20 @@ def test_an_edit_of_what_readers_have_seen_is_an_update_rfc4287_4_2_15() -> None
     assert revised(unseen, status=Status.PUBLISHED).updated == unseen.published
 
 
+def test_a_minor_edit_of_what_readers_have_seen_is_none_rfc4287_4_2_15() -> None:
+    def minor(article: Article, **wishes: object) -> Article:
+        return revise(article, replace(Draft(HELLO), **wishes), now=NOON + HOUR, site=SITE, minor=True)
+
+    seen = an_article()
+    corrected = minor(seen)
+    assert (corrected.updated, corrected.modified, corrected.guid) == (seen.updated, NOON + HOUR, seen.guid)
+    assert minor(seen, status=Status.WITHDRAWN).updated == NOON + HOUR
+    unseen = an_article(status="draft", published="2020-01-01")
+    assert minor(unseen, status=Status.PUBLISHED).updated == unseen.published
+    postponed = minor(an_article(published="2020-01-01"), published=NOON)
+    assert postponed.updated == postponed.published == NOON  # nothing is older than it is old
+
+
 def test_the_day_stays_where_it_was_when_the_site_moves() -> None:
     article = an_article(published="2025-12-31T23:30:00Z")
     edited = revise(article, Draft(HELLO, published=article.published), now=NOON, site=Site())

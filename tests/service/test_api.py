@@ -331,6 +331,20 @@ def test_patch_changes_what_is_said_and_null_takes_away_rfc7396(office: Office) 
     assert changed == {"summary", "tags", "title", "revision", "updated", "modified"}
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_minor_change_is_no_update(office: Office, method: str) -> None:
+    before = office.posted(title="One", content_text="x")
+    wish = {"title": "Two", "content_text": "x"}
+    office.later(hours=1)
+    condition = {"If-Match": f'"{before["revision"]}"'}
+    corrected = office.ask(method, f"/articles/{before['id']}?minor=true", wish, condition).json
+    assert (corrected["title"], corrected["revision"], corrected["updated"]) == ("Two", 2, before["updated"])
+    changed = office.changed(method, corrected, {**wish, "title": "Three"}).json
+    assert changed["updated"] > before["updated"]
+    refused = office.ask(method, f"/articles/{before['id']}?minor=perhaps", wish, {"If-Match": "*"})
+    assert (refused.status_code, wrong_fields(refused)) == (400, ["minor"])
+
+
 def test_a_patch_of_the_content_may_change_its_format(office: Office) -> None:
     article = office.posted(content_markdown="*One*")
     after = office.changed("PATCH", article, {"content_html": "<p>Two</p>"}).json

@@ -37,7 +37,7 @@ def test_only_the_feeds_that_a_change_touches_are_built(office: Office) -> None:
     office.posted(title="Wheat", tags=["usa"], section="grain", authors=["Ada"], published="2026-01-02T12:00:00Z")
     office.posted(title="Rye", tags=["canada"], published="2025-05-05T12:00:00Z")
     office.deliver()
-    assert len(written(office)) == 11
+    assert len(set(written(office))) == 12  # eleven lists, and the volume of the month before the newest
     office.posted(title="Oats", tags=["Usa"], published="2026-01-03T12:00:00Z")
     office.deliver()
     assert written(office) == [
