@@ -10,6 +10,7 @@ from flask import Flask, Response, abort, request
 
 from service.api import admin_blueprint
 from service.guesses import guesses_blueprint
+from service.hub import hub_blueprint
 from service.openapi import openapi_blueprint
 from service.operations import operations_blueprint
 from service.parent import end_with_parent
@@ -37,6 +38,7 @@ def create_app(dateline: Dateline) -> Flask:
         public_blueprint(dateline),
         guesses_blueprint(dateline.site),
         admin_blueprint(dateline),
+        hub_blueprint(dateline),
         operations_blueprint(dateline),
         openapi_blueprint(dateline.settings),
     ):
@@ -62,7 +64,7 @@ def create_app(dateline: Dateline) -> Flask:
 
 def create_wsgi(dateline: Dateline) -> WSGIApplication:
     """What a server calls: the finished feeds in front, everything else behind them."""
-    return Renditions(dateline.archive, create_app(dateline).wsgi_app, clock=dateline.clock)
+    return Renditions(dateline.archive, create_app(dateline).wsgi_app, clock=dateline.clock, site=dateline.site)
 
 
 def web_process() -> WSGIApplication:

@@ -13,9 +13,11 @@ from threading import Lock
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from archive.errors import DatelineError
+from archive.site import Site
 from archive.store import Archive, Rendition
 from feeds.spec import Format
 from service.conditions import Outcome, evaluate, prefers
+from service.websub import links
 
 log = logging.getLogger(__name__)
 
@@ -69,12 +71,14 @@ class Renditions:
         otherwise: WSGIApplication,
         *,
         clock: Callable[[], datetime],
+        site: Site | None = None,
         most_bytes: int = MOST_BYTES,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.archive = archive
         self.otherwise = otherwise
         self.clock = clock
+        self.site = site
         self.most_bytes = most_bytes
         self.ticks = ticks
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
@@ -163,6 +167,8 @@ class Renditions:
                 ("X-Content-Type-Options", "nosniff"),
             ]
             headers = [*bare, ("Content-Type", rendition.media_type), ("Content-Length", str(len(coded.body)))]
+            if self.site is not None and self.site.hub is not None:
+                headers.append(("Link", links(self.site, rendition.path)))
             if coding != "identity":
                 headers.append(("Content-Encoding", coding))
             kept.ready[coding] = _Ready(coded.etag, coded.body, headers, bare)

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +21,9 @@ from archive.outbox import Outbox
 from feeds.build import FeedBuilder
 from service.delivery import FeedsConsumer, IndexConsumer
 from service.memory import give_back
+from service.outgoing import Guard, Outgoing
+from service.push import Announcer, Pinger, Pings, Pusher
+from service.settings import HUB_PATH
 from service.syndication import Syndication
 from service.wiring import Dateline, now
 
@@ -46,12 +50,27 @@ class Worker:
         identity = dateline.identity()
         builder = FeedBuilder(dateline.site, identity, length=dateline.settings.feed_length)
         self.deliveries = [
-            Delivery(Outbox(dateline.archive, consumer, holder=holder, clock=dateline.clock), self.stopping)
+            Delivery(
+                Outbox(dateline.archive, consumer, holder=holder, clock=dateline.clock),
+                self.stopping,
+                then=dateline.bell.ring,
+            )
             for consumer in (
                 FeedsConsumer(dateline.archive, Syndication(dateline.archive, builder), clock=dateline.clock),
                 IndexConsumer(dateline.archive, dateline.index),
+                Announcer(dateline.archive, clock=dateline.clock),
             )
         ]
+        self.pusher = Pusher(
+            dateline.archive,
+            dateline.site,
+            Outgoing(Guard(private=dateline.settings.allow_private_callbacks), agent=_agent(dateline)),
+            holder=holder,
+            clock=dateline.clock,
+            stopping=self.stopping,
+            algorithm=dateline.settings.hub_signature,
+        )
+        self.pings = _pings(dateline, holder)
 
     def run(self) -> None:
         """Until `stop()`: take the folder, then listen for the bell while the clock runs."""
@@ -68,6 +87,7 @@ class Worker:
                         self._wake(scheduler)
             finally:
                 scheduler.shutdown(wait=True)
+                self.pusher.close()
                 self.dateline.bell.close()
         log.info("worker has stopped")
 
@@ -87,7 +107,7 @@ class Worker:
     def _clock(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={"default": ThreadPoolExecutor(max_workers=6)},
+            executors={"default": ThreadPoolExecutor(max_workers=10)},
             # What was missed is made up for once, however late; nothing runs beside itself.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -101,6 +121,11 @@ class Worker:
             ("memory", give_back, GIVE_BACK_EVERY),
         ):
             scheduler.add_job(_forgiving(name, job), "interval", seconds=seconds, id=name)
+        push = _forgiving("push", self.pusher.run)
+        scheduler.add_job(push, "interval", seconds=LOOK_EVERY, id="push", next_run_time=now())
+        if self.pings is not None:
+            ping = _forgiving("ping", partial(self.pings.run, self.stopping.is_set))
+            scheduler.add_job(ping, "interval", seconds=LOOK_EVERY, id="ping", next_run_time=now())
         return scheduler
 
     def _wake(self, scheduler: BackgroundScheduler) -> None:
@@ -108,16 +133,23 @@ class Worker:
             # One that is under way looks once more before it ends.
             if not delivery.again():
                 scheduler.modify_job(delivery.name, next_run_time=now())
+        if not self.pusher.again():
+            scheduler.modify_job("push", next_run_time=now())
+        if self.pings is not None:
+            scheduler.modify_job("ping", next_run_time=now())
 
     def _tidy(self) -> None:
         self.dateline.archive.tidy(now=self.dateline.clock())
 
 
 class Delivery:
-    """One outbox as a job: drains until nothing is new, and once more if the bell rang meanwhile."""
+    """One outbox as a job: drains until nothing is new, and once more if the bell rang meanwhile.
 
-    def __init__(self, outbox: Outbox, stopping: threading.Event) -> None:
+    `then` is called after it has handed something over, since others may be waiting for that."""
+
+    def __init__(self, outbox: Outbox, stopping: threading.Event, *, then: Callable[[], None]) -> None:
         self.outbox = outbox
+        self.then = then
         self.name = outbox.consumer.name
         self.stopping = stopping
         self._running = False
@@ -143,7 +175,8 @@ class Delivery:
 
     def _drain(self) -> None:
         try:
-            self.outbox.drain(stopping=self.stopping.is_set)
+            if self.outbox.drain(stopping=self.stopping.is_set):
+                self.then()
         except TurnLost as lost:
             log.warning("%s", lost)
             self.outbox.restart()
@@ -165,6 +198,19 @@ def _forgiving(name: str, job: Callable[[], object]) -> Callable[[], None]:
             log.exception("%s failed; trying again", name)
 
     return run
+
+
+def _pings(dateline: Dateline, holder: str) -> Pings | None:
+    """For a hub elsewhere, which whoever runs this site has chosen: it may be anywhere."""
+    hub = dateline.site.hub
+    if hub is None or hub == dateline.site.absolute(HUB_PATH):
+        return None
+    pinger = Pinger(dateline.archive, dateline.site, hub, Outgoing(Guard(private=True), agent=_agent(dateline)))
+    return Pings(Outbox(dateline.archive, pinger, holder=holder, clock=dateline.clock), clock=dateline.clock)
+
+
+def _agent(dateline: Dateline) -> str:
+    return f"Dateline (+{dateline.site.url})"
 
 
 @contextmanager

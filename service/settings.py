@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,9 @@ FILE_SUFFIX: Final = "_FILE"
 CONFIG_FILE: Final = Path("dateline.toml")
 SHORTEST_TOKEN: Final = 16  # characters
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+SIGNATURES: Final = ("sha256", "sha384", "sha512")
+NO_HUB: Final = "off"
+HUB_PATH: Final = "/hub"
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _EDITOR: Final = re.compile(r"[^@\s<>()]+@[^@\s<>()]+(?: \([^()]+\))?")
@@ -100,6 +103,20 @@ def _search_url(value: object) -> str:
     return _text(value)
 
 
+def _hub(value: object) -> str:
+    hub = _text(value)
+    parts = urlsplit(hub)
+    if hub != NO_HUB and (parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment):
+        raise ValueError(f"must be the address of a hub, or {NO_HUB}; without it the site has its own")
+    return hub
+
+
+def _signature(value: object) -> str:
+    if value not in SIGNATURES:
+        raise ValueError(f"must be one of {', '.join(SIGNATURES)}")
+    return _text(value)
+
+
 def _log_level(value: object) -> str:
     if value not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
@@ -141,11 +158,16 @@ class Settings:
     max_article: int = _setting(
         4_000_000, partial(_number, least=10_000, most=1_000_000_000), "bytes of one article at most"
     )
+    hub: str = _setting("", _hub, f"address of another WebSub hub, or {NO_HUB}; the site is its own by default")
+    hub_signature: str = _setting("sha256", _signature, "how the hub signs: sha256, sha384 or sha512")
+    allow_private_callbacks: bool = _setting(
+        False, _switch, "whether subscribers may be on this machine or a private network"
+    )
     log_level: str = _setting("info", _log_level, "how much is logged")
 
     def site(self, served_at: str | None = None) -> Site:
         """The site as it is set; `served_at` is its address where none is set."""
-        return Site(
+        site = Site(
             url=self.site_url or served_at or "http://127.0.0.1:8000/",
             title=self.title,
             description=self.description,
@@ -156,6 +178,8 @@ class Settings:
             icon=self.icon,
             logo=self.logo,
         )
+        hub = None if self.hub == NO_HUB else self.hub or site.absolute(HUB_PATH)
+        return replace(site, hub=hub)
 
     @property
     def database(self) -> str:

@@ -204,11 +204,10 @@ class SqlSubscriptions:
                     connection.execute(statement, outcomes)
 
     def postpone(self, ids: Sequence[str], *, due: datetime) -> None:
-        with self._writing() as connection:
-            for some in _slices(ids):
-                for table in (subscriptions, intents):
-                    later = update(table).where(table.c.id.in_(some), table.c.claimed_by.is_not(None))
-                    connection.execute(later.values(due=due, claimed_by=None))
+        self._give_back(subscriptions, ids, due)
+
+    def postpone_intents(self, ids: Sequence[str], *, due: datetime) -> None:
+        self._give_back(intents, ids, due)
 
     def end(self, ids: Sequence[str]) -> None:
         with self._writing() as connection:
@@ -266,6 +265,12 @@ class SqlSubscriptions:
     def waiting(self) -> int:
         with self._reading() as connection:
             return int(connection.execute(select(func.count()).select_from(intents)).scalar_one())
+
+    def _give_back(self, table: Table, ids: Sequence[str], due: datetime) -> None:
+        with self._writing() as connection:
+            for some in _slices(ids):
+                claimed = update(table).where(table.c.id.in_(some), table.c.claimed_by.is_not(None))
+                connection.execute(claimed.values(due=due, claimed_by=None))
 
     def _claimed(self, table: Table, ripe: Any, holder: str, until: datetime) -> list[Row[Any]]:
         with self._reading() as connection:  # which is cheap, and mostly finds nothing

@@ -12,6 +12,7 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from archive.ids import new_id
+from archive.site import Site
 from archive.store import Archive
 from archive.whoosh_index import WhooshIndex
 from service.app import create_wsgi
@@ -27,17 +28,17 @@ from tests.builders import NOON, SITE
 class Office:
     """Sends requests with a token that may write, at a time that the test sets."""
 
-    def __init__(self, archive: Archive, folder: Path, **settings: Any) -> None:
+    def __init__(self, archive: Archive, folder: Path, *, site: Site = SITE, **settings: Any) -> None:
         self.now: datetime = NOON
         self.rings = 0
         self.archive = archive
         self.index = WhooshIndex(folder / "search")
         self.dateline = Dateline(
             settings=Settings(data=folder, **settings),
-            site=SITE,
+            site=site,
             archive=archive,
             index=self.index,
-            publisher=Publisher(archive, SITE, clock=self.clock, new_id=new_id, ring=self._ring),
+            publisher=Publisher(archive, site, clock=self.clock, new_id=new_id, ring=self._ring),
             bell=Bell(folder / "bell"),
             clock=self.clock,
         )

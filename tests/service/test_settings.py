@@ -27,7 +27,10 @@ def problems() -> list[str]:
 def test_nothing_needs_to_be_set() -> None:
     assert read_settings() == Settings()
     assert Settings().site("http://127.0.0.1:8123/") == Site(
-        url="http://127.0.0.1:8123/", title="Dateline", description="News and archive"
+        url="http://127.0.0.1:8123/",
+        title="Dateline",
+        description="News and archive",
+        hub="http://127.0.0.1:8123/hub",
     )
 
 

@@ -1,0 +1,124 @@
+"""A WebSub subscriber for tests: a real server on loopback that keeps what the hub says to it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.message import Message
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One request of the hub."""
+
+    method: str
+    target: str
+    headers: Message
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters; of one that is there twice, all values joined."""
+        return {name: " ".join(values) for name, values in parse_qs(urlsplit(self.target).query).items()}
+
+    def is_signed_with(self, secret: str) -> bool:
+        """Whether the body is what the holder of the secret sent (§7.1.2)."""
+        method, _, signature = self.headers["X-Hub-Signature"].partition("=")
+        return hmac.compare_digest(
+            hmac.new(secret.encode(), self.body, getattr(hashlib, method)).hexdigest(), signature
+        )
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the subscriber answers. Without a body it echoes the challenge (§5.3.1)."""
+
+    status: int = 200
+    body: bytes | None = None
+    headers: Mapping[str, str] | None = None
+
+
+class Subscriber:
+    """Wants everything and takes everything, until `answer` says otherwise."""
+
+    def __init__(self) -> None:
+        self.heard: list[Heard] = []
+        self.answer: Callable[[Heard], Said] = lambda heard: Said()
+        self._lock = Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    def url(self, path: str = "/callback") -> str:
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def says(self, status: int = 200, body: bytes | None = None, **headers: str) -> None:
+        self.answer = lambda heard: Said(status, body, headers)
+
+    @property
+    def asked(self) -> list[Heard]:
+        """Verifications and denials."""
+        return [heard for heard in self.heard if heard.method == "GET"]
+
+    @property
+    def told(self) -> list[Heard]:
+        """Deliveries."""
+        return [heard for heard in self.heard if heard.method == "POST"]
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        subscriber = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._hear()
+
+            def do_POST(self) -> None:
+                self._hear()
+
+            def _hear(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                heard = Heard(self.command, self.path, self.headers, body)
+                with subscriber._lock:
+                    subscriber.heard.append(heard)
+                said = subscriber.answer(heard)
+                echo = heard.query.get("hub.challenge", "").encode()
+                answer = echo if said.body is None else said.body
+                self.send_response(said.status)
+                for name, value in (said.headers or {}).items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                if said.status not in (204, 304):
+                    self.wfile.write(answer)
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        return Handler
+
+
+@contextmanager
+def a_subscriber() -> Iterator[Subscriber]:
+    subscriber = Subscriber()
+    try:
+        yield subscriber
+    finally:
+        subscriber.close()
