@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from hashlib import sha256
 from types import MappingProxyType
 from typing import NamedTuple
 
 from archive.article import Article, Label
 from archive.site import Site
-from archive.store import Coded, Period, Tombstone
+from archive.store import Period, Tombstone
 from feeds import atom, jsonfeed, rss
 from feeds.cache import FragmentCache
 from feeds.channel import Channel, Gone, Page
@@ -23,8 +21,6 @@ LENGTH = 50  # entries of a feed
 CACHE_BYTES = 32 * 1024 * 1024
 TOMBSTONES_LAST = timedelta(days=90)
 NO_LINKS: Mapping[str, Page] = MappingProxyType({})
-GZIP_LEVEL = 9
-_GZIP_WINDOW = 31  # zlib: the largest window, in a gzip wrapper
 
 
 class Writer(NamedTuple):
@@ -150,16 +146,3 @@ def in_scope(scope: Scope, tombstone: Tombstone) -> bool:
     if isinstance(scope, Period):
         return scope.first_day <= tombstone.day <= scope.last_day
     return scope in tombstone.labels
-
-
-def codings(body: bytes) -> dict[str, Coded]:
-    """The body as it is and compressed, by Content-Encoding, each with its own strong ETag (RFC 9110 §8.8.3).
-
-    No time stands in the gzip header, so that the same body gives the same bytes and ETag."""
-    compressed = zlib.compress(body, GZIP_LEVEL, wbits=_GZIP_WINDOW)
-    return {"identity": Coded(etag(body), body), "gzip": Coded(etag(compressed), compressed)}
-
-
-def etag(body: bytes) -> str:
-    """A strong entity tag from the bytes themselves, quotes included."""
-    return f'"{sha256(body).hexdigest()[:32]}"'

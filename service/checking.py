@@ -8,7 +8,8 @@ from functools import partial
 
 from archive.article import Label, LabelKind
 from archive.errors import DatelineError
-from feeds.build import FeedBuilder, etag, scopes_touched
+from feeds.build import FeedBuilder, scopes_touched
+from feeds.codings import etag
 from feeds.spec import Scope, parse
 from service.syndication import Syndication
 from service.wiring import Dateline

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -108,14 +109,22 @@ def _full_year(two_digits: int) -> int:
     return year - 100 if year > this_year + 50 else year
 
 
-def prefers(accept_encoding: str, coding: str) -> bool:
-    """Whether a client takes a content coding, and not rather the plain form (RFC 9110 §12.5.3)."""
+def accepted_codings(accept_encoding: str | None, offered: Sequence[str]) -> list[str]:
+    """Those of the offered codings that a client takes, best liked first (RFC 9110 §12.5.3).
+
+    Of equally liked ones the order stays. `identity` is taken where it is not refused, and comes last
+    where nothing is said of it. `*` stands for gzip alone: some say it who cannot read all others."""
     wanted: dict[str, float] = {}
-    for item in accept_encoding.lower().split(","):
+    for item in (accept_encoding or "").lower().split(","):
         name, _, parameters = item.partition(";")
         wanted.setdefault(name.strip().removeprefix("x-"), _quality(parameters))
-    quality = wanted.get(coding, wanted.get("*", 0.0))
-    return quality > 0 and quality >= wanted.get("identity", 0.0)
+    others = wanted.get("*", 0.0)
+    liked = {name: wanted.get(name, others if name == "gzip" else 0.0) for name in offered}
+    taken = [name for name in offered if liked[name] > 0]
+    plain = wanted.get("identity")
+    if "identity" in offered and "identity" not in taken and (plain is None and wanted.get("*") != 0.0):
+        taken.append("identity")
+    return sorted(taken, key=lambda name: -liked[name])
 
 
 def _quality(parameters: str) -> float:

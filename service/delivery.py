@@ -12,7 +12,8 @@ from archive.article import Label
 from archive.errors import IndexUnavailable
 from archive.search import SearchIndex
 from archive.store import Archive, Change, ChangeKind, Period, Rendition, Turn, Volume
-from feeds.build import Document, codings, etag, scopes_touched
+from feeds.build import Document, scopes_touched
+from feeds.codings import codings, etag
 from feeds.spec import Format, Scope
 from feeds.volumes import page_of
 from service.syndication import Standing, Syndication, standings_of

@@ -16,7 +16,7 @@ from archive.errors import DatelineError
 from archive.site import Site
 from archive.store import Archive, Rendition
 from feeds.spec import Format
-from service.conditions import Outcome, evaluate, prefers
+from service.conditions import Outcome, accepted_codings, evaluate, matches
 from service.websub import links
 
 log = logging.getLogger(__name__)
@@ -103,9 +103,7 @@ class Renditions:
         return self._answer(kept, environ, start_response)
 
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        accepted = environ.get("HTTP_ACCEPT_ENCODING")
-        coding = "gzip" if accepted and "gzip" in kept.ready and prefers(accepted, "gzip") else "identity"
-        ready = kept.ready[coding]
+        ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), environ.get("HTTP_IF_NONE_MATCH"))
         # Bytes that changed within the running second have no date yet: one that is sent must stay true.
         modified = kept.rendition.modified if kept.rendition.modified <= self.clock() else None
         dated: Headers = [("Last-Modified", kept.last_modified)] if modified is not None else []
@@ -157,7 +155,8 @@ class Renditions:
             checked=self.ticks(),
             size=sum(len(coded.body) for coded in rendition.codings.values()),
         )
-        for coding, coded in rendition.codings.items():
+        smallest_first = sorted(rendition.codings.items(), key=lambda named: len(named[1].body))
+        for coding, coded in smallest_first:
             bare = [
                 ("ETag", coded.etag),
                 ("Cache-Control", CACHE_CONTROL),
@@ -194,6 +193,18 @@ class Renditions:
         dropped = self._kept.pop(path, None)
         if dropped is not None:
             self._bytes -= dropped.size
+
+
+def _selected(kept: _Kept, accept_encoding: str | None, if_none_match: str | None) -> _Ready:
+    """The representation that this client likes best, of equal ones the smallest.
+
+    Or that which it has already and takes: the same document need not be loaded in another coding."""
+    taken = accepted_codings(accept_encoding, list(kept.ready)) or ["identity"]
+    if if_none_match is not None and if_none_match.strip() != "*":
+        for coding in taken:
+            if matches(if_none_match, kept.ready[coding].etag, weakly=True):
+                return kept.ready[coding]
+    return kept.ready[taken[0]]
 
 
 def _not_that_way(method: str, start_response: StartResponse) -> Iterable[bytes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -12,7 +11,7 @@ from lxml import etree
 from archive.article import Label, LabelKind
 from archive.store import Period, Tombstone
 from feeds import atom, build, jsonfeed, rss
-from feeds.build import FeedBuilder, codings, feed_updated, medium_of, scopes_touched
+from feeds.build import FeedBuilder, feed_updated, medium_of, scopes_touched
 from feeds.channel import Channel
 from feeds.item import item_of
 from feeds.spec import Format, spec_for
@@ -172,17 +171,6 @@ def test_a_tombstone_stands_for_ninety_days_of_the_feeds_own_time(articles):
 
 def test_no_more_tombstones_than_articles_the_newest_ones():
     assert tombstones_in(None, [], [a_tombstone("b"), a_tombstone("a")], length=1) == ["b"]
-
-
-def test_codings_are_deterministic_and_each_has_its_own_tag_rfc9110_8_8_3():
-    body = b"<feed/>" * 100
-    coded = codings(body)
-    assert coded == codings(body)
-    assert gzip.decompress(coded["gzip"].body) == coded["identity"].body == body
-    assert coded["gzip"].body[4:8] == b"\0\0\0\0"
-    tags = {coded["identity"].etag, coded["gzip"].etag, codings(body + b" ")["identity"].etag}
-    assert len(tags) == 3
-    assert all(tag.startswith('"') and tag.endswith('"') and len(tag) == 34 for tag in tags)
 
 
 def read_back_titles(document):

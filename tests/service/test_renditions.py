@@ -10,7 +10,7 @@ from werkzeug.test import Client
 
 from archive.errors import ArchiveUnavailable
 from archive.store import Archive, Rendition
-from feeds.build import codings
+from feeds.codings import codings
 from service.renditions import LOOK_AGAIN, PATIENCE, Renditions
 from tests.builders import NOON
 from tests.service.office import Office
@@ -108,9 +108,32 @@ def test_a_failed_precondition_is_412(stand: Stand) -> None:
     assert (answer.status_code, answer.data) == (412, b"")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [
+        ("gzip, deflate, br, zstd", {"br", "zstd"}),  # the smallest
+        ("gzip, br;q=0.9", {"gzip"}),
+        ("zstd;q=0.5, br;q=0", {"zstd"}),
+        ("identity, *;q=0.5", {None}),
+    ],
+)
+def test_the_coding_that_is_liked_best_is_sent_of_equal_ones_the_smallest(stand: Stand, accepted: str, sent: set):  # type: ignore[type-arg]
+    answer = stand.client.get("/feed.atom", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") in sent
+
+
+def test_who_has_the_document_in_another_coding_need_not_load_it_again(stand: Stand) -> None:
+    packed = stand.client.get("/feed.atom", headers={"Accept-Encoding": "gzip"}).headers["ETag"]
+    browser = {"Accept-Encoding": "gzip, br, zstd", "If-None-Match": packed}
+    again = stand.client.get("/feed.atom", headers=browser)
+    assert (again.status_code, again.headers["ETag"]) == (304, packed)
+    unable = {"Accept-Encoding": "br", "If-None-Match": packed}
+    assert stand.client.get("/feed.atom", headers=unable).status_code == 200
+
+
 def test_gzip_is_a_representation_of_its_own(stand: Stand) -> None:
     plain = stand.client.get("/feed.atom")
-    packed = stand.client.get("/feed.atom", headers={"Accept-Encoding": "br, gzip;q=0.8"})
+    packed = stand.client.get("/feed.atom", headers={"Accept-Encoding": "deflate, gzip;q=0.8"})
     assert gzip.decompress(packed.data) == plain.data
     assert packed.headers["Content-Encoding"] == "gzip"
     assert packed.headers["ETag"] != plain.headers["ETag"]

@@ -1,0 +1,35 @@
+"""Documents in every content coding."""
+
+from __future__ import annotations
+
+import gzip
+
+import brotli
+import pytest
+
+from feeds.codings import CODERS, codings, zstd
+
+BODY = b"<feed/>" * 100
+
+
+def test_every_coding_holds_the_same_document():
+    coded = codings(BODY)
+    assert coded["identity"].body == BODY
+    assert gzip.decompress(coded["gzip"].body) == BODY
+    assert brotli.decompress(coded["br"].body) == BODY
+    assert zstd.decompress(coded["zstd"].body) == BODY
+
+
+def test_each_coding_has_its_own_tag_rfc9110_8_8_3():
+    tags = {coded.etag for body in (BODY, BODY + b" ") for coded in codings(body).values()}
+    assert len(tags) == 2 * (1 + len(CODERS))
+    assert all(tag.startswith('"') and tag.endswith('"') and len(tag) == 34 for tag in tags)
+
+
+@pytest.mark.parametrize("body", [b"", b"x", BODY])
+def test_the_same_document_gives_the_same_bytes(body: bytes):
+    assert codings(body) == codings(body)
+
+
+def test_no_time_stands_in_a_gzip_header():
+    assert codings(BODY)["gzip"].body[4:8] == b"\0\0\0\0"
