@@ -46,7 +46,7 @@ imports: $(DEV)
 	$(BIN)/lint-imports
 
 quick: $(DEV)
-	$(BIN)/pytest -q -m "not slow"
+	$(BIN)/pytest -q -m "not slow" --numprocesses 2
 
 whole: $(DEV)
 	$(BIN)/pytest --cov --cov-report=term
