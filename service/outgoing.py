@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import urlsplit
@@ -39,6 +40,7 @@ _CLOSED: Final = tuple(
         "2001::/32",  # Teredo: both ends are in it
         "100::/64",  # discarded (RFC 6666)
         "fec0::/10",  # site-local, deprecated and still routed (RFC 3879)
+        "3fff::/20",  # documentation (RFC 9637)
         "5f00::/16",  # segment routing (RFC 9602)
     )
 )
@@ -170,7 +172,7 @@ class Outgoing:
                 received = response.read(most_bytes + 1) if most_bytes else b""
                 watch.check()  # a connection that was cut looks like an answer that ends
                 return Reply(response.status, response.headers, received[:most_bytes], len(received) <= most_bytes)
-            except (HTTPError, OSError, ValueError) as error:
+            except (HTTPError, HTTPException, OSError, ValueError) as error:
                 raise NoAnswer(f"{host} {watch.reason or _said(error)}") from error
             finally:
                 connection.close()
