@@ -70,10 +70,10 @@ class FeedBuilder:
     ) -> list[Document]:
         """The feed in every format, its entries in the order of the articles.
 
-        A live feed ends after `length` of them; a document of its archive holds all that it is given.
+        A live feed ends after `length` of them; a document with a `page` of its own holds all that it is given.
         `tombstones` are those of the whole site, newest first. Raises ValueError for an article without
         a date."""
-        shown = articles if is_archive else articles[: self.length]
+        shown = articles[: self.length] if page is None else articles
         gone = () if is_archive else tuple(self._gone(spec, shown, tombstones))
         channel = Channel(
             spec,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request
@@ -12,7 +13,7 @@ from archive.article import Article, Label, LabelKind, Status, article_path, lab
 from archive.errors import IndexUnavailable, InvalidQuery
 from archive.store import ArticleQuery, Named, Period, Place
 from feeds import opml
-from feeds.spec import FOLDERS, Scope, has_address, home_path
+from feeds.spec import FOLDERS, Format, Scope, has_address, home_path
 from service.addresses import Addresses
 from service.calendars import month_table, months_of, nearest, parents, year_rows
 from service.feeds_page import feed_groups, subscriptions
@@ -29,6 +30,7 @@ from service.pages import (
     label_links,
 )
 from service.results import problems_view, results_view
+from service.search_feeds import SearchFeeds, search_feed_links
 from service.searching import search_document, search_page
 from service.wording import articles_text, day_text, moment_text, period_text
 
@@ -65,6 +67,7 @@ def public_blueprint(dateline: Dateline) -> Blueprint:
         LABELS: views.labels,
         f"{LABELS}<name>/": views.label,
         "/search": views.search,
+        f"/search/<any({','.join(f'{each.suffix!r}' for each in Format)}):name>": views.search_feed,
         "/api/search": views.search_api,
         "/feeds": views.feeds,
         "/feeds.opml": views.feeds_opml,
@@ -82,6 +85,7 @@ class _Views:
         self.dateline = dateline
         self.archive = dateline.archive
         self.site = dateline.site
+        self.search_feeds = SearchFeeds(dateline)
 
     @property
     def addresses(self) -> Addresses:
@@ -269,10 +273,16 @@ class _Views:
             return self._not_searchable()
         view = results_view(page, args, self.addresses)
         status = 404 if page.query.page > max(page.pages, 1) else 200
-        return show("search.html", self._search_head(head, page.query.text), status=status, view=view)
+        feeds = search_feed_links(page.query, self.addresses)
+        head = replace(head, title=f"{page.query.text} – Search" if page.query.text else head.title, feeds=feeds)
+        return show("search.html", head, status=status, view=view, feeds=feeds)
 
-    def _search_head(self, head: Head, text: str) -> Head:
-        return Head(title=f"{text} – Search", description=head.description, robots=head.robots) if text else head
+    def search_feed(self, name: str) -> AnyResponse:
+        feed_format = next(each for each in Format if each.suffix == name)
+        document = self.search_feeds.build(feed_format, request.args.to_dict())
+        response = Response(document.body, content_type=document.media_type)
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
 
     def _not_searchable(self) -> AnyResponse:
         message = "The search index is being prepared. Everything else works; please try again in a moment."
