@@ -80,6 +80,16 @@ class ArticleQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Brief:
+    """What a list needs to know of an article that it does not show. `updated` as Article has it."""
+
+    id: str
+    revision: int
+    path: str
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Located:
     """The article that an address leads to. `moved` where it has another address now."""
 
@@ -274,6 +284,10 @@ class Archive(Protocol):
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         """Articles that match, newest first; ties by id, so that pages neither skip nor repeat."""
+        ...
+
+    def briefs(self, query: ArticleQuery) -> Sequence[Brief]:
+        """The same articles as `find`, in brief. Only of those that have a date."""
         ...
 
     def places(self, query: ArticleQuery) -> Sequence[Place]:

@@ -156,15 +156,24 @@ class FeedsConsumer:
         return sum(self._store_some(some, turn) for some in slices(makers, self.feeds_at_once))
 
     def _store_some(self, makers: Sequence[Maker], turn: Turn) -> int:
-        position = self.archive.head()  # read before the articles: the feed is at least as new as this
-        documents = [document for make in makers for document in make()]
-        etags = self.archive.rendition_etags([document.path for document in documents])
-        new = [document for document in documents if etags.get(document.path) != etag(document.body)]
-        if not new:
-            return 0
-        modified = next_second(self.clock())
-        renditions = [_rendition(document, modified=modified, position=position) for document in new]
-        return len(self.archive.put_renditions(renditions, turn))
+        return store_documents(
+            self.archive, lambda: [document for make in makers for document in make()], turn, clock=self.clock
+        )
+
+
+def store_documents(
+    archive: Archive, make: Callable[[], Sequence[Document]], turn: Turn, *, clock: Callable[[], datetime]
+) -> int:
+    """Store, in one transaction, those documents whose bytes are new; how many there were."""
+    position = archive.head()  # read before the articles: a document is at least as new as this
+    documents = make()
+    etags = archive.rendition_etags([document.path for document in documents])
+    new = [document for document in documents if etags.get(document.path) != etag(document.body)]
+    if not new:
+        return 0
+    modified = next_second(clock())
+    renditions = [_rendition(document, modified=modified, position=position) for document in new]
+    return len(archive.put_renditions(renditions, turn))
 
 
 def next_second(instant: datetime) -> datetime:

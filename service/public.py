@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.article import Article, Label, LabelKind, Status, article_path, label_key
 from archive.errors import IndexUnavailable, InvalidQuery
 from archive.store import ArticleQuery, Named, Period, Place
-from feeds import opml
+from feeds import opml, sitemap
 from feeds.spec import FOLDERS, Format, Scope, has_address, home_path
 from service.addresses import Addresses
 from service.calendars import month_table, months_of, nearest, parents, year_rows
@@ -320,7 +320,8 @@ class _Views:
 
     def robots(self) -> AnyResponse:
         closed = [self.addresses.href(path) for path in ("/search", "/api/", "/admin/")]
-        lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+        maps = [self.addresses.absolute(path) for path in (sitemap.INDEX, sitemap.NEWS)]
+        lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), "", *(f"Sitemap: {each}" for each in maps)]
         return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
 
 

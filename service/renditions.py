@@ -15,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from archive.errors import DatelineError
 from archive.site import Site
 from archive.store import Archive, Rendition
+from feeds.sitemap import is_sitemap
 from feeds.spec import Format
 from service.conditions import Outcome, accepted_codings, evaluate, matches
 from service.websub import links
@@ -87,7 +88,7 @@ class Renditions:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if not path.endswith(_SUFFIXES):
+        if not path.endswith(_SUFFIXES) and not is_sitemap(path):
             return self.otherwise(environ, start_response)
         kept = self._kept.get(path)
         if kept is None or self.ticks() - kept.checked > LOOK_AGAIN:

@@ -24,6 +24,7 @@ from service.memory import give_back
 from service.outgoing import Guard, Outgoing
 from service.push import Announcer, Pinger, Pings, Pusher
 from service.settings import HUB_PATH
+from service.sitemaps import NewsSitemap, SitemapsConsumer
 from service.syndication import Syndication
 from service.wiring import Dateline, now
 
@@ -34,6 +35,7 @@ RELEASE_EVERY = 1.0
 TIDY_EVERY = 60.0
 INDEX_TIDY_EVERY = 5.0
 GIVE_BACK_EVERY = 30.0
+SITEMAPS_EVERY = 60.0
 STANDBY_EVERY = 0.5
 
 
@@ -71,6 +73,11 @@ class Worker:
             algorithm=dateline.settings.hub_signature,
         )
         self.pings = _pings(dateline, holder)
+        sitemaps = SitemapsConsumer(dateline.archive, dateline.site, clock=dateline.clock)
+        self.sitemaps = Delivery(
+            Outbox(dateline.archive, sitemaps, holder=holder, clock=dateline.clock), self.stopping, then=lambda: None
+        )
+        self.news = NewsSitemap(dateline.archive, dateline.site, holder=holder, clock=dateline.clock)
 
     def run(self) -> None:
         """Until `stop()`: take the folder, then listen for the bell while the clock runs."""
@@ -100,8 +107,9 @@ class Worker:
         stopping.set()
         with only_worker(self.dateline.settings.data, stopping) as alone:
             if alone:
-                for delivery in self.deliveries:
+                for delivery in (*self.deliveries, self.sitemaps):
                     delivery.outbox.drain()
+                self.news.run()
         return alone
 
     def _clock(self) -> BackgroundScheduler:
@@ -114,6 +122,9 @@ class Worker:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         for delivery in self.deliveries:
             scheduler.add_job(delivery.run, "interval", seconds=LOOK_EVERY, id=delivery.name, next_run_time=now())
+        news = _forgiving("news sitemap", self.news.run)
+        for name, refresh in ((self.sitemaps.name, self.sitemaps.run), (self.news.name, news)):
+            scheduler.add_job(refresh, "interval", seconds=SITEMAPS_EVERY, id=name, next_run_time=now())
         for name, job, seconds in (
             ("release", self.dateline.publisher.release_due, RELEASE_EVERY),
             ("tidy", self._tidy, TIDY_EVERY),

@@ -34,6 +34,7 @@ from archive.site import Site
 from archive.store import (
     Archive,
     ArticleQuery,
+    Brief,
     Change,
     ChangeKind,
     Coded,
@@ -453,6 +454,18 @@ class ArchiveContract:
         assert [one.id for one in archive.find(ArticleQuery(down_to=ends[1]))] == ["c"]
         assert [one.id for one in archive.find(ArticleQuery(after=ends[1], down_to=ends[0]))] == ["b"]
         assert [one.id for one in archive.find(ArticleQuery(period=Period(2026, 1)))] == ids[::-1]
+
+    def test_briefs_are_of_the_articles_of_the_list(self, archive: Archive) -> None:
+        for day in (3, 1, 2):
+            added(archive, published=f"2026-01-0{day}", tags=["tides"])
+        changed(archive, added(archive, published="2026-01-04"), title="Again", updated=NOON)
+        label = Label(LabelKind.TAG, "tides")
+        for query in (ArticleQuery(), ArticleQuery(label=label, limit=2), ArticleQuery(period=Period(2026, 1))):
+            found = archive.find(query)
+            assert archive.briefs(query) == [
+                Brief(article.id, article.revision, article.path or "", article.updated) for article in found
+            ]
+            assert archive.briefs(replace(query, before=Place.of(found[1]))) == archive.briefs(replace(query, limit=1))
 
     def test_places_are_those_of_the_list_without_an_end(self, archive: Archive) -> None:
         for day in (3, 1, 2):

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from archive.article import Article, Label, LabelKind, Status
+from archive.article import Article, Label, LabelKind, Status, article_path
 from archive.document import from_document
 from archive.errors import (
     ArchiveOutdated,
@@ -44,6 +44,7 @@ from archive.sql.schema import (
 from archive.sql.subscriptions import SqlSubscriptions
 from archive.store import (
     ArticleQuery,
+    Brief,
     Change,
     ChangeKind,
     Cursor,
@@ -154,6 +155,14 @@ class SqlArchive:
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         with self._reading() as connection:
             found = [to_article(row) for row in connection.execute(listing.newest_first(query))]
+        return found[::-1] if query.before is not None else found
+
+    def briefs(self, query: ArticleQuery) -> Sequence[Brief]:
+        with self._reading() as connection:
+            found = [
+                Brief(row.id, row.revision, article_path(row.day, row.slug), row.updated)
+                for row in connection.execute(listing.briefs(query))
+            ]
         return found[::-1] if query.before is not None else found
 
     def places(self, query: ArticleQuery) -> Sequence[Place]:

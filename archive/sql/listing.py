@@ -21,6 +21,12 @@ def newest_first(query: ArticleQuery) -> Select[Any]:
     return _ordered(query, select(articles)).limit(query.limit)
 
 
+def briefs(query: ArticleQuery) -> Select[Any]:
+    """As much of the articles of a query as a Brief tells."""
+    columns = (articles.c.id, articles.c.revision, articles.c.day, articles.c.slug, articles.c.updated)
+    return _ordered(query, select(*columns).where(articles.c.day.is_not(None))).limit(query.limit)
+
+
 def places(query: ArticleQuery) -> Select[Any]:
     """Where the articles of a query stand, all of them."""
     published, article_id = _place_columns(query)

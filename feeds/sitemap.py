@@ -1,0 +1,109 @@
+"""Sitemaps (sitemaps.org/protocol.html) and Google's news sitemaps: addresses in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from lxml import etree
+
+from archive.article import UNTITLED, Article
+from archive.instants import rfc3339
+from archive.site import Site
+from archive.store import Brief, Period
+from feeds.build import Document
+from feeds.item import carriable
+from feeds.language import language_tag
+
+INDEX: Final = "/sitemap.xml"
+NEWS: Final = "/sitemap-news.xml"
+PAGES: Final = "/sitemap/pages.xml"
+MEDIA_TYPE: Final = "application/xml; charset=utf-8"
+MOST_ADDRESSES: Final = 50_000  # of one sitemap, as the protocol has it; 13 MB at the longest
+MOST_NEWS: Final = 1_000  # of a news sitemap, as Google has it
+
+_SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
+_NEWS: Final = "http://www.google.com/schemas/sitemap-news/0.9"
+
+
+def is_sitemap(path: str) -> bool:
+    return path in (INDEX, NEWS) or (path.startswith("/sitemap/") and path.endswith(".xml"))
+
+
+def part_path(month: Period, number: int = 1) -> str:
+    """`/sitemap/2023/12.xml`, and `/sitemap/2023/12-2.xml` for a month with more articles than one can hold."""
+    return f"/sitemap/{month.year:04}/{month.month:02}{'' if number == 1 else f'-{number}'}.xml"
+
+
+def parts_of(count: int) -> int:
+    """How many sitemaps so many addresses need."""
+    return max(1, -(-count // MOST_ADDRESSES))
+
+
+def write_index(paths: Iterable[str], site: Site) -> Document:
+    """The list of all sitemaps. Without dates: it changes with the first article of a month, and no other."""
+    root = etree.Element(f"{{{_SITEMAP}}}sitemapindex", nsmap={None: _SITEMAP})
+    for path in paths:
+        _add(etree.SubElement(root, f"{{{_SITEMAP}}}sitemap"), "loc", site.absolute(path))
+    return _document(INDEX, root)
+
+
+def write_pages(paths: Iterable[str], site: Site) -> Document:
+    """The pages that are no article's."""
+    root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP})
+    for path in paths:
+        _add(etree.SubElement(root, f"{{{_SITEMAP}}}url"), "loc", site.absolute(path))
+    return _document(PAGES, root)
+
+
+def write_month(month: Period, briefs: Sequence[Brief], site: Site) -> list[Document]:
+    """The articles of a month, oldest first, so that what comes later changes the last part alone."""
+    return [
+        _part(part_path(month, number + 1), briefs[number * MOST_ADDRESSES : (number + 1) * MOST_ADDRESSES], site)
+        for number in range(parts_of(len(briefs)))
+    ]
+
+
+def write_news(articles: Iterable[Article], site: Site) -> Document:
+    """The newest articles with their titles, for search engines that show news."""
+    root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP, "news": _NEWS})
+    for article in articles:
+        if article.path is None or article.published is None:
+            continue
+        url = etree.SubElement(root, f"{{{_SITEMAP}}}url")
+        _add(url, "loc", site.absolute(article.path))
+        news = etree.SubElement(url, f"{{{_NEWS}}}news")
+        publication = etree.SubElement(news, f"{{{_NEWS}}}publication")
+        _add(publication, "name", carriable(site.title), _NEWS)
+        _add(publication, "language", _language(article), _NEWS)
+        _add(news, "publication_date", rfc3339(article.published), _NEWS)
+        _add(news, "title", carriable(article.title).strip() or UNTITLED, _NEWS)
+    return _document(NEWS, root)
+
+
+def _language(article: Article) -> str:
+    """In two or three letters; Google wants a country with Chinese and with no other language."""
+    tag = (language_tag(article.language) or "en").lower()
+    return tag if tag in ("zh-cn", "zh-tw") else tag.partition("-")[0]
+
+
+def _part(path: str, briefs: Sequence[Brief], site: Site) -> Document:
+    root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP})
+    for brief in briefs:
+        url = etree.SubElement(root, f"{{{_SITEMAP}}}url")
+        _add(url, "loc", site.absolute(brief.path))
+        _add(url, "lastmod", _moment(brief.updated))
+    return _document(path, root)
+
+
+def _moment(instant: datetime) -> str:
+    return rfc3339(instant.replace(microsecond=0))
+
+
+def _add(parent: Any, name: str, text: str, namespace: str = _SITEMAP) -> None:
+    etree.SubElement(parent, f"{{{namespace}}}{name}").text = text
+
+
+def _document(path: str, root: Any) -> Document:
+    return Document(path, MEDIA_TYPE, etree.tostring(root, encoding="UTF-8", xml_declaration=True))
