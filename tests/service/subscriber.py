@@ -51,12 +51,11 @@ class Said:
 class Subscriber:
     """Wants everything and takes everything, until `answer` says otherwise."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.heard: list[Heard] = []
         self.answer: Callable[[Heard], Said] = lambda heard: Said()
         self._lock = Lock()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), self._handler())
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
     @property
@@ -115,9 +114,15 @@ class Subscriber:
         return Handler
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+
 @contextmanager
-def a_subscriber() -> Iterator[Subscriber]:
-    subscriber = Subscriber()
+def a_subscriber(port: int = 0) -> Iterator[Subscriber]:
+    """On a free port, or on one that it had before."""
+    subscriber = Subscriber(port)
     try:
         yield subscriber
     finally:
