@@ -8,6 +8,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 PIP     := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK    := $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --no-header --no-emit-index-url --group build $(UPGRADE)
+# The lock files are complete: with --no-deps, pip takes what stands there, and cannot find another version of it.
 # Each is newer than the lock file that the virtual environment was last filled from.
 RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
@@ -60,12 +61,12 @@ $(VENV)/.made:
 	@touch $@
 
 $(RUNTIME): requirements.lock pyproject.toml | $(VENV)/.made
-	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --require-hashes --no-deps --requirement requirements.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): requirements-dev.lock pyproject.toml | $(VENV)/.made
-	$(PIP) install --require-hashes --requirement requirements-dev.lock
+	$(PIP) install --require-hashes --no-deps --requirement requirements-dev.lock
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $(RUNTIME) $@
 
