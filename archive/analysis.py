@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 import Stemmer
 
-VERSION = 1  # of everything below: an index made with another version is rebuilt
+VERSION = 2  # of everything below: an index made with another version is rebuilt
 LONGEST_TERM = 64  # characters; what is longer is no word that anybody types twice
 
 # Marks that belong to the letter before them, and that `\w` leaves out (Unicode categories Mn and Mc).
@@ -31,15 +31,30 @@ _UNSPACED_MARKS: Final = (
 )
 _LETTER: Final = rf"[^\W\d_{_UNSPACED}]"
 _SIGN: Final = rf"(?:[^\W_{_UNSPACED}]|[{_MARKS}])"
-_TOKEN: Final = re.compile(
-    rf"(?P<initials>{_LETTER}(?:\.{_LETTER})+(?!{_SIGN}))"  # U.S., e.g.
-    r"|(?<!\d[.,])(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+\.\d+(?![.\d]))"  # 1,750 and 5.93; 12.3.1987 is three
-    rf"|(?P<unspaced>[{_UNSPACED}][{_UNSPACED_MARKS}]*)"
+_RAW: Final = re.compile(
+    rf"{_LETTER}(?:\.{_LETTER})+(?!{_SIGN})"  # U.S., e.g.
+    r"|(?<!\d[.,])(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+\.\d+(?![.\d]))"  # 1,750 and 5.93; 12.3.1987 is three
+    rf"|[{_UNSPACED}][{_UNSPACED_MARKS}]*"
     rf"|{_SIGN}+(?:['’](?:s|t|re|ve|ll|d|m)(?!{_SIGN}))?",  # the contractions that English stemming knows
     re.IGNORECASE,
 )
 _ONE_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _MARK: Final = re.compile("[\u0300-\u036f]")
+# Letters that Unicode does not take for an accented one, and people without the key do: Łódź is Lodz.
+_LIKE: Final = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe"})
+
+
+# The languages that Snowball knows, by the first part of their tags (RFC 5646). Others are folded only.
+STEMMERS: Final = {
+    "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "eo": "esperanto",
+    "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
+    "hu": "hungarian", "hy": "armenian", "id": "indonesian", "it": "italian", "lt": "lithuanian", "nb": "norwegian",
+    "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
+    "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
+}  # fmt: skip
+ENGLISH: Final = "en"
+UNKNOWN: Final = ""  # a language without a stemmer
+REMEMBERED: Final = 32768  # words of each language; half of a text are a few hundred
 
 
 class Token(NamedTuple):
@@ -50,23 +65,39 @@ class Token(NamedTuple):
     end: int
 
 
-def tokens(text: str, *, stemmed: bool = True) -> Iterator[Token]:
-    """The terms of a text in order. Stop words are kept: "to be or not to be" can be found."""
-    normal = term_of if stemmed else fold
-    for found in _TOKEN.finditer(text):
-        if term := normal(_spelled(found)):
+class Analysed(NamedTuple):
+    """One word of a text: folded, and the terms that it is found by, the usual one first."""
+
+    form: str
+    terms: tuple[str, ...]
+
+
+def language_of(tag: str | None) -> str:
+    """By whose rules a text with this language tag is stemmed; UNKNOWN where there are none."""
+    primary = (tag or "").partition("-")[0].lower()
+    return primary if primary in STEMMERS else UNKNOWN
+
+
+def analysed(text: str, language: str = ENGLISH) -> list[Analysed]:
+    """Every word of a text in order. Stop words are kept: "to be or not to be" can be found."""
+    return [word for word in map(_words_of(language).__getitem__, _RAW.findall(text)) if word.form]
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The folded words of a text in order, with their places."""
+    for found in _RAW.finditer(text):
+        if term := fold(_spelled(found[0])):
             yield Token(term, found.start(), found.end())
 
 
 def terms(text: str, *, stemmed: bool = True) -> list[str]:
-    """The terms alone, in order."""
-    normal = term_of if stemmed else fold
-    return [term for found in _TOKEN.finditer(text) if (term := normal(_spelled(found)))]
+    """The terms of an English text alone, in order."""
+    return [word.terms[0] if stemmed else word.form for word in analysed(text)]
 
 
 def words(text: str) -> list[str]:
-    """The words as they are spelled, in order; `fold` and `term_of` make terms of them."""
-    return [word for found in _TOKEN.finditer(text) if fold(word := _spelled(found))]
+    """The words as they are spelled, in order; `fold` and `terms_of` make terms of them."""
+    return [word for raw in _RAW.findall(text) if fold(word := _spelled(raw))]
 
 
 def is_unspaced(word: str) -> bool:
@@ -74,13 +105,11 @@ def is_unspaced(word: str) -> bool:
     return _ONE_UNSPACED.match(word) is not None
 
 
-def _spelled(found: re.Match[str]) -> str:
-    kind = found.lastgroup
-    if kind == "initials":
-        return found[0].replace(".", "")
-    if kind == "number":
-        return found[0].replace(",", "")
-    return found[0]
+def _spelled(raw: str) -> str:
+    """A piece of text without what does not count: the dots of U.S., the commas of 1,750."""
+    if "." not in raw and "," not in raw:
+        return raw
+    return raw.replace(",", "") if raw[0].isdigit() else raw.replace(".", "")
 
 
 # Half of a text are a few hundred words, so that remembering terms makes indexing three times as fast.
@@ -89,48 +118,105 @@ def fold(word: str) -> str:
     """A word without case, accents and width: "Café" and "CAFE" are one. Empty where nothing is left."""
     plain = word.casefold().replace("’", "'")
     if not plain.isascii():
-        plain = unicodedata.normalize("NFKC", _MARK.sub("", unicodedata.normalize("NFKD", plain))).casefold()
+        plain = unicodedata.normalize("NFKC", _MARK.sub("", unicodedata.normalize("NFKD", plain)))
+        plain = plain.casefold().translate(_LIKE)
     return plain[:LONGEST_TERM]
 
 
-@lru_cache(maxsize=16384)
-def term_of(word: str) -> str:
+def term_of(word: str, language: str = ENGLISH) -> str:
     """The folded word without its endings: "Exports", "exported" and "export" are one."""
-    return stem(fold(word))
+    return terms_of(word, language)[0]
 
 
-def stem(folded: str) -> str:
-    """What is left of a folded word without its endings, by the rules of English."""
-    return _stemmers.english.stemWord(folded) or folded
+@lru_cache(maxsize=16384)
+def terms_of(word: str, language: str = ENGLISH) -> tuple[str, ...]:
+    """What a word is found by in texts of a language: without its endings, and then without accents.
+
+    Endings are known by their accents: stemming "préférées" gives "prefer", but "preferees" gives "prefere".
+    Many people type none, so that an accented word stands in the index under both."""
+    folded = fold(word)
+    if language == UNKNOWN:
+        return (folded,)
+    stemmer = _stemmers.of(language)
+    plain = stemmer.stemWord(folded) or folded
+    if word.isascii() or language == ENGLISH:
+        return (plain,)
+    spelled = unicodedata.normalize("NFC", word.casefold().replace("’", "'"))[:LONGEST_TERM]
+    usual = fold(stemmer.stemWord(spelled)) or folded
+    return (usual,) if usual == plain else (usual, plain)
+
+
+def terms_in(word: str, languages: Iterable[str]) -> tuple[str, ...]:
+    """What a word is found by in texts of any of these languages, each term once."""
+    return tuple(dict.fromkeys(term for language in sorted(languages) for term in terms_of(word, language)))
+
+
+def stem(folded: str, language: str = ENGLISH) -> str:
+    """What is left of a folded word without its endings."""
+    return terms_of(folded, language)[0]
 
 
 def neighbours(word: str, edits: int) -> Callable[[str], bool]:
     """Whether another word is at most so many slips away; two letters that changed places are one."""
 
     def near(other: str) -> bool:
-        if abs(len(other) - len(word)) > edits:
-            return False
-        before: list[int] = []
-        row = list(range(len(other) + 1))
-        for i, letter in enumerate(word, start=1):
-            earlier, before, row = before, row, [i]
-            for j, against in enumerate(other, start=1):
-                cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != against))
-                if i > 1 and j > 1 and letter == other[j - 2] and word[i - 2] == against:
-                    cost = min(cost, earlier[j - 2] + 1)
-                row.append(cost)
-            if min(row) > edits:
-                return False
-        return row[-1] <= edits
+        return _within(word, other, edits)
 
     return near
 
 
+def _within(left: str, right: str, edits: int) -> bool:
+    """Tries each slip where the words begin to differ: with one or two slips, a few comparisons of the rest."""
+    if left == right:
+        return True
+    longer = len(left) - len(right)
+    if edits <= 0 or abs(longer) > edits:
+        return False
+    at = 0
+    for a, b in zip(left, right, strict=False):
+        if a != b:
+            break
+        at += 1
+    left, right = left[at:], right[at:]
+    return (
+        _within(left[1:], right[1:], edits - 1)
+        or _within(left[1:], right, edits - 1)
+        or _within(left, right[1:], edits - 1)
+        or (left[:2] == right[1::-1] and len(left) > 1 and _within(left[2:], right[2:], edits - 1))
+    )
+
+
+class _Words(dict[str, Analysed]):
+    """The words of one language that were met last."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+
+    def __missing__(self, raw: str) -> Analysed:
+        word = _spelled(raw)
+        found = Analysed(fold(word), terms_of(word, self._language))
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[raw] = found
+        return found
+
+
 class _Stemmers(threading.local):
-    """One stemmer for each thread: PyStemmer's objects are not to be shared."""
+    """Stemmers for each thread: PyStemmer's objects are not to be shared."""
 
     def __init__(self) -> None:
-        self.english = Stemmer.Stemmer("english", 0)  # 0: it need not remember; term_of does
+        self._made: dict[str, Stemmer.Stemmer] = {}
+
+    def of(self, language: str) -> Stemmer.Stemmer:
+        if language not in self._made:
+            self._made[language] = Stemmer.Stemmer(STEMMERS[language], 0)  # 0: it need not remember; terms_of does
+        return self._made[language]
 
 
 _stemmers = _Stemmers()
+
+
+@cache
+def _words_of(language: str) -> _Words:
+    return _Words(language)

@@ -53,7 +53,8 @@ class Facet:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits. `facets` by name: "year", "section", "tag", "author", most frequent first.
+    """One page of hits. `facets` by name: "year", "month" (2023-12), "section", "tag", "author" and "language",
+    most frequent first.
 
     `notes` say in a sentence each what was left out of the query to bound its cost."""
 

@@ -59,7 +59,7 @@ def _hits(query: Node | None, text: str, *, fields: Sequence[Field | None]) -> l
     wanted = [_sequence(leaf) for leaf in leaves(query) if leaf.field in fields]
     if not wanted:
         return []
-    words = [_Spelled(token, analysis.stem(token.term)) for token in analysis.tokens(text, stemmed=False)]
+    words = [_Spelled(token, analysis.stem(token.term)) for token in analysis.tokens(text)]
     beginning: dict[str, list[int]] = {}  # who may begin at a word; a text has few different ones
     found: dict[int, int] = {}  # word by word: the number of who asked for it
     for place, word in enumerate(words):

@@ -27,11 +27,11 @@ from typing import Final
 from archive import analysis
 from archive.article import Article
 from archive.errors import IndexLocked, IndexUnavailable
-from archive.query import parse
-from archive.search import MOST_PER_PAGE, Hit, IndexStatus, Results, SearchQuery, Sort
+from archive.search import IndexStatus, Results, SearchQuery
+from archive.whoosh_building import build, renumber
 from archive.whoosh_merge import merged
-from archive.whoosh_scoring import Found, Part, PostingsCache, Scorer, Snapshot, closest_first, facets, filtered, ranked
-from archive.whoosh_segment import Entry, Segment, build, renumber
+from archive.whoosh_segment import Entry, Segment
+from archive.whoosh_snapshot import Cache, Part, Snapshot
 from archive.whoosh_storage import (
     DAMAGE,
     IndexDamaged,
@@ -44,7 +44,7 @@ from archive.whoosh_storage import (
     write_synced,
 )
 
-FORMAT: Final = 1  # of the folder: an index of another format is unavailable, and is built anew
+FORMAT: Final = 2  # of the folder: an index of another format is unavailable, and is built anew
 MANIFEST: Final = "manifest.json"
 WRITE_LOCK: Final = "write.lock"
 TIDY_LOCK: Final = "tidy.lock"
@@ -94,7 +94,7 @@ class WhooshIndex:
         """`patience`: how long to wait for another process that is writing."""
         self._folder = folder
         self._patience = patience
-        self._cache = PostingsCache()
+        self._cache = Cache()
         self._opening = threading.Lock()
         self._writing = threading.Lock()
         self._seen: tuple[int, bytes] | None = None
@@ -105,41 +105,16 @@ class WhooshIndex:
     # Searching -------------------------------------------------------------------------------------------
 
     def search(self, query: SearchQuery) -> Results:
-        with self._noticing_damage():
-            return self._search(self._current()[1], query)
+        from archive.whoosh_answer import answer
 
-    def _search(self, snapshot: Snapshot, query: SearchQuery) -> Results:
-        parsed = parse(query.text)
-        scorer = Scorer(snapshot, self._cache)
-        sort = query.sort
-        if parsed.root is not None:
-            found = scorer.scores(parsed.root)
-        elif query.text.strip():
-            return Results(0, (), notes=parsed.notes or ("There is no word to search for.",))
-        else:
-            found = scorer.everything()
-            sort = Sort.NEWEST if sort is Sort.RELEVANCE else sort
-        found = filtered(snapshot, found, query)
-        per_page = min(max(query.per_page, 1), MOST_PER_PAGE)
-        first = (max(query.page, 1) - 1) * per_page
-        total = sum(map(len, found))
-        hits: list[Found] = []
-        if first < total and sort is Sort.RELEVANCE and parsed.root is not None:
-            hits = closest_first(scorer, parsed.root, snapshot, found, first=first, count=per_page)
-        elif first < total:
-            hits = ranked(snapshot, found, sort, first=first, count=per_page)
-        return Results(
-            total,
-            tuple(Hit(hit.id, hit.score) for hit in hits),
-            facets=facets(snapshot, found) if query.with_facets else {},
-            notes=(*parsed.notes, *dict.fromkeys(scorer.notes)),
-        )
+        with self._noticing_damage():
+            return answer(self._current()[1], self._cache, query)
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         with self._noticing_damage():
             for part in self._current()[1].parts:
                 for document in part.documents():
-                    yield part.segment.id_of(document), part.segment.revision_of(document)
+                    yield part.segment.rows.id_of(document), part.segment.rows.revisions[document]
 
     def position(self) -> int:
         try:
@@ -162,7 +137,7 @@ class WhooshIndex:
         """Lets go of the files. The index opens them again when it is asked again."""
         with self._opening:
             self._seen = self._manifest = self._snapshot = None
-            self._cache = PostingsCache()
+            self._cache = Cache()
 
     # Applying --------------------------------------------------------------------------------------------
 
@@ -422,7 +397,7 @@ def _changes(snapshot: Snapshot, articles: Iterable[Article]) -> tuple[list[Arti
             for part in snapshot.parts
             if (document := part.segment.find(article.id)) is not None and document not in part.deleted
         ]
-        if all(part.segment.revision_of(document) < article.revision for part, document in held):
+        if all(part.segment.rows.revisions[document] < article.revision for part, document in held):
             changed.append(article)
             for part, document in held:
                 replaced[part.segment.name].add(document)

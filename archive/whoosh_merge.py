@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archive.errors import IndexUnavailable
-from archive.whoosh_segment import merge
+from archive.whoosh_building import merge
 
 Sources = Sequence[tuple[Path, Sequence[int]]]  # segment files with the documents deleted from them, in order
 

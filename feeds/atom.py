@@ -38,7 +38,7 @@ def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
 def build_shell(channel: Channel) -> Any:
     """The feed without its entries, as feedgen has it."""
     feed = new_feed(channel, Format.ATOM, NAMESPACES)
-    feed.extras.attributes[XML_BASE] = channel.home
+    feed.extras.attributes[XML_BASE] = channel.address(Format.ATOM)
     feed.id(channel.spec.id)
     feed.author(name=channel.author)
     if channel.description:

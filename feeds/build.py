@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,6 +13,7 @@ from archive.store import Period, Tombstone
 from feeds import atom, jsonfeed, rss
 from feeds.cache import FragmentCache
 from feeds.channel import Channel, Gone, Page
+from feeds.document import Document
 from feeds.item import Item, iri_of, is_recording, item_of
 from feeds.spec import FeedSpec, Format, Scope, has_address
 
@@ -35,15 +35,6 @@ WRITERS = {
     Format.ATOM: Writer(atom.write_entry, atom.write_feed),
     Format.JSON: Writer(jsonfeed.write_entry, jsonfeed.write_feed),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A finished feed. `path` is not percent-encoded; `media_type` as Content-Type says it."""
-
-    path: str
-    media_type: str
-    body: bytes = field(repr=False)
 
 
 class FeedBuilder:

@@ -12,7 +12,7 @@ from archive.article import UNTITLED, Article
 from archive.instants import rfc3339
 from archive.site import Site
 from archive.store import Brief, Period
-from feeds.build import Document
+from feeds.document import Document
 from feeds.item import carriable
 from feeds.language import language_tag
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
@@ -62,9 +64,12 @@ def create_app(dateline: Dateline) -> Flask:
     return app
 
 
-def create_wsgi(dateline: Dateline) -> WSGIApplication:
-    """What a server calls: the finished feeds in front, everything else behind them."""
-    return Renditions(dateline.archive, create_app(dateline).wsgi_app, clock=dateline.clock, site=dateline.site)
+def create_wsgi(dateline: Dateline, *, ticks: Callable[[], float] = time.monotonic) -> WSGIApplication:
+    """What a server calls: the finished feeds in front, everything else behind them.
+
+    `ticks`: seconds that go by, from any beginning."""
+    behind = create_app(dateline).wsgi_app
+    return Renditions(dateline.archive, behind, clock=dateline.clock, site=dateline.site, ticks=ticks)
 
 
 def web_process() -> WSGIApplication:

@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
+from contextlib import suppress
+from threading import Lock, get_native_id
+from typing import Final
 
 log = logging.getLogger(__name__)
 
 Task = Callable[[], None]
 
+NICENESS: Final = 10
+
 
 class Lane:
     """So many threads for tasks, at most `per_host` at a time for each host. Hosts take turns.
 
-    `room` is how many tasks it holds, running ones included."""
+    `room` is how many tasks it holds, running ones included. `done` is called after each. Readers come
+    first: where processors are short, these threads wait."""
 
     def __init__(self, name: str, *, threads: int, per_host: int, room: int, done: Callable[[], None]) -> None:
         self.threads = threads
         self.per_host = per_host
         self.room = room
         self._done = done
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=_step_back)
         self._lock = Lock()
         self._waiting: OrderedDict[str, deque[Task]] = OrderedDict()
         self._running: Counter[str] = Counter()
@@ -87,3 +94,10 @@ class Lane:
                 del self._running[host]
             self._start()
         self._done()
+
+
+def _step_back() -> None:
+    """Linux has a priority for each thread; elsewhere it would be the whole process's."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)

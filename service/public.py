@@ -14,6 +14,7 @@ from archive.errors import IndexUnavailable, InvalidQuery
 from archive.store import ArticleQuery, Named, Period, Place
 from feeds import opml, sitemap
 from feeds.spec import FOLDERS, Format, Scope, has_address, home_path
+from service.about_feed import ABOUT, about_feed, opens_in_browser
 from service.addresses import Addresses
 from service.calendars import month_table, months_of, nearest, parents, year_rows
 from service.feeds_page import feed_groups, subscriptions
@@ -70,6 +71,7 @@ def public_blueprint(dateline: Dateline) -> Blueprint:
         f"/search/<any({','.join(f'{each.suffix!r}' for each in Format)}):name>": views.search_feed,
         "/api/search": views.search_api,
         "/feeds": views.feeds,
+        ABOUT: views.about_feed,
         "/feeds.opml": views.feeds_opml,
         "/opensearch.xml": views.opensearch,
         "/robots.txt": views.robots,
@@ -278,6 +280,8 @@ class _Views:
         return show("search.html", head, status=status, view=view, feeds=feeds)
 
     def search_feed(self, name: str) -> AnyResponse:
+        if opens_in_browser(request.environ):
+            return self._about(f"/search/{name}?{request.query_string.decode('ascii', 'replace')}")
         feed_format = next(each for each in Format if each.suffix == name)
         document = self.search_feeds.build(feed_format, request.args.to_dict())
         response = Response(document.body, content_type=document.media_type)
@@ -301,6 +305,25 @@ class _Views:
         head = self._head("Feeds", f"Every feed of {self.site.title}.", "/feeds")
         groups = feed_groups(self.archive, self.addresses)
         return show("feeds.html", head, groups=groups, site_feeds=feed_links(self.addresses, None))
+
+    def about_feed(self) -> AnyResponse:
+        return self._about(request.args.get("feed", ""))
+
+    def _about(self, feed: str) -> AnyResponse:
+        """For people who have opened a feed. No cache may keep it: at the same address readers get the feed."""
+        about = about_feed(feed, self.archive, self.addresses)
+        if about is None:
+            return self._nothing_here("There is no feed at this address.")
+        head = Head(
+            title=f"Feed: {about.title}",
+            description=f"How to subscribe to {about.title}.",
+            robots="noindex, follow",
+            feeds=about.feeds,
+        )
+        response = show("feed.html", head, feed=about, all_feeds=self.addresses.href("/feeds"))
+        response.headers["Cache-Control"] = "no-store"
+        response.vary.add("Sec-Fetch-Dest")
+        return response
 
     def feeds_opml(self) -> AnyResponse:
         body = opml.write(self.site.title, subscriptions(self.archive, self.addresses))

@@ -38,7 +38,7 @@ T = TypeVar("T")
 ANNOUNCER: Final = "websub"
 PINGER: Final = "hub"
 
-THREADS: Final = 16
+THREADS: Final = 32
 SLOW_THREADS: Final = 8
 PER_HOST: Final = 8  # calls at a time
 ROOM: Final = 256  # deliveries in hand

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
 from threading import Lock
+from urllib.parse import urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from archive.errors import DatelineError
@@ -17,6 +18,7 @@ from archive.site import Site
 from archive.store import Archive, Rendition
 from feeds.sitemap import is_sitemap
 from feeds.spec import Format
+from service.about_feed import ABOUT, opens_in_browser
 from service.conditions import Outcome, accepted_codings, evaluate, matches
 from service.websub import links
 
@@ -101,6 +103,9 @@ class Renditions:
                 return self.otherwise(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return _not_that_way(environ["REQUEST_METHOD"], start_response)
+        if opens_in_browser(environ) and path.endswith(_SUFFIXES):
+            asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
+            return self.otherwise({**environ, **asked}, start_response)
         return self._answer(kept, environ, start_response)
 
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

@@ -10,14 +10,15 @@ from urllib.parse import urlencode
 
 from archive.errors import NotFound
 from archive.search import SearchQuery, Sort
-from feeds.build import Document, FeedBuilder
 from feeds.channel import Page
+from feeds.document import Document
 from feeds.spec import FeedSpec, Format, minted
 from service.addresses import Addresses
 from service.pages import FORMAT_NAMES, FeedLink
 from service.searching import read_query
 
 if TYPE_CHECKING:
+    from feeds.build import FeedBuilder
     from service.wiring import Dateline
 
 ENTRIES = 50  # where the address says nothing else
@@ -74,6 +75,8 @@ class SearchFeeds:
 
     @cached_property
     def _builder(self) -> FeedBuilder:
+        from feeds.build import FeedBuilder  # with feedgen, which most web processes do without
+
         return FeedBuilder(self.dateline.site, self.dateline.identity(), cache_bytes=CACHE_BYTES)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 from archive.outbox import TURN_LASTS
 from archive.site import Site
 from archive.store import Archive, ArticleQuery, Change, ChangeKind, Period, Place, Turn
-from feeds.build import Document
+from feeds.document import Document
 from feeds.sitemap import (
     MOST_NEWS,
     PAGES,

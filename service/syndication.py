@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from archive.article import Article, Label
 from archive.store import Archive, ArticleQuery, Period, Place, Tombstone, Volume
-from feeds.build import Document, FeedBuilder
+from feeds.build import FeedBuilder
 from feeds.channel import Page
+from feeds.document import Document
 from feeds.spec import Format, Scope, spec_for
 from feeds.volumes import VOLUME, Shelf, divide, month_of, page_of
 

@@ -1262,6 +1262,8 @@ class SearchIndexContract:
         )
         assert index.search(SearchQuery(text="wheat")).facets == {
             "year": [Facet("1987", 2), Facet("1988", 1)],
+            "month": [Facet("1987-03", 2), Facet("1988-01", 1)],
+            "language": [Facet("en", 3)],
             "section": [Facet("Grain", 2)],
             "tag": [Facet("USA", 3), Facet("wheat", 1)],
             "author": [Facet("Jane Doe", 1)],

@@ -23,9 +23,7 @@ LOCKS = {
 
 
 def test_everything_of_the_fixed_layout_is_there() -> None:
-    fixed = (
-        "pyproject.toml README.md service archive feeds tests Makefile LICENSE CHANGELOG.md docs bench .ci/run"
-    )
+    fixed = "pyproject.toml README.md service archive feeds tests Makefile LICENSE CHANGELOG.md docs bench .ci/run"
     assert [name for name in fixed.split() if not (ROOT / name).exists()] == []
 
 

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from archive.article import Article, Draft, Status, compose, revise
+from archive.article import Article, Draft, Status, article_path, compose, numbered_slug, revise
 from archive.errors import Conflict, DatelineError, Invalid, InvalidDraft, Problem, RevisionConflict
 from archive.exchange import formats
 from archive.exchange.files import DAMAGED, Skipped, Source, explain, find
@@ -276,10 +276,11 @@ class _Run:
 
     def _has_twin(self, article: Article) -> bool:
         """Whether the same article is here under the address that this one would get, or a numbered one."""
-        if article.path is None:
+        if article.path is None or article.day is None:
             return False
         for number in count(1):
-            located = self.archive.at(article.path if number == 1 else f"{article.path}-{number}")
+            slug = article.slug if number == 1 else numbered_slug(article.slug, number)
+            located = self.archive.at(article_path(article.day, slug))
             if located is None or number > MOST_NUMBERED:
                 return False
             if _alike(_as_if(located.article, article), article):
@@ -340,8 +341,10 @@ def _alike(one: Article, other: Article) -> bool:
 
 def _as_numbered(draft: Draft, article: Article) -> Draft:
     """The draft without its slug where the article has that slug with a number, as an import gave it."""
-    base, _, number = article.slug.rpartition("-")
-    return replace(draft, slug=None) if base and base == draft.slug and number.isdecimal() else draft
+    number = article.slug.rpartition("-")[2]
+    if draft.slug is None or not (number.isdecimal() and number.isascii()):
+        return draft
+    return replace(draft, slug=None) if numbered_slug(draft.slug, int(number)) == article.slug else draft
 
 
 def _as_if(one: Article, other: Article) -> Article:

@@ -105,6 +105,7 @@ def open_engine(url: str | URL, *, checkpoints: bool = True) -> Engine:
         address,
         pool_size=8,
         max_overflow=8,
+        hide_parameters=True,  # errors are logged; secrets of subscribers are not
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         **kind.options,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import multiprocessing
 import os
 import random
@@ -27,7 +28,7 @@ from whoosh.reading import SegmentReader
 from whoosh.scoring import WeightingModel, WeightLengthScorer
 from whoosh.searching import Searcher
 
-from archive import whoosh_index, whoosh_merge, whoosh_segment, whoosh_storage
+from archive import whoosh_answer, whoosh_index, whoosh_merge, whoosh_segment, whoosh_storage
 from archive.article import Article, Status
 from archive.errors import IndexLocked, IndexUnavailable, StorageFull
 from archive.search import Results, SearchQuery, Sort
@@ -170,7 +171,7 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
     reader = SegmentReader(whoosh_storage.SegmentFiles(path), schema, held)
     expected: dict[str, float] = {}
     count = index.search(SearchQuery(text="wheat")).total
-    worth = whoosh_index.Scorer(index._current()[1], index._cache)._worth(count)
+    worth = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
     for field, weight in (("title", 1.5), ("body", 1.0)):
         searcher = Searcher(reader, weighting=Reference(worth, weight))
         for hit in searcher.search(Or([Term(field, "wheat")]), limit=None):
@@ -197,6 +198,27 @@ def test_another_process_finds_what_was_applied(index: WhooshIndex, folder: Path
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"
+
+
+def test_who_does_not_search_does_not_load_numpy(folder: Path) -> None:
+    script = f"""
+import sys
+from pathlib import Path
+from service.wiring import open_dateline
+from archive.search import SearchQuery
+from archive.whoosh_index import WhooshIndex
+from tests.builders import a_stored_article
+index = WhooshIndex(Path({str(folder)!r}))
+index.clear()
+for number in range(10):
+    index.apply([a_stored_article(title="Wheat")], position=number)
+index.tidy()
+list(index.revisions())
+print("numpy" in sys.modules, end=" ")
+print(index.search(SearchQuery(text="wheat")).total, "numpy" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "10", "True"]
 
 
 def test_a_second_index_sees_every_commit_at_once(index: WhooshIndex, folder: Path) -> None:
@@ -394,7 +416,7 @@ def test_a_fault_of_the_program_is_not_taken_for_damage(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.apply(titles("Wheat"), position=5)
-    monkeypatch.setattr(whoosh_index, "facets", lambda *_: {}["fault"])
+    monkeypatch.setattr(whoosh_answer, "facets", lambda *_: {}["fault"])
     with pytest.raises(KeyError):
         index.search(SearchQuery(text="wheat"))
     assert index.position() == 5

@@ -156,7 +156,7 @@ def test_what_the_site_says_of_itself():
     assert texts(feed, "atom:rights") == ["© Example & Sons"]
     assert texts(feed, "atom:icon") == ["https://news.example.org/icon.png"]
     assert texts(feed, "atom:logo") == ["https://cdn.example/logo.png"]
-    assert feed.get("{http://www.w3.org/XML/1998/namespace}base") == "https://news.example.org/"
+    assert feed.get("{http://www.w3.org/XML/1998/namespace}base") == "https://news.example.org/feed.atom"
 
 
 def test_a_live_feed_names_its_hub():

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,8 @@ class Office:
             clock=self.clock,
         )
         self.worker = Worker(self.dateline)
-        self.client = Client(create_wsgi(self.dateline))
+        # An hour goes by between two requests, so that each looks whether a feed is still the same.
+        self.client = Client(create_wsgi(self.dateline, ticks=count(step=3600).__next__))
         self.tokens = {scope: create_token(archive, scope.name.lower(), scope, clock=self.clock) for scope in Scope}
 
     def clock(self) -> datetime:

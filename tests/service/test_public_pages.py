@@ -377,7 +377,7 @@ class TestDates:
     def test_a_missing_slash_is_added(self, dated: Newsstand) -> None:
         for path in ("/2026", "/2026/01", "/2026/01/01", "/archive", "/tags"):
             response = dated.get(path)
-            assert (response.status_code, response.location) == (308, f"http://localhost{path}/")
+            assert (response.status_code, response.location) == (308, f"{path}/")
 
     def test_the_first_and_the_last_year_of_the_calendar_have_pages(self, site: Newsstand) -> None:
         site.publish(title="Old", published="0001-01-03T00:00:00Z")
@@ -482,4 +482,7 @@ class TestFeedPages:
             "Disallow: /search",
             "Disallow: /api/",
             "Disallow: /admin/",
+            "",
+            "Sitemap: https://news.example.org/sitemap.xml",
+            "Sitemap: https://news.example.org/sitemap-news.xml",
         ]

@@ -42,7 +42,7 @@ def test_an_article_is_soon_in_feeds_pages_and_search(client: Client) -> None:
     )
     wait_for("it is found", lambda: client.found(q="wheat"))
     assert b"Wheat exports rise" in client.get(f"/{path}").body
-    assert client.get("/tags/a%C3%B1o-%E5%B0%8F%E9%BA%A6/feed.atom").status == 200
+    wait_for("its tag's feed is there", lambda: client.get("/tags/a%C3%B1o-%E5%B0%8F%E9%BA%A6/feed.atom").status == 200)
 
 
 def test_conditions_head_and_gzip(client: Client) -> None:

@@ -1,0 +1,272 @@
+"""Posting lists of a snapshot as NumPy arrays, decoded a block at a time and kept in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from archive import analysis
+from archive.whoosh_codec import Block, blocks
+from archive.whoosh_columns import Array
+from archive.whoosh_segment import Segment, TextField
+from archive.whoosh_snapshot import Cache, Part, Snapshot
+from archive.whoosh_storage import reading_files
+
+STRIDE: Final = 1 << 24  # more than there are words in a text: a document and a position make one number
+WHOLE: Final = 200_000  # postings; of longer lists, positions are decoded for the documents that matter only
+_WIDTHS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32}
+_EACH: Final = 100  # bytes of a word in a list of words
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """The documents that have a term, in order, and how often each has it."""
+
+    documents: Array
+    weights: Array
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.documents.nbytes + self.weights.nbytes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Placed:
+    """Where a term stands in its documents: those of the nth are `places[starts[n]:starts[n + 1]]`."""
+
+    documents: Array
+    starts: Array
+    places: Array
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.documents.nbytes + self.starts.nbytes + self.places.nbytes)
+
+
+NOWHERE: Final = Counted(np.empty(0, np.uint32), np.empty(0, np.float32))
+
+
+class Terms:
+    """What a snapshot says of terms. Documents are numbered through all of its segments."""
+
+    def __init__(self, snapshot: Snapshot, cache: Cache) -> None:
+        self.parts = snapshot.parts
+        self._columns = snapshot.columns
+        self._languages = snapshot.languages
+        self._cache = cache
+        self._deleted = any(part.deleted for part in snapshot.parts)
+
+    def word(self, word: str, field: TextField) -> Counted:
+        """The documents that have a word. Where languages differ about its stem, the more frequent one counts."""
+        return _most(self.term(field.name, term) for term in self.spellings(word, field))
+
+    def spellings(self, word: str, field: TextField) -> tuple[str, ...]:
+        """The terms that a word may stand in the index as."""
+        return analysis.terms_in(word, self._languages) if field.stemmed else (analysis.fold(word),)
+
+    def term(self, field: str, term: str) -> Counted:
+        """The living documents that have a term."""
+        encoded = term.encode("utf-8", "replace")
+        return self._joined(lambda part: self._counted(part.segment, field, encoded))
+
+    def union(self, key: Hashable, terms_of: Callable[[Part], Iterable[bytes]], field: str) -> Array:
+        """The living documents that have any of the terms; `key` says which terms."""
+
+        def united(segment: Segment, terms: Iterable[bytes]) -> Counted:
+            lists = [self._counted(segment, field, term).documents for term in terms]
+            return Counted(np.unique(np.concatenate(lists)), NOWHERE.weights) if lists else NOWHERE
+
+        def of(part: Part) -> Counted:
+            name = (part.segment.name, field, key)
+            return self._cache.get(name, lambda: united(part.segment, terms_of(part)), lambda held: held.nbytes)
+
+        return self._joined(of, with_weights=False).documents
+
+    def words_like(
+        self, key: Hashable, field: str, prefix: str, fits: Callable[[str], object] | None, most: int
+    ) -> list[dict[str, int]]:
+        """By segment: of its first `most` words with this prefix, those that fit, with their numbers of documents."""
+        encoded = prefix.encode("utf-8", "replace")
+
+        def found(segment: Segment) -> dict[str, int]:
+            words: dict[str, int] = {}
+            for looked_at, (term, count) in enumerate(segment.vocabulary(field, encoded)):
+                if looked_at >= most:
+                    break
+                word = term.decode()
+                if fits is None or fits(word):
+                    words[word] = count
+            return words
+
+        def held(segment: Segment) -> dict[str, int]:
+            name = segment.name, field, key, "words"
+            return self._cache.get(name, lambda: found(segment), lambda words: _EACH * len(words))
+
+        return [held(part.segment) for part in self.parts]
+
+    def keys(self, word: str, field: TextField, among: Array) -> Array:
+        """Where a word stands in these documents, in order: STRIDE times the document's place in `among`, plus
+        the position."""
+        found = [
+            keys
+            for term in self.spellings(word, field)
+            for keys in self._keys(field.name, term.encode("utf-8", "replace"), among)
+        ]
+        if not found:
+            return np.empty(0, np.int64)
+        return np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
+
+    def _keys(self, field: str, term: bytes, among: Array) -> Iterator[Array]:
+        bounds = np.searchsorted(among, self._columns.bases)
+        for number, part in enumerate(self.parts):
+            begin, end = int(bounds[number]), int(bounds[number + 1])
+            if begin == end:
+                continue
+            wanted = (among[begin:end] - self._columns.bases[number]).astype(np.uint32)
+            placed = self._placed(part.segment, field, term, wanted)
+            at = np.searchsorted(placed.documents, wanted)
+            at[at == len(placed.documents)] = 0
+            held = np.flatnonzero(placed.documents[at] == wanted) if len(placed.documents) else at[:0]
+            if len(held):
+                at = at[held]
+                starts, counts = placed.starts[at], placed.starts[at + 1] - placed.starts[at]
+                places = placed.places[_ranges(starts, counts)].astype(np.int64)
+                yield np.repeat(held + begin, counts) * STRIDE + places
+
+    def _joined(self, of: Callable[[Part], Counted], *, with_weights: bool = True) -> Counted:
+        held = [
+            (base, counted)
+            for part, base in zip(self.parts, self._columns.bases, strict=False)
+            if len((counted := of(part)).documents)
+        ]
+        if not held:
+            return NOWHERE
+        documents = np.concatenate([counted.documents + np.int64(base) for base, counted in held])
+        weights = np.concatenate([counted.weights for _, counted in held]) if with_weights else NOWHERE.weights
+        if self._deleted and (alive := self._columns.alive) is not None:
+            living = alive[documents]
+            documents = documents[living]
+            weights = weights[living] if with_weights else weights
+        return Counted(documents, weights)
+
+    def _counted(self, segment: Segment, field: str, term: bytes) -> Counted:
+        return self._cache.get(
+            (segment.name, field, term), lambda: counted(segment, field, term), lambda held: held.nbytes
+        )
+
+    def _placed(self, segment: Segment, field: str, term: bytes, wanted: Array) -> Placed:
+        if len(self._counted(segment, field, term).documents) > max(WHOLE, 20 * len(wanted)):
+            return placed(segment, field, term, among=wanted)
+        key = segment.name, field, term, "placed"
+        return self._cache.get(key, lambda: placed(segment, field, term), lambda held: held.nbytes)
+
+
+def _most(lists: Iterable[Counted]) -> Counted:
+    held = [one for one in lists if len(one.documents)]
+    if len(held) < 2:
+        return held[0] if held else NOWHERE
+    documents = np.concatenate([one.documents for one in held])
+    weights = np.concatenate([one.weights for one in held])
+    order = np.lexsort((weights, documents))
+    documents, weights = documents[order], weights[order]
+    last = np.append(documents[1:] != documents[:-1], True)
+    return Counted(documents[last], weights[last])
+
+
+def among(documents: Array, sorted_numbers: Array) -> Array:
+    """Which of the numbers are among others; both are in order."""
+    if not len(sorted_numbers):
+        return np.zeros(len(documents), np.bool_)
+    at = np.searchsorted(sorted_numbers, documents)
+    at[at == len(sorted_numbers)] = 0
+    found: Array = sorted_numbers[at] == documents
+    return found
+
+
+# Decoding ------------------------------------------------------------------------------------------------
+
+
+def counted(segment: Segment, field: str, term: bytes) -> Counted:
+    """Raises IndexUnavailable where the file is damaged."""
+    info = segment.info(field, term)
+    if info is None:
+        return NOWHERE
+    with reading_files():
+        if info.is_inlined():
+            documents, weights, _ = info.inlined_postings()
+            found = Counted(np.array(documents, np.uint32), np.array(weights, np.float32))
+        else:
+            read = [(_documents(block), _weights(block)) for block in blocks(info, segment.view)]
+            found = Counted(np.concatenate([block[0] for block in read]), np.concatenate([block[1] for block in read]))
+        _check(found.documents, segment)
+        return found
+
+
+def placed(segment: Segment, field: str, term: bytes, *, among: Array | None = None) -> Placed:
+    """`among`: documents, in order, outside of which nothing matters: blocks without any are passed over."""
+    info = segment.info(field, term)
+    if info is None:
+        return Placed(NOWHERE.documents, np.zeros(1, np.int64), NOWHERE.documents)
+    with reading_files():
+        if info.is_inlined():
+            numbers, weights, values = info.inlined_postings()
+            documents, counts, content = np.array(numbers, np.uint32), np.array(weights, np.int64), b"".join(values)
+        else:
+            read = list(blocks(info, segment.view, among=None if among is None else among.tolist()))
+            documents = np.concatenate([NOWHERE.documents, *map(_documents, read)])
+            counts = np.concatenate([NOWHERE.weights, *map(_weights, read)]).astype(np.int64)
+            content = b"".join(block.places.joined() for block in read if block.places is not None)
+        _check(documents, segment)
+        starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
+        places = _positions(content, starts)
+        small = np.uint16 if not len(places) or int(places.max()) <= 0xFFFF else np.uint32
+        return Placed(documents, starts.astype(np.uint32), places.astype(small))
+
+
+def _check(documents: Array, segment: Segment) -> None:
+    if len(documents) and int(documents[-1]) >= segment.documents:
+        raise ValueError("a posting list names documents that there are none of")
+
+
+def _documents(block: Block) -> Array:
+    raw = np.frombuffer(block.steps.raw, _WIDTHS[block.steps.width])
+    documents = np.empty(len(raw) + 1, np.uint32)
+    documents[0] = block.steps.first
+    documents[1:] = raw
+    return np.cumsum(documents, dtype=np.uint32)
+
+
+def _weights(block: Block) -> Array:
+    weights = block.weights
+    if weights is None or isinstance(weights, float):
+        return np.full(block.length, 1.0 if weights is None else weights, np.float32)
+    if isinstance(weights, bytes):
+        return np.frombuffer(weights, np.uint8).astype(np.float32)
+    return np.frombuffer(weights, np.float32)
+
+
+def _positions(content: bytes, starts: Array) -> Array:
+    """The numbers of seven bits a byte, summed up anew from each of the starts."""
+    raw = np.frombuffer(content, np.uint8)
+    if content.isascii():
+        steps = raw.astype(np.int64)
+    else:
+        ends = np.flatnonzero(raw < 0x80)
+        begins = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
+        shifts = 7 * (np.arange(len(raw)) - np.repeat(begins, ends - begins + 1))
+        steps = np.add.reduceat((raw & 0x7F).astype(np.int64) << shifts, begins)
+    if len(steps) != int(starts[-1]):
+        raise ValueError("a list of positions is not as long as its weights say")
+    sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(steps)))
+    return sums[1:] - np.repeat(sums[starts[:-1]], np.diff(starts))
+
+
+def _ranges(starts: Array, counts: Array) -> Array:
+    """The numbers from each start on, so many each."""
+    counts = counts.astype(np.int64)
+    before = np.cumsum(counts) - counts
+    numbers: Array = np.arange(int(counts.sum())) + np.repeat(starts.astype(np.int64) - before, counts)
+    return numbers

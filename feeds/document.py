@@ -1,0 +1,14 @@
+"""What the writers give: a finished document and its address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`path` is not percent-encoded; `media_type` as Content-Type says it."""
+
+    path: str
+    media_type: str
+    body: bytes = field(repr=False)

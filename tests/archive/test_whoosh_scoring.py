@@ -1,0 +1,103 @@
+"""Scores: those of the definition, on every kind of query, however the index is cut into segments."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from archive.article import Article
+from archive.search import SearchQuery
+from archive.whoosh_index import WhooshIndex
+from tests.archive.reference import Reference
+from tests.builders import a_stored_article
+
+WORDS = (
+    "wheat corn export exports exported exporting oil price prices of the rise rises bank banks trade traded sugar "
+    "cocoa study studies université universités préféré maisons café U.S. 1,750 3.5 zinc zincs tonnes new york"
+).split()
+
+
+@pytest.fixture(scope="module")
+def articles() -> list[Article]:
+    chance = random.Random(4)
+    weights = [1 / (1 + place) for place in range(len(WORDS))]
+    return [
+        a_stored_article(
+            id=f"{number:03}",
+            title=" ".join(chance.choices(WORDS, weights, k=chance.randint(1, 6))),
+            content_text=" ".join(chance.choices(WORDS, weights, k=chance.randint(1, 400 if number % 9 else 3))),
+            summary=chance.choice([None, "Wheat exports rise", "Trade of the study"]),
+            authors=chance.choice([[], ["Jane Doe"], ["Jane Export", "Rod Roe"]]),
+            tags=chance.choices(["usa", "new york", "Exports"], k=chance.randint(0, 2)),
+            section=chance.choice([None, "Grain", "Oil trade"]),
+            language=chance.choice(["en", "en", "fr", "de", "ja"]),
+        )
+        for number in range(240)
+    ]
+
+
+@pytest.fixture(scope="module")
+def index(articles: list[Article], tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    """Cut into segments of all sizes, with documents that were replaced."""
+    index = WhooshIndex(tmp_path_factory.mktemp("scoring") / "search")
+    index.clear()
+    index.apply(
+        [a_stored_article(id=article.id, title="Old zinc", revision=0) for article in articles[::5]], position=1
+    )
+    begin = 0
+    for position, size in enumerate((130, 70, 30, 9, 1), start=2):
+        index.apply(articles[begin : begin + size], position=position)
+        begin += size
+    return index
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "zincs",
+        "wheat",
+        "université",
+        "universites",
+        "wheat corn",
+        "oil price rise bank trade sugar",
+        '"wheat corn"',
+        '"of the wheat"',
+        '"wheat wheat"',
+        "+wheat +zinc cocoa",
+        "wheat -corn -zinc",
+        "zinc OR (cocoa AND sugar)",
+        "-wheat",
+        "-(wheat corn) zinc",
+        "title:wheat oil",
+        "title:wheat title:corn",
+        'title:"wheat export"',
+        "author:export",
+        'author:"jane doe" zinc',
+        "author:jane~",
+        "tag:usa wheat",
+        "section:trade",
+        "export*",
+        "exp*ts",
+        "expo?ts",
+        "title:exporte*",
+        "univers*",
+        "exprot~",
+        "exportd~ zinc",
+        "title:zync~",
+        "1,750",
+        "U.S.",
+        "préféré maisons",
+        "stud* trade wheat~",
+    ],
+)
+def test_scores_are_those_of_the_definition(index: WhooshIndex, articles: list[Article], text: str) -> None:
+    expected = Reference(articles).scores(text)
+    pages = [index.search(SearchQuery(text=text, page=page, per_page=50, with_facets=False)) for page in range(1, 6)]
+    found = {hit.id: hit.score for page in pages for hit in page.hits}
+    assert {page.total for page in pages} == {len(expected)}
+    assert found.keys() == expected.keys()
+    looked_at = [hit.id for hit in pages[0].hits]  # only they move up by nearness
+    assert {article: found[article] for article in looked_at} == pytest.approx(
+        {article: expected[article] for article in looked_at}, rel=1e-5
+    )
