@@ -24,6 +24,9 @@ RESTART_AFTER = 1.0  # seconds
 # Of a web process. More wait for each other: a 304 cost 33 µs of processor time with 8, 30 with 2 and 23 with
 # 1, where one slow client would hold up all others.
 THREADS = 4
+# Held while a process is started. A web process is forked: one that came between the two halves of starting the
+# worker kept a copy of the pipe that says that the worker runs, and nobody saw the worker end.
+_starting = threading.Lock()
 
 
 def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
@@ -52,9 +55,14 @@ class _Lasting(MPServer):
     """Starts a web process anew however often it dies. Granian itself would give up, and end the one
     that still serves, when the same process is killed twice within 5.5 s."""
 
+    def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
+        with _starting:
+            super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
-        # The delay comes after the start: one that dies at once does so once a second.
-        super()._respawn_workers(workers, spawn_target, target_loader, max(delay, RESTART_AFTER))
+        with _starting:
+            # The delay comes after the start: one that dies at once does so once a second.
+            super()._respawn_workers(workers, spawn_target, target_loader, max(delay, RESTART_AFTER))
         self.respawned_wrks.clear()
 
 
@@ -71,7 +79,8 @@ class WorkerBeside:
 
     def stop(self) -> None:
         self._stopping.set()
-        process = self._process
+        with _starting:
+            process = self._process
         if process is not None and process.poll() is None:
             process.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -82,9 +91,12 @@ class WorkerBeside:
     def _keep(self) -> None:
         while not self._stopping.is_set():
             # The worker reads its standard input, and ends with it: whatever kills us closes the pipe.
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "service.cli", "worker", "--until-stdin-closes"], stdin=subprocess.PIPE
-            )
+            with _starting:
+                if self._stopping.is_set():
+                    return
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "service.cli", "worker", "--until-stdin-closes"], stdin=subprocess.PIPE
+                )
             code = self._process.wait()
             if not self._stopping.is_set():
                 log.error("the worker has ended with %d; starting it again", code)

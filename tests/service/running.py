@@ -109,11 +109,14 @@ class Client:
                 return found
 
     def found(self, **parameters: Any) -> list[dict[str, Any]]:
-        """Every result of a search, whatever the number of pages."""
+        """Every result of a search, whatever the number of pages. Raises HTTPException while there is no index."""
         found: list[dict[str, Any]] = []
         page, pages = 1, 1
         while page <= pages:
-            document = self.get("/api/search", per_page=100, page=page, **parameters).json
+            answer = self.get("/api/search", per_page=100, page=page, **parameters)
+            if answer.status != 200:
+                raise http.client.HTTPException(f"{answer.status} {answer.body!r}")
+            document = answer.json
             found += document["results"]
             page, pages = page + 1, document["pages"]
         return found
