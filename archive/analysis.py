@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -80,7 +80,12 @@ def language_of(tag: str | None) -> str:
 
 def analysed(text: str, language: str = ENGLISH) -> list[Analysed]:
     """Every word of a text in order. Stop words are kept: "to be or not to be" can be found."""
-    return [word for word in map(_words_of(language).__getitem__, _RAW.findall(text)) if word.form]
+    return [word for word in map(words_of(language).__getitem__, raw_words(text)) if word.form]
+
+
+def raw_words(text: str) -> list[str]:
+    """The pieces of a text that may be words, as they stand there. `words_of` says what each is."""
+    return _RAW.findall(text)
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -218,5 +223,6 @@ _stemmers = _Stemmers()
 
 
 @cache
-def _words_of(language: str) -> _Words:
+def words_of(language: str) -> Mapping[str, Analysed]:
+    """Every raw word with how it is analysed; one that is no word has no form."""
     return _Words(language)
