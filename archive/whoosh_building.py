@@ -176,7 +176,8 @@ class _Collected:
         words = np.concatenate([_array(runs.words) for runs in self._runs.values()])
         documents = np.concatenate([runs.documents_of_words() for runs in self._runs.values()])
         terms, numbers = _ranked([word.form for word in self._words.words], words)
-        entries = np.unique(numbers[words] * (len(self.rows) + 1) + documents)
+        entries = np.sort(numbers[words] * (len(self.rows) + 1) + documents)
+        entries = entries[np.diff(entries, prepend=-1) > 0]
         of_term, documents = np.divmod(entries, len(self.rows) + 1)
         return Lists(terms, _bounds(of_term, len(terms)), documents, np.ones(len(documents), np.int64))
 
@@ -221,7 +222,7 @@ def _ranked(spelled: Sequence[str], words: Array, others: Sequence[str] = ()) ->
     """The terms of those words that occur, in the order of their bytes, and each word's place among them.
 
     `others`: second terms of the same words; their places come after those of the first."""
-    numbers = np.unique(words).tolist()
+    numbers = np.flatnonzero(np.bincount(words, minlength=1)).tolist()
     both = len(spelled) if others else 0
     used = [(number, utf8(spelled[number])) for number in numbers]
     used += [(number + both, utf8(others[number])) for number in numbers if others]
