@@ -60,9 +60,11 @@ MOST_DEAD: Final = 0.25  # of a segment's documents; beyond, it is written anew
 class WhooshIndex:
     """A SearchIndex in a folder. `clear` makes the folder; nothing else does."""
 
-    def __init__(self, folder: Path, *, patience: timedelta = timedelta(seconds=2)) -> None:
-        """`patience`: how long to wait for another process that is writing."""
+    def __init__(self, folder: Path, *, recency: float = 0.0, patience: timedelta = timedelta(seconds=2)) -> None:
+        """`recency`: by which part of itself the score of the newest article grows; of one a year older, by half of
+        that. `patience`: how long to wait for another process that is writing."""
         self._folder = folder
+        self._recency = recency
         self._patience = patience
         self._cache = Cache()
         self._writing = threading.Lock()
@@ -76,7 +78,7 @@ class WhooshIndex:
         from archive.whoosh_answer import answer
 
         with self._noticing_damage():
-            return answer(self._open()[1], self._cache, query)
+            return answer(self._open()[1], self._cache, query, recency=self._recency)
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         with self._noticing_damage():
