@@ -13,7 +13,7 @@ import numpy as np
 
 from archive import analysis
 from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word
-from archive.whoosh_arrays import STRIDE, Counted, Terms, among
+from archive.whoosh_arrays import NOWHERE, STRIDE, Counted, Terms, among
 from archive.whoosh_columns import K1, Array, Mask
 from archive.whoosh_segment import FORM, TEXT_FIELDS, TextField
 from archive.whoosh_snapshot import Cache, Part, Snapshot
@@ -33,6 +33,10 @@ class Deadline:
 
     def passed(self) -> bool:
         return self._clock() >= self._end
+
+
+class _TooLateError(Exception):
+    """The time was up in the middle of something."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,19 +190,22 @@ class Scorer:
 
     def _following(self, words: Sequence[str], field: TextField) -> Counted:
         """How often the words follow one another, as if the phrase were a term."""
-        found = self.terms.kept((field.name, tuple(words)), lambda: self._followed(words, field))
-        return Counted(found.documents[:0], found.weights[:0]) if self.late() else found
+        try:
+            return self.terms.kept((field.name, tuple(words)), lambda: self._followed(words, field))
+        except _TooLateError:
+            return NOWHERE
 
     def _followed(self, words: Sequence[str], field: TextField) -> Counted:
+        """Raises _TooLateError, since what is not whole must not be kept."""
         documents: Array | None = None
         for held in sorted((self.terms.word(word, field).documents for word in dict.fromkeys(words)), key=len):
             documents = held if documents is None else documents[among(documents, held)]
         if documents is None or not len(documents):
-            return Counted(np.empty(0, np.int64), np.empty(0, np.float32))
+            return NOWHERE
         places: dict[str, Array] = {}
         for word in dict.fromkeys(words):
             if self.late():
-                return Counted(documents[:0], np.empty(0, np.float32))
+                raise _TooLateError
             places[word] = self.terms.keys(word, field, documents)
         offsets = sorted(range(len(words)), key=lambda offset: len(places[words[offset]]))
         starts = places[words[offsets[0]]] - offsets[0]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from pathlib import Path
 
 import pytest
 
+from archive import whoosh_answer
 from archive.article import Article
 from archive.search import SearchQuery
 from archive.whoosh_index import WhooshIndex
+from archive.whoosh_scoring import Deadline
 from tests.archive.reference import EXACTNESS, Reference
 from tests.builders import a_stored_article
 
@@ -123,3 +126,18 @@ def test_the_newest_come_a_little_before_the_old(tmp_path: Path) -> None:
     assert {name: scores[0.2][name] - scores[0.0][name] for name in days} == pytest.approx(
         {"new": 0.2 * plain, "year": 0.1 * plain, "old": 0.0}, abs=1e-6
     )
+
+
+@pytest.mark.parametrize("text", ['"wheat corn"', "wheat corn", "export*", "exprot~", "+wheat +corn"])
+def test_what_a_search_had_no_time_for_is_said_and_found_by_the_next_one(
+    index: WhooshIndex, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = SearchQuery(text=text)
+    expected = index.search(query)
+    index.close()  # forgets what it keeps
+    ticks = itertools.count()
+    with monkeypatch.context() as hurried:
+        hurried.setattr(whoosh_answer, "Deadline", lambda _seconds: Deadline(1, lambda: float(next(ticks))))
+        late = index.search(query)
+    assert "The search took too long: not all of it was searched for." in late.notes
+    assert index.search(query) == expected
