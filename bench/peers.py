@@ -1,0 +1,169 @@
+"""Other search engines with the same articles: SQLite's FTS5 and tantivy."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import tantivy
+
+from bench.corpus import Story
+
+if TYPE_CHECKING:
+    from bench.search import Asked
+
+LIMIT = 10
+
+
+class Fts5:
+    """bm25 over title and body, stemmed; dates and tags beside them."""
+
+    CANNOT: ClassVar[Collection[str]] = ("fuzzy", "suggestion", "did you mean")
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection = sqlite3.connect(path, check_same_thread=False)
+        self.connection.executescript(
+            """
+            PRAGMA journal_mode = WAL;
+            CREATE VIRTUAL TABLE IF NOT EXISTS texts USING fts5(title, body, tokenize = 'porter unicode61');
+            CREATE TABLE IF NOT EXISTS stories (number INTEGER PRIMARY KEY, id TEXT UNIQUE, day TEXT, section TEXT);
+            CREATE INDEX IF NOT EXISTS days ON stories (day);
+            CREATE TABLE IF NOT EXISTS tags (tag TEXT, number INTEGER, PRIMARY KEY (tag, number)) WITHOUT ROWID;
+            """
+        )
+
+    def add(self, stories: Sequence[Story]) -> None:
+        with self.connection as connection:
+            for story in stories:
+                day = story["published"][:10]
+                number = connection.execute(
+                    "INSERT INTO stories (id, day, section) VALUES (?, ?, ?)", (story["id"], day, story["section"])
+                ).lastrowid
+                connection.execute(
+                    "INSERT INTO texts (rowid, title, body) VALUES (?, ?, ?)",
+                    (number, story["title"] or "", story["content_text"]),
+                )
+                connection.executemany(
+                    "INSERT OR IGNORE INTO tags VALUES (?, ?)", [(tag, number) for tag in story["tags"]]
+                )
+
+    def finish(self) -> None:
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def size(self) -> int:
+        return self.path.stat().st_size
+
+    def texts(self, ids: Sequence[str]) -> Mapping[str, str]:
+        marks = ",".join("?" * len(ids))
+        rows = self.connection.execute(
+            f"SELECT s.id, t.body FROM stories s JOIN texts t ON t.rowid = s.number WHERE s.id IN ({marks})", list(ids)
+        )
+        return dict(rows.fetchall())
+
+    def ask(self, asked: Asked) -> list[Any]:
+        match = _fts5(asked)
+        narrowed, values = "", [match]
+        if asked.tag:
+            narrowed += " AND rowid IN (SELECT number FROM tags WHERE tag = ?)"
+            values.append(asked.tag)
+        if asked.first_day and asked.last_day:
+            narrowed += " AND rowid IN (SELECT number FROM stories WHERE day BETWEEN ? AND ?)"
+            values += [asked.first_day, asked.last_day]
+        shown = "snippet(texts, 1, '<mark>', '</mark>', '…', 30)" if asked.needs == "snippets" else "rowid"
+        statement = f"SELECT {shown} FROM texts WHERE texts MATCH ?{narrowed} ORDER BY rank LIMIT {LIMIT}"
+        if asked.newest:
+            statement = (
+                "SELECT s.number FROM texts t JOIN stories s ON s.number = t.rowid "
+                f"WHERE texts MATCH ? ORDER BY s.day DESC LIMIT {LIMIT}"
+            )
+        found = self.connection.execute(statement, values).fetchall()
+        if asked.needs == "facets":
+            for of in ("substr(s.day, 1, 4)", "s.section"):
+                found += self.connection.execute(
+                    f"SELECT {of}, count(*) FROM texts t JOIN stories s ON s.number = t.rowid "
+                    "WHERE texts MATCH ? GROUP BY 1 ORDER BY 2 DESC LIMIT 100",
+                    [match],
+                ).fetchall()
+            found += self.connection.execute(
+                "SELECT g.tag, count(*) FROM texts t JOIN tags g ON g.number = t.rowid "
+                "WHERE texts MATCH ? GROUP BY 1 ORDER BY 2 DESC LIMIT 100",
+                [match],
+            ).fetchall()
+        return found
+
+
+def _fts5(asked: Asked) -> str:
+    if asked.must:
+        return f"({' AND '.join(asked.must)}) NOT {asked.must_not[0]}"
+    if asked.kind in ("phrase", "prefix"):
+        return asked.text
+    return " OR ".join(asked.text.split())
+
+
+class Tantivy:
+    """BM25 over title and body, stemmed, all in Rust."""
+
+    CANNOT: ClassVar[Collection[str]] = ("facets", "suggestion", "did you mean")
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        schema = tantivy.SchemaBuilder()
+        schema.add_text_field("title", tokenizer_name="en_stem")
+        schema.add_text_field("body", stored=True, tokenizer_name="en_stem")
+        schema.add_text_field("spelled", tokenizer_name="default", index_option="basic")
+        schema.add_text_field("tag", tokenizer_name="raw", index_option="basic")
+        schema.add_integer_field("day", indexed=True, fast=True)
+        self.schema = schema.build()
+        self.index = tantivy.Index(self.schema, path=str(folder))
+        self.searcher: tantivy.Searcher | None = None
+
+    def add(self, stories: Sequence[Story]) -> None:
+        writer = self.index.writer(200_000_000, 1)
+        for story in stories:
+            day = datetime.fromisoformat(story["published"]).astimezone(UTC).toordinal()
+            title, body = story["title"] or "", story["content_text"]
+            writer.add_document(tantivy.Document(title=title, body=body, spelled=body, tag=story["tags"], day=day))
+        writer.commit()
+        writer.wait_merging_threads()
+
+    def finish(self) -> None:
+        self.index.reload()
+        self.searcher = self.index.searcher()
+
+    def size(self) -> int:
+        return sum(path.stat().st_size for path in self.folder.iterdir())
+
+    def ask(self, asked: Asked) -> object:
+        if self.searcher is None:
+            self.finish()
+        assert self.searcher is not None
+        query = self._query(asked)
+        if asked.newest:
+            return self.searcher.search(query, LIMIT, order_by_field="day").hits
+        hits = self.searcher.search(query, LIMIT).hits
+        if asked.needs == "snippets":
+            snippets = tantivy.SnippetGenerator.create(self.searcher, query, self.schema, "body")
+            return [snippets.snippet_from_doc(self.searcher.doc(address)).to_html() for _, address in hits]
+        return hits
+
+    def _query(self, asked: Asked) -> tantivy.Query:
+        fields = ["title", "body"]
+        if asked.kind == "prefix":
+            return tantivy.Query.regex_query(self.schema, "spelled", f"{asked.text[:-1]}.*")
+        if asked.kind == "fuzzy":
+            return tantivy.Query.fuzzy_term_query(self.schema, "spelled", asked.text[:-1], distance=1)
+        query = self.index.parse_query(asked.text, fields)
+        more = []
+        if asked.tag:
+            more.append(tantivy.Query.term_query(self.schema, "tag", asked.tag))
+        if asked.first_day and asked.last_day:
+            days = [date.fromisoformat(day).toordinal() for day in (asked.first_day, asked.last_day)]
+            more.append(tantivy.Query.range_query(self.schema, "day", tantivy.FieldType.Integer, *days))
+        if not more:
+            return query
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in (query, *more)])

@@ -1,0 +1,479 @@
+"""Search at several sizes, beside SQLite's FTS5 and tantivy with the same articles in the same run.
+
+    python -m bench.search [FOLDER] [--articles 20000 100000] [--queries 40]
+
+FOLDER (default ../shared/corpora) holds reuters21578.jsonl.gz. Writes the tables to stdout and to bench/search.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+from archive.analysis import is_stop_word, words
+from archive.article import Article, Author, Status
+from archive.markup import paragraphs
+from archive.query import parse
+from archive.search import SearchQuery, Sort
+from archive.snippets import snippet
+from archive.whoosh_index import WhooshIndex
+from bench import corpus
+from bench.peers import Fts5, Tantivy
+
+TABLES = Path(__file__).parent / "search.md"
+BATCH = 10_000
+SAMPLE = 20_000  # articles that queries are made from
+ADDED = 40
+LIMIT = 10
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One query, for every engine. `needs` says what is wanted beside the hits."""
+
+    text: str
+    must: tuple[str, ...] = ()
+    must_not: tuple[str, ...] = ()
+    kind: str = "words"  # words, phrase, prefix, fuzzy
+    tag: str | None = None
+    first_day: str | None = None
+    last_day: str | None = None
+    newest: bool = False
+    needs: str = ""  # facets, snippets, suggestions, spelling
+
+    def query(self) -> SearchQuery:
+        return SearchQuery(
+            text=self.text,
+            tag=self.tag,
+            first_day=date.fromisoformat(self.first_day) if self.first_day else None,
+            last_day=date.fromisoformat(self.last_day) if self.last_day else None,
+            sort=Sort.NEWEST if self.newest else Sort.RELEVANCE,
+            per_page=LIMIT,
+            with_facets=self.needs == "facets",
+        )
+
+
+@dataclass
+class Times:
+    """Milliseconds of one class, query by query."""
+
+    cold: list[float] = field(default_factory=list)
+    warm: list[float] = field(default_factory=list)
+
+
+def article_of(story: corpus.Story) -> Article:
+    published = datetime.fromisoformat(story["published"])
+    return Article(
+        id=story["id"],
+        guid=f"tag:example.org,2000:{story['id']}",
+        revision=1,
+        status=Status.PUBLISHED,
+        title=story["title"] or "Untitled",
+        slug="story",
+        day=published.date(),
+        summary=None,
+        content_html=paragraphs(story["content_text"]),
+        content=None,
+        authors=tuple(Author(name) for name in story["authors"]),
+        section=story["section"],
+        tags=tuple(story["tags"]),
+        language="en",
+        published=published,
+        updated=published,
+        created=published,
+        modified=published,
+        canonical_url=None,
+        image=None,
+        enclosures=(),
+    )
+
+
+# Queries ---------------------------------------------------------------------------------------------
+
+
+def questions(stories: Sequence[corpus.Story], number: int) -> dict[str, list[Asked]]:
+    """Queries of each class, made from what the articles say."""
+    asking = _Asking(stories)
+    return {name: [make(asking) for _ in range(number)] for name, make in CLASSES.items()}
+
+
+class _Asking:
+    def __init__(self, stories: Sequence[corpus.Story]) -> None:
+        self.chance = random.Random(7)
+        self.texts = [story["content_text"] for story in stories if len(story["content_text"]) > 300]
+        counts = Counter(word for text in self.texts for word in {found.lower() for found in _WORD.findall(text)})
+        self.counts = {word: count for word, count in counts.items() if not is_stop_word(word, ["en"])}
+        ranked = sorted(self.counts, key=lambda word: (-counts[word], word))
+        self.common = ranked[5:160]
+        self.rare = [word for word in ranked if 3 <= counts[word] <= 12]
+        self.middle = [word for word in ranked[100:6000] if len(word) > 4]
+        self.tags = [tag for tag, _ in Counter(tag for story in stories for tag in story["tags"]).most_common(40)]
+
+    def one_of(self, choices: Sequence[str]) -> Asked:
+        return Asked(self.chance.choice(choices))
+
+    def together(self, count: int) -> list[str]:
+        """Words of one article, as somebody would look for it."""
+        while True:
+            found = dict.fromkeys(word.lower() for word in words(self.chance.choice(self.texts)))
+            chosen = [word for word in found if word in self.counts]
+            if len(chosen) >= count:
+                return self.chance.sample(chosen, count)
+
+    def phrase(self) -> Asked:
+        while True:
+            found = _WORD.findall(self.chance.choice(self.texts))
+            begin = self.chance.randrange(max(1, len(found) - 3))
+            chosen = found[begin : begin + self.chance.choice([2, 2, 3])]
+            if len(chosen) > 1 and any(word.lower() in self.counts for word in chosen):
+                return Asked(f'"{" ".join(chosen)}"', kind="phrase")
+
+    def misspelled(self) -> str:
+        word = self.chance.choice(self.middle)
+        at = self.chance.randrange(1, len(word) - 1)
+        return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+    def must_and_not(self) -> Asked:
+        left, right, no = self.together(3)
+        return Asked(f"+{left} +{right} -{no}", must=(left, right), must_not=(no,))
+
+    def beginning(self, lengths: Sequence[int]) -> str:
+        return self.chance.choice(self.middle)[: self.chance.choice(lengths)]
+
+    def dated(self) -> Asked:
+        first = date(1987, self.chance.choice([3, 4, 6, 10]), 1)
+        last = first + timedelta(days=29)
+        return replace(self.one_of(self.common), first_day=first.isoformat(), last_day=last.isoformat())
+
+
+_WORD = re.compile(r"[A-Za-z]{3,}")
+CLASSES: Mapping[str, Callable[[_Asking], Asked]] = {
+    "one rare word": lambda asking: asking.one_of(asking.rare),
+    "one common word": lambda asking: asking.one_of(asking.common),
+    "two words": lambda asking: Asked(" ".join(asking.together(2))),
+    "six words": lambda asking: Asked(" ".join(asking.together(6))),
+    "phrase": _Asking.phrase,
+    "must and not": _Asking.must_and_not,
+    "prefix": lambda asking: Asked(f"{asking.beginning([3, 4, 5])}*", kind="prefix"),
+    "fuzzy": lambda asking: Asked(f"{asking.misspelled()}~", kind="fuzzy"),
+    "tag": lambda asking: replace(asking.one_of(asking.common), tag=asking.chance.choice(asking.tags)),
+    "dates": _Asking.dated,
+    "newest first": lambda asking: replace(asking.one_of(asking.common), newest=True),
+    "facets": lambda asking: replace(asking.one_of(asking.common), needs="facets"),
+    "snippets": lambda asking: Asked(" ".join(asking.together(2)), needs="snippets"),
+    "suggestion": lambda asking: Asked(asking.beginning([2, 3, 4]), needs="suggestions"),
+    "did you mean": lambda asking: Asked(asking.misspelled(), needs="spelling"),
+}
+WITHOUT_MORE = tuple(CLASSES)[:11]  # classes with no facets, snippets or the like
+
+
+# Dateline, in a process of its own ---------------------------------------------------------------------
+
+
+class Searcher:
+    """Answers as the service does, with texts from a database for snippets."""
+
+    def __init__(self, folder: Path, texts: Path) -> None:
+        self.index = WhooshIndex(folder)
+        self.texts = Fts5(texts)
+
+    def ask(self, asked: Asked) -> int:
+        if asked.needs == "suggestions":
+            return len(self.index.suggest(asked.text, limit=10))
+        results = self.index.search(asked.query())
+        if asked.needs == "snippets":
+            root = parse(asked.text).root
+            for text in self.texts.texts([hit.id for hit in results.hits]).values():
+                snippet(root, text)
+        return results.total
+
+
+def timed(ask: Callable[[Asked], object], classes: Mapping[str, Sequence[Asked]]) -> dict[str, Times]:
+    """Each query once, and then all of them again. The first of all is not counted: it opens the index."""
+    ask(Asked("opening"))
+    found = {}
+    for name, some in classes.items():
+        found[name] = Times(
+            [_milliseconds(ask, asked) for asked in some], [_milliseconds(ask, asked) for asked in some]
+        )
+    return found
+
+
+def _milliseconds(ask: Callable[[Asked], object], asked: Asked) -> float:
+    began = time.perf_counter()
+    ask(asked)
+    return (time.perf_counter() - began) * 1000
+
+
+def searching_process(folder: Path, texts: Path, classes: Path, threads: int) -> None:
+    """With `threads` 0: times of every class, and memory. Else queries a second with so many threads."""
+    searcher = Searcher(folder, texts)
+    asked = {name: [Asked(**_tuples(one)) for one in some] for name, some in json.loads(classes.read_text()).items()}
+    if not threads:
+        found = timed(searcher.ask, asked)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"times": {name: asdict(times) for name, times in found.items()}, "peak": peak}))
+        return
+    mixed = [one for name in WITHOUT_MORE for one in asked[name]]
+    random.Random(2).shuffle(mixed)
+    index = searcher.index
+    for one in mixed:
+        index.search(one.query())
+    print("ready", flush=True)
+    sys.stdin.readline()
+    rounds = 3
+    began = time.perf_counter()
+    running = [
+        threading.Thread(target=lambda: [index.search(one.query()) for _ in range(rounds) for one in mixed])
+        for _ in range(threads)
+    ]
+    for thread in running:
+        thread.start()
+    for thread in running:
+        thread.join()
+    print(rounds * len(mixed) * threads / (time.perf_counter() - began))
+
+
+def _tuples(one: dict[str, object]) -> dict[str, object]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in one.items()}
+
+
+def _process(folder: Path, texts: Path, classes: Path, threads: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "bench.search", "--process", str(folder), str(texts), str(classes), str(threads)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def throughput(folder: Path, texts: Path, classes: Path, *, threads: int, processes: int) -> float:
+    """Queries a second, all together."""
+    running = [_process(folder, texts, classes, threads) for _ in range(processes)]
+    for process in running:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in running:
+        assert process.stdin is not None
+        process.stdin.write("\n")
+        process.stdin.flush()
+    return sum(float(process.communicate()[0]) for process in running)
+
+
+# Adding ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Adding:
+    """Milliseconds."""
+
+    applied: list[float]
+    found: list[float]
+    searched: list[float]
+
+
+def adding(folder: Path, stories: Iterator[corpus.Story], position: int) -> Adding:
+    """One article after the other, merging in between, while another thread's index searches and finds each."""
+    writer, reader = WhooshIndex(folder), WhooshIndex(folder)
+    reader.search(SearchQuery(text="bank"))
+    stop = threading.Event()
+    searched: list[float] = []
+
+    def search() -> None:
+        while not stop.wait(0.01):
+            began = time.perf_counter()
+            reader.search(SearchQuery(text="wheat export", with_facets=False))
+            searched.append((time.perf_counter() - began) * 1000)
+
+    def tidy() -> None:
+        while not stop.wait(1.0):
+            writer.tidy()
+
+    threads = [threading.Thread(target=search), threading.Thread(target=tidy)]
+    for thread in threads:
+        thread.start()
+    applied, found = [], []
+    for number, story in enumerate(islice(stories, ADDED)):
+        word = f"zyx{number}qwv{position}"
+        article = article_of({**story, "content_text": f"{word} {story['content_text']}"})
+        began = time.perf_counter()
+        writer.apply([article], position=position + number)
+        applied.append((time.perf_counter() - began) * 1000)
+        while not reader.search(SearchQuery(text=word, with_facets=False)).total:
+            pass
+        found.append((time.perf_counter() - began) * 1000)
+        time.sleep(0.05)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    return Adding(applied, found, searched)
+
+
+# One size ----------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Measured:
+    articles: int
+    text: int  # bytes
+    seconds: dict[str, float]  # of indexing, by engine
+    sizes: dict[str, int]
+    peak: float  # MB, of a process that has asked everything
+    times: dict[str, dict[str, Times]]  # by engine and class
+    rates: dict[str, float]
+    adding: Adding
+
+
+def measure(number: int, folder: Path, corpora: Path, queries: int) -> Measured:
+    stories = corpus.stories(corpora)
+    classes = questions(list(islice(corpus.stories(corpora), min(SAMPLE, number))), queries)
+    asked = folder / "classes.json"
+    asked.write_text(json.dumps({name: [asdict(one) for one in some] for name, some in classes.items()}))
+    index, fts5, tantivy = WhooshIndex(folder / "whoosh"), Fts5(folder / "fts5.db"), Tantivy(folder / "tantivy")
+    seconds, text = Counter[str](), 0
+    index.clear(until=number)
+    for begin in range(0, number, BATCH):
+        some = list(islice(stories, min(BATCH, number - begin)))
+        text += sum(len(f"{story['title'] or ''}{story['content_text']}".encode()) for story in some)
+        articles = [article_of(story) for story in some]
+        for name, add in (
+            ("Dateline", partial(index.apply, articles, position=begin + len(some))),
+            ("FTS5", partial(fts5.add, some)),
+            ("tantivy", partial(tantivy.add, some)),
+        ):
+            began = time.perf_counter()
+            add()
+            seconds[name] += time.perf_counter() - began
+        _say(f"{begin + len(some):,} articles")
+    for name, finish in (("Dateline", index.tidy), ("FTS5", fts5.finish), ("tantivy", tantivy.finish)):
+        began = time.perf_counter()
+        finish()
+        seconds[name] += time.perf_counter() - began
+    size = index.status().size
+    index.close()
+    _say("searching")
+    process = _process(folder / "whoosh", folder / "fts5.db", asked, 0)
+    said = json.loads(process.communicate()[0])
+    times = {
+        "Dateline": {name: Times(**held) for name, held in said["times"].items()},
+        "FTS5": timed(fts5.ask, {name: some for name, some in classes.items() if name not in Fts5.CANNOT}),
+        "tantivy": timed(tantivy.ask, {name: some for name, some in classes.items() if name not in Tantivy.CANNOT}),
+    }
+    rates = {
+        f"{threads} thread{'s' * (threads > 1)}, {processes} process{'es' * (processes > 1)}": throughput(
+            folder / "whoosh", folder / "fts5.db", asked, threads=threads, processes=processes
+        )
+        for threads, processes in ((1, 1), (4, 1), (1, 2))
+    }
+    _say("adding")
+    added = adding(folder / "whoosh", stories, number + 1)
+    sizes = {"Dateline": size, "FTS5": fts5.size(), "tantivy": tantivy.size()}
+    return Measured(number, text, dict(seconds), sizes, said["peak"], times, rates, added)
+
+
+def _say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
+
+
+# The tables --------------------------------------------------------------------------------------------
+
+
+def part(values: Sequence[float], hundredth: int) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, len(ordered) * hundredth // 100)]
+
+
+def lines(measured: Sequence[Measured], load: float) -> Iterator[str]:
+    yield "# Search"
+    yield ""
+    yield f"`python -m bench.search`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {os.cpu_count()} cores, load average before"
+    yield f"the run {load:.1f}. Reuters stories, beyond 21,578 with other dates and a growing vocabulary. Milliseconds for"
+    yield "the best ten. Cold: the first time that an open index is asked; warm: asked again. All engines in one run: trust"
+    yield "the ratios, which are those of the warm medians."
+    for one in measured:
+        yield ""
+        yield f"## {one.articles:,} articles"
+        yield ""
+        yield "| | articles/s | index, MB | index / text |"
+        yield "|---|---:|---:|---:|"
+        for engine, seconds in one.seconds.items():
+            size = one.sizes[engine]
+            yield f"| {engine} | {one.articles / seconds:,.0f} | {size / 1e6:,.0f} | {size / one.text:.2f} |"
+        yield ""
+        yield f"A process that has asked everything: {one.peak:.0f} MB at most."
+        yield ""
+        yield "| class | cold p50 / p95 | warm p50 / p95 / p99 | FTS5 p50 / p95 | tantivy p50 / p95 | / FTS5 | / tantivy |"
+        yield "|---|---:|---:|---:|---:|---:|---:|"
+        yield from _classes(one)
+        yield ""
+        yield "| | queries a second |"
+        yield "|---|---:|"
+        for name, rate in one.rates.items():
+            yield f"| {name} | {rate:,.0f} |"
+        yield ""
+        yield "| adding one article, while others search and segments are merged | p50 | p95 | longest |"
+        yield "|---|---:|---:|---:|"
+        for name, values in (
+            ("in the index, on the disk", one.adding.applied),
+            ("found", one.adding.found),
+            ("a search meanwhile", one.adding.searched),
+        ):
+            yield f"| {name} | {median(values):.0f} | {part(values, 95):.0f} | {max(values):.0f} |"
+
+
+def _classes(one: Measured) -> Iterator[str]:
+    for name, times in one.times["Dateline"].items():
+        cells = [
+            f"{median(times.cold):.1f} / {part(times.cold, 95):.1f}",
+            f"{median(times.warm):.1f} / {part(times.warm, 95):.1f} / {part(times.warm, 99):.1f}",
+        ]
+        ratios = []
+        for engine in ("FTS5", "tantivy"):
+            peer = one.times[engine].get(name)
+            cells.append("–" if peer is None else f"{median(peer.warm):.1f} / {part(peer.warm, 95):.1f}")
+            ratios.append("–" if peer is None else f"{median(times.warm) / median(peer.warm):.2f}")
+        yield f"| {' | '.join([name, *cells, *ratios])} |"
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--process"]:
+        folder, texts, classes, threads = sys.argv[2:]
+        searching_process(Path(folder), Path(texts), Path(classes), int(threads))
+        return 0
+    parser = argparse.ArgumentParser(prog="python -m bench.search", description="Measure the search.")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/corpora"))
+    parser.add_argument("--articles", nargs="+", type=int, default=[20_000, 100_000])
+    parser.add_argument("--queries", type=int, default=40, help="of each class")
+    given = parser.parse_args()
+    if not (given.folder / corpus.REUTERS).is_file():
+        print(f"No {corpus.REUTERS} in {given.folder}: name its folder. Nothing was measured.", file=sys.stderr)
+        return 1
+    load = os.getloadavg()[0]
+    measured = []
+    for number in given.articles:
+        with tempfile.TemporaryDirectory(prefix="dateline-bench-") as scratch:
+            measured.append(measure(number, Path(scratch), given.folder, given.queries))
+        table = "\n".join(lines(measured, load)) + "\n"
+        TABLES.write_text(table, encoding="utf-8")
+    print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
