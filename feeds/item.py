@@ -11,6 +11,7 @@ from urllib.parse import quote
 from archive.article import UNTITLED, Article, Author, Enclosure
 from archive.markup import find_surrogate, strip_forbidden
 from archive.site import Site
+from feeds.guesses import without_markup
 from feeds.language import language_tag
 from feeds.links import absolute_links, to_uri
 
@@ -19,10 +20,12 @@ from feeds.links import absolute_links, to_uri
 CONTENT_LIMIT = 200_000
 ANY_TYPE = "application/octet-stream"
 
-# RFC 8141 §2 for URNs; for all other schemes RFC 3987, as Atom allows.
-_IRI = re.compile(
-    r"""urn:[a-z\d][a-z\d-]{0,30}[a-z\d]:(?:[\w.~!$&'()*+,;=:@/?\#-]|%[\da-f]{2})+
-        |(?!urn:)[a-z][a-z\d+.-]*:[^\s\x00-\x20<>"{}|\\^`]+""",
+# RFC 9562 §4 for UUIDs, RFC 8141 §2 for other URNs, RFC 3986 §2 for all else. Atom allows IRIs (RFC 3987) for ids;
+# the W3C's validator and some readers do not.
+_URI = re.compile(
+    r"""urn:uuid:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}
+        |urn:(?!uuid:)[a-z\d][a-z\d-]{0,30}[a-z\d]:(?:[\w.~!$&'()*+,;=:@/?\#-]|%[\da-f]{2})+
+        |(?!urn:)[a-z][a-z\d+.-]*:(?:[\w.~!$&'()*+,;=:@/?\#[\]-]|%[\da-f]{2})+""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 # Characters that XML 1.0 §2.2 allows and advises against: C1 controls and what Unicode calls no characters.
@@ -106,7 +109,7 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
 def iri_of(guid: str, identity: str) -> str:
     """The guid as Atom's `id`: itself where it is a URI, else one made from it and the site's identity."""
     guid = carriable(guid).strip()
-    return guid if _IRI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}"
+    return guid if _URI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}"
 
 
 def carriable(text: str) -> str:
@@ -118,8 +121,13 @@ def carriable(text: str) -> str:
     return _MEANINGLESS.sub("", strip_forbidden(text))
 
 
+def plain(text: str) -> str:
+    """The text as it may stand where only plain text is allowed, and some look for HTML all the same."""
+    return without_markup(carriable(text)).strip()
+
+
 def _name(name: str | None) -> str | None:
-    return " ".join(carriable(name).split()) or None if name else None
+    return " ".join(plain(name).split()) or None if name else None
 
 
 def _authors(article: Article, base: str) -> Iterator[Author]:

@@ -26,6 +26,7 @@ from feeds.extensions import (
     fragment,
     new_feed,
 )
+from feeds.guesses import without_tags
 from feeds.item import Item
 from feeds.spec import Format
 
@@ -41,7 +42,10 @@ NAMESPACES = {
 TTL = 60  # minutes after which a reader without other knowledge may look again
 CATEGORY = "News"  # one of Apple's; a podcast must name one
 
-_PLAIN_TEXT = re.compile(rb"<(?:title|category|description|dc:creator)(?: [^>]*)?>[^<]+")
+_PLAIN_TEXT = re.compile(
+    rb"<(?:title|category|description|copyright|managingEditor|dc:creator"
+    rb"|media:title|itunes:title|itunes:author|itunes:name)(?: [^>]*)?>[^<]+"
+)
 
 
 def write_entry(item: Item, site: Site) -> bytes:
@@ -93,7 +97,7 @@ def build_entry(item: Item, site: Site) -> Entry:
     or else the first file; `media:content` has them all."""
     entry = Entry()
     entry.guid(item.guid, permalink=False)
-    entry.title(item.title)
+    entry.title(without_tags(item.title))
     entry.published(item.published)
     entry.link(href=item.url, rel="alternate")
     entry.summary(html.escape(item.abstract, quote=False))
@@ -142,7 +146,7 @@ def _episode(item: Item) -> Iterator[Element]:
     """What podcast players show of an article that brings a recording.
 
     No `itunes:summary`, which is `description` again: feedparser takes it for the content."""
-    yield Element(f"{{{ITUNES}}}title", item.title)
+    yield Element(f"{{{ITUNES}}}title", without_tags(item.title))
     if item.authors:
         yield Element(f"{{{ITUNES}}}author", ", ".join(author.name for author in item.authors))
     if item.image:
