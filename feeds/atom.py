@@ -76,7 +76,7 @@ def build_entry(item: Item, site: Site) -> Entry:
     if item.section:
         entry.category(term=item.section, scheme=site.absolute("/sections/"))
     for tag in item.tags:
-        entry.category(term=tag)
+        entry.category(term=tag, scheme=site.absolute("/tags/"))
     if item.content:
         entry.content(item.content, type="html")
     if item.summary or not item.content:

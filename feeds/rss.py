@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from archive.article import Enclosure
@@ -28,6 +28,7 @@ from feeds.extensions import (
 )
 from feeds.guesses import without_tags
 from feeds.item import Item
+from feeds.podcasts import category_path
 from feeds.spec import Format
 
 NAMESPACES = {
@@ -40,7 +41,6 @@ NAMESPACES = {
     "podcast": PODCAST,
 }
 TTL = 60  # minutes after which a reader without other knowledge may look again
-CATEGORY = "News"  # one of Apple's; a podcast must name one
 
 _PLAIN_TEXT = re.compile(
     rb"<(?:title|category|description|copyright|managingEditor|dc:creator"
@@ -106,15 +106,15 @@ def build_entry(item: Item, site: Site) -> Entry:
     if item.section:
         entry.category(term=item.section, scheme=site.absolute("/sections/"))
     for tag in item.tags:
-        entry.category(term=tag)
+        entry.category(term=tag, scheme=site.absolute("/tags/"))
     for enclosure in (*item.recordings, *item.enclosures)[:1]:
         entry.enclosure(enclosure.url, enclosure.length, enclosure.type)
-    for element in _additions(item):
+    for element in _additions(item, site):
         entry.add(element)
     return entry
 
 
-def _additions(item: Item) -> Iterator[Element]:
+def _additions(item: Item, site: Site) -> Iterator[Element]:
     """What RSS itself has no word for."""
     for author in item.authors:
         yield Element(f"{{{DC}}}creator", author.name)  # <author> is for e-mail addresses only
@@ -125,7 +125,7 @@ def _additions(item: Item) -> Iterator[Element]:
     for enclosure in item.enclosures:
         yield _media_content(enclosure)
     if item.recordings:
-        yield from _episode(item)
+        yield from _episode(item, site)
     if item.related:
         yield Element(f"{{{ATOM}}}link", None, {"rel": "related", "href": item.related})
     yield Element(f"{{{ATOM}}}updated", rfc3339(item.updated))
@@ -142,7 +142,7 @@ def _media_content(enclosure: Enclosure) -> Element:
     return Element(f"{{{MEDIA}}}content", None, attributes, (title,) if enclosure.title else ())
 
 
-def _episode(item: Item) -> Iterator[Element]:
+def _episode(item: Item, site: Site) -> Iterator[Element]:
     """What podcast players show of an article that brings a recording.
 
     No `itunes:summary`, which is `description` again: feedparser takes it for the content."""
@@ -151,15 +151,15 @@ def _episode(item: Item) -> Iterator[Element]:
         yield Element(f"{{{ITUNES}}}author", ", ".join(author.name for author in item.authors))
     if item.image:
         yield Element(f"{{{ITUNES}}}image", None, {"href": item.image})
-    yield Element(f"{{{ITUNES}}}explicit", "false")
+    yield Element(f"{{{ITUNES}}}explicit", _explicit(site))
 
 
 def _podcast(channel: Channel, medium: str) -> Iterator[Element]:
     """What podcast directories want to know of a feed that brings recordings."""
     yield Element(f"{{{ITUNES}}}author", channel.author)
-    yield Element(f"{{{ITUNES}}}type", "episodic")
-    yield Element(f"{{{ITUNES}}}explicit", "false")
-    yield Element(f"{{{ITUNES}}}category", None, {"text": CATEGORY})
+    yield Element(f"{{{ITUNES}}}type", channel.site.podcast_type)
+    yield Element(f"{{{ITUNES}}}explicit", _explicit(channel.site))
+    yield _category(category_path(channel.site.podcast_category))
     if channel.logo:
         yield Element(f"{{{ITUNES}}}image", None, {"href": channel.logo})
     if channel.editor:
@@ -172,3 +172,12 @@ def _podcast(channel: Channel, medium: str) -> Iterator[Element]:
         yield Element(f"{{{PODCAST}}}locked", "no", {"owner": address})
     yield Element(f"{{{PODCAST}}}guid", channel.podcast_guid)
     yield Element(f"{{{PODCAST}}}medium", medium)
+
+
+def _explicit(site: Site) -> str:
+    return "true" if site.podcast_explicit else "false"
+
+
+def _category(path: Sequence[str]) -> Element:
+    children = (_category(path[1:]),) if path[1:] else ()
+    return Element(f"{{{ITUNES}}}category", None, {"text": path[0]}, children)

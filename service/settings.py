@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from archive.errors import DatelineError
 from archive.site import Site
+from feeds.podcasts import CATEGORIES, TYPES, category_path
 
 PREFIX: Final = "DATELINE_"
 FILE_SUFFIX: Final = "_FILE"
@@ -91,6 +92,21 @@ def _editor(value: object) -> str:
     return _text(value)
 
 
+def _podcast_category(value: object) -> str:
+    path = category_path(_text(value))
+    if path[0] not in CATEGORIES or len(path) > 2 or not path[-1]:
+        raise ValueError(
+            f"must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News"
+        )
+    return _text(value)
+
+
+def _podcast_type(value: object) -> str:
+    if value not in TYPES:
+        raise ValueError(f"must be one of {', '.join(TYPES)}")
+    return _text(value)
+
+
 def _token(value: object) -> str:
     if len(_text(value)) < SHORTEST_TOKEN:
         raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
@@ -147,6 +163,13 @@ class Settings:
         "", _text, "address of a small square image for feed readers, relative to the site or absolute"
     )
     logo: str = _setting("", _text, "address of a large image for feed readers and podcast players, likewise")
+    podcast_category: str = _setting(
+        "News", _podcast_category, "where directories list the podcast, one of Apple's categories: News > Daily News"
+    )
+    podcast_type: str = _setting(
+        "episodic", _podcast_type, "episodic, or serial where episodes are to be heard from the first one on"
+    )
+    podcast_explicit: bool = _setting(False, _switch, "whether the podcast is for adults alone")
     database_url: str = _setting("", _text, "sqlite:///path or postgresql://…; SQLite in the data folder by default")
     search_url: str = _setting("", _search_url, "search engine; Whoosh in the data folder by default")
     admin_token: str | None = _setting(None, _token, "a token to accept for everything", secret=True)
@@ -177,6 +200,9 @@ class Settings:
             editor=self.editor,
             icon=self.icon,
             logo=self.logo,
+            podcast_category=self.podcast_category,
+            podcast_type=self.podcast_type,
+            podcast_explicit=self.podcast_explicit,
         )
         hub = None if self.hub == NO_HUB else self.hub or site.absolute(HUB_PATH)
         return replace(site, hub=hub)

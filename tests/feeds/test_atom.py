@@ -120,12 +120,12 @@ def test_an_entry_without_content_has_a_summary_and_a_link_rfc4287_4_1_2():
     assert len(feed.findall("{*}entry/{*}link[@rel='alternate']")) == 2
 
 
-def test_categories_say_which_is_the_section():
+def test_categories_say_whether_they_are_the_section_or_a_tag():
     feed = an_atom_feed(an_article(section="Sea", tags=["Tides", "C++"]))
     assert attributes(feed, "atom:entry/atom:category") == [
         {"term": "Sea", "scheme": "https://news.example.org/sections/"},
-        {"term": "Tides"},
-        {"term": "C++"},
+        {"term": "Tides", "scheme": "https://news.example.org/tags/"},
+        {"term": "C++", "scheme": "https://news.example.org/tags/"},
     ]
 
 

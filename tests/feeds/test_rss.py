@@ -60,6 +60,10 @@ def test_an_item():
     assert texts(channel, "item/dc:creator") == ["Ann", "Bob"]
     assert texts(channel, "item/author") == []
     assert texts(channel, "item/category") == ["Sea", "Tides"]
+    assert attributes(channel, "item/category") == [
+        {"domain": "https://news.example.org/sections/"},
+        {"domain": "https://news.example.org/tags/"},
+    ]
     assert texts(channel, "item/dc:language") == ["fr"]
     assert attributes(channel, "item/media:thumbnail") == [{"url": "https://news.example.org/i.png"}]
     assert attributes(channel, "item/enclosure") == [
@@ -138,6 +142,18 @@ def test_a_feed_that_brings_recordings_is_a_podcast():
     assert texts(channel, "item/itunes:title") == ["Tides & times"]
     assert texts(channel, "item/itunes:author") == ["Ann, Bob"]
     assert attributes(channel, "item/itunes:image") == [{"href": "https://news.example.org/i.png"}]
+
+
+def test_what_the_site_says_of_its_podcasts():
+    site = replace(
+        SITE, podcast_category="Society & Culture > Documentary", podcast_type="serial", podcast_explicit=True
+    )
+    recording = {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg"}
+    channel = an_rss_channel(an_article(enclosures=[recording]), site=site)
+    assert attributes(channel, "itunes:category") == [{"text": "Society & Culture"}]
+    assert attributes(channel, "itunes:category/itunes:category") == [{"text": "Documentary"}]
+    assert texts(channel, "itunes:type") == ["serial"]
+    assert texts(channel, "itunes:explicit") == texts(channel, "item/itunes:explicit") == ["true"]
 
 
 def test_a_feed_without_recordings_says_nothing_to_podcast_players():

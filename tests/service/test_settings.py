@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archive.site import Site
+from feeds.podcasts import CATEGORIES
 from service.settings import InvalidSettings, Settings, read_settings, unknown_names
 
 
@@ -71,6 +72,8 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "WEB_WORKERS": "9" * 5000,
         "SEARCH_URL": "https://search.example.org",
         "SAMPLES": "perhaps",
+        "PODCAST_CATEGORY": "Newz",
+        "PODCAST_TYPE": "daily",
         "LOG_LEVEL": "loud",
         "DATABASE_URL_FILE": "/nowhere/url",
     }.items():
@@ -82,6 +85,8 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATELINE_SITE_URL: must be an absolute address; example: https://news.example.org/",
         "DATELINE_LANGUAGE: must be a text in quotes",
         "DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin",
+        f"DATELINE_PODCAST_CATEGORY: must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News",
+        "DATELINE_PODCAST_TYPE: must be one of episodic, serial",
         "DATELINE_SEARCH_URL: names no search engine that is here; leave it out, or say whoosh:///folder",
         "DATELINE_ADMIN_TOKEN: must have at least 16 characters",
         "DATELINE_SAMPLES: must be 1 or 0",
