@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from feeds import atom, jsonfeed, rss
 from feeds.cache import FragmentCache
 from feeds.channel import Channel, Gone, Page
 from feeds.document import Document
+from feeds.extent import Extent, Extents
 from feeds.item import Item, iri_of, is_recording, item_of
 from feeds.spec import FeedSpec, Format, Scope, has_address
 
@@ -41,12 +43,22 @@ class FeedBuilder:
     """Builds the feeds of one site, whose address and identity stand in every entry.
 
     Each revision of an article is rendered once for each format and kept, within `cache_bytes`; a
-    document is joined from such entries. The same articles always give the same bytes."""
+    document is joined from such entries. The same articles always give the same bytes. `extents`
+    say which feeds carry whole articles, and which ones summaries."""
 
-    def __init__(self, site: Site, identity: str, *, length: int = LENGTH, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        site: Site,
+        identity: str,
+        *,
+        length: int = LENGTH,
+        extents: Extents = Extents(),  # noqa: B008  # a value, and it never changes
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
         self.site = site
         self.identity = identity
         self.length = length
+        self.extents = extents
         self.entries = FragmentCache(cache_bytes)
 
     def build(
@@ -76,15 +88,17 @@ class FeedBuilder:
             gone=gone,
             medium=medium_of(shown),
         )
+        extent = self.extents.of(spec.folder)
         items: dict[str, Item] = {}
 
         def item(article: Article) -> Item:
             if article.id not in items:
-                items[article.id] = item_of(article, site=self.site, identity=self.identity)
+                whole = item_of(article, site=self.site, identity=self.identity)
+                items[article.id] = whole if extent is Extent.FULL else replace(whole, content=None)
             return items[article.id]
 
         def entry(article: Article, feed_format: Format) -> bytes:
-            key = (article.id, article.revision, feed_format)
+            key = (article.id, article.revision, feed_format, extent)
             return self.entries.get(key, lambda: WRITERS[feed_format].entry(item(article), self.site))
 
         path = (page or Page(spec.folder)).path

@@ -6,9 +6,10 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
+from feeds.extent import Extent
 from feeds.spec import Format
 
-Key = tuple[str, int, Format]  # article id, revision, format: a new revision is another entry
+Key = tuple[str, int, Format, Extent]  # article id, revision, …: a new revision is another entry
 
 _OVERHEAD = 300  # bytes of a key and its place in the table, by sys.getsizeof, roughly
 

@@ -40,8 +40,8 @@ class Item:
     """One article as feeds show it: addresses absolute, text without what XML cannot carry.
 
     `guid` is the article's; `iri` is the same where that is a URI, as Atom demands (RFC 4287 §4.2.6), and
-    otherwise one made from it. `content` is None where there is none or it is too long, `summary` where
-    nobody wrote one; `abstract` is never empty. `language` is None where it is the site's. `related` is
+    otherwise one made from it. `content` is None where there is none, it is too long, or the feed carries
+    summaries; `summary` where nobody wrote one; `abstract` is never empty. `language` is None where it is the site's. `related` is
     the same article where it first appeared."""
 
     guid: str

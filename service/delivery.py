@@ -91,7 +91,7 @@ class FeedsConsumer:
         """From the beginning where the site is not what the stored feeds were built for."""
         self.syndication.look()
         builder = self.syndication.builder
-        built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.site!r}"
+        built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.extents} {builder.site!r}"
         if self.archive.fact(BUILT_FOR) == built_for:
             return turn.position
         log.info("building every feed: the site's settings are new")

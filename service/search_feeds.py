@@ -77,7 +77,12 @@ class SearchFeeds:
     def _builder(self) -> FeedBuilder:
         from feeds.build import FeedBuilder  # with feedgen, which most web processes do without
 
-        return FeedBuilder(self.dateline.site, self.dateline.identity(), cache_bytes=CACHE_BYTES)
+        return FeedBuilder(
+            self.dateline.site,
+            self.dateline.identity(),
+            extents=self.dateline.settings.feed_content,
+            cache_bytes=CACHE_BYTES,
+        )
 
 
 def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink]:

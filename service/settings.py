@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from archive.errors import DatelineError
 from archive.site import Site
+from feeds.extent import Extents, read_extents
 from feeds.podcasts import CATEGORIES, TYPES, category_path
 
 PREFIX: Final = "DATELINE_"
@@ -107,6 +108,15 @@ def _podcast_type(value: object) -> str:
     return _text(value)
 
 
+def _feed_content(value: object) -> Extents:
+    try:
+        return read_extents(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; say full or summary, and what differs; example: full; /tags/wheat/: summary"
+        ) from None
+
+
 def _token(value: object) -> str:
     if len(_text(value)) < SHORTEST_TOKEN:
         raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
@@ -178,6 +188,9 @@ class Settings:
         0, partial(_number, least=0, most=64), "processes that answer requests; 0: as many as fit"
     )
     feed_length: int = _setting(50, partial(_number, least=1, most=500), "articles in a feed")
+    feed_content: Extents = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
+        Extents(), _feed_content, "what feeds carry of an article, full or summary: full; /tags/wheat/: summary"
+    )
     max_article: int = _setting(
         4_000_000, partial(_number, least=10_000, most=1_000_000_000), "bytes of one article at most"
     )

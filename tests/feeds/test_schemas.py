@@ -16,6 +16,7 @@ from archive.site import Site
 from archive.store import Period, Tombstone
 from feeds.build import FeedBuilder
 from feeds.channel import Page
+from feeds.extent import Extent, Extents
 from feeds.spec import Format, spec_for
 from tests.builders import NOON, an_article
 from tests.feeds.reading import IDENTITY, a_full_site
@@ -70,18 +71,21 @@ def articles() -> list[Article]:
     ]
 
 
-def written(kind: str, shown: list[Article], site: Site) -> dict[Format, bytes]:
+def written(kind: str, shown: list[Article], site: Site, extent: Extent = Extent.FULL) -> dict[Format, bytes]:
     options = dict(KINDS[kind])
     spec = spec_for(options.pop("scope", None), site, IDENTITY)
-    documents = FeedBuilder(site, IDENTITY).build(spec, shown, options.pop("tombstones", ()), **options)
+    documents = FeedBuilder(site, IDENTITY, extents=Extents(extent)).build(
+        spec, shown, options.pop("tombstones", ()), **options
+    )
     return dict(zip(Format, (document.body for document in documents), strict=True))
 
 
 @pytest.mark.parametrize("site", [a_full_site(), Site(title="", language="?")], ids=["full", "bare"])
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("extent", Extent)
 @pytest.mark.parametrize("shown", [articles(), articles()[:1], []], ids=["many", "one", "none"])
-def test_every_kind_of_feed_follows_its_schema(kind: str, shown: list[Article], site: Site):
-    bodies = written(kind, shown, site)
+def test_every_kind_of_feed_follows_its_schema(kind: str, shown: list[Article], site: Site, extent: Extent):
+    bodies = written(kind, shown, site, extent)
     atom = etree.fromstring(bodies[Format.ATOM])
     assert ATOM_SCHEMA.validate(atom), ATOM_SCHEMA.error_log
     JSON_SCHEMA.validate(json.loads(bodies[Format.JSON]))
