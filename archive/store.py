@@ -314,8 +314,8 @@ class Archive(Protocol):
         """When the next scheduled article is to be published."""
         ...
 
-    def labels(self, kind: LabelKind) -> Sequence[Named]:
-        """The labels that published articles carry, by key."""
+    def labels(self, kind: LabelKind, *, since: datetime | None = None) -> Sequence[Named]:
+        """The labels that published articles carry, by key; `since`: only articles published at or after it."""
         ...
 
     def label(self, label: Label) -> Named | None:

@@ -303,7 +303,7 @@ class _Views:
 
     def feeds(self) -> AnyResponse:
         head = self._head("Feeds", f"Every feed of {self.site.title}.", "/feeds")
-        groups = feed_groups(self.archive, self.addresses)
+        groups = feed_groups(self.archive, self.addresses, now=self.dateline.clock())
         return show("feeds.html", head, groups=groups, site_feeds=feed_links(self.addresses, None))
 
     def about_feed(self) -> AnyResponse:
@@ -311,7 +311,7 @@ class _Views:
 
     def _about(self, feed: str) -> AnyResponse:
         """For people who have opened a feed. No cache may keep it: at the same address readers get the feed."""
-        about = about_feed(feed, self.archive, self.addresses)
+        about = about_feed(feed, self.archive, self.addresses, now=self.dateline.clock())
         if about is None:
             return self._nothing_here("There is no feed at this address.")
         head = Head(

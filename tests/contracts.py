@@ -503,6 +503,13 @@ class ArchiveContract:
             ("wheat", "wheat", 1),
         ]
 
+    def test_labels_of_late(self, archive: Archive) -> None:
+        for day, tags in ((1, ["wheat", "corn"]), (2, ["Wheat"])):
+            added(archive, tags=tags, published=f"2026-03-0{day}T12:00:00Z")
+        late = archive.labels(LabelKind.TAG, since=datetime(2026, 3, 2, 12, tzinfo=UTC))
+        assert [(one.label.key, one.count) for one in late] == [("wheat", 1)]
+        assert archive.labels(LabelKind.TAG, since=datetime(2026, 3, 2, 12, 0, 1, tzinfo=UTC)) == []
+
     def test_a_label_is_called_as_its_newest_article_spells_it(self, archive: Archive) -> None:
         label = Label(LabelKind.TAG, "el-salvador")
         added(archive, tags=["El Salvador"], published="2026-01-02")

@@ -226,7 +226,7 @@ class SqlArchive:
             soonest: datetime | None = connection.execute(statement).scalar_one()
         return soonest
 
-    def labels(self, kind: LabelKind) -> Sequence[Named]:
+    def labels(self, kind: LabelKind, *, since: datetime | None = None) -> Sequence[Named]:
         # Of one key's spellings the last in the alphabet stands for all: any, but always the same one.
         statement = (
             select(labels.c.key, func.max(labels.c.name).label("name"), func.count().label("articles"))
@@ -234,6 +234,8 @@ class SqlArchive:
             .group_by(labels.c.key)
             .order_by(labels.c.key)
         )
+        if since is not None:
+            statement = statement.where(labels.c.published >= since)
         with self._reading() as connection:
             return [Named(Label(kind, row.key), row.name, row.articles) for row in connection.execute(statement)]
 
