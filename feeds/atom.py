@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from archive.article import Role
 from archive.instants import rfc3339
 from archive.site import Site
 from feeds.channel import Channel
@@ -72,7 +73,8 @@ def build_entry(item: Item, site: Site) -> Entry:
         length = str(enclosure.length) if enclosure.length else None
         entry.link(href=enclosure.url, rel="enclosure", type=enclosure.type, title=enclosure.title, length=length)
     for author in item.authors:
-        entry.author(name=author.name, uri=author.uri, email=author.email)
+        add = entry.contributor if author.role is Role.CONTRIBUTOR else entry.author
+        add(name=author.name, uri=author.uri, email=author.email)
     if item.section:
         entry.category(term=item.section, scheme=site.absolute("/sections/"))
     for tag in item.tags:

@@ -134,11 +134,13 @@ def _authors(article: Article, base: str) -> Iterator[Author]:
     for author in article.authors:
         if name := _name(author.name):
             email = author.email if author.email and _EMAIL.fullmatch(author.email) else None
-            yield Author(name, to_uri(carriable(author.uri), base) if author.uri else None, email)
+            uri = to_uri(carriable(author.uri), base) if author.uri else None
+            yield Author(name, uri, email, author.role)
 
 
 def _enclosures(article: Article, base: str) -> Iterator[Enclosure]:
     for enclosure in article.enclosures:
         if url := to_uri(carriable(enclosure.url), base):
             media_type = enclosure.type if _MEDIA_TYPE.fullmatch(enclosure.type) else ANY_TYPE
-            yield Enclosure(url, media_type, max(enclosure.length, 0), _name(enclosure.title))
+            title, length = _name(enclosure.title), max(enclosure.length, 0)
+            yield Enclosure(url, media_type, length, title, enclosure.duration)

@@ -74,7 +74,11 @@ def _author(author: Author) -> dict[str, Any]:
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:
     return _said(
-        url=enclosure.url, mime_type=enclosure.type, title=enclosure.title, size_in_bytes=enclosure.length or None
+        url=enclosure.url,
+        mime_type=enclosure.type,
+        title=enclosure.title,
+        size_in_bytes=enclosure.length or None,
+        duration_in_seconds=enclosure.duration,
     )
 
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from archive.article import Enclosure
+from archive.article import Enclosure, Role
 from archive.instants import rfc3339
 from archive.site import Site
 from feeds.channel import Channel
@@ -43,7 +43,7 @@ NAMESPACES = {
 TTL = 60  # minutes after which a reader without other knowledge may look again
 
 _PLAIN_TEXT = re.compile(
-    rb"<(?:title|category|description|copyright|managingEditor|dc:creator"
+    rb"<(?:title|category|description|copyright|managingEditor|dc:creator|dc:contributor"
     rb"|media:title|itunes:title|itunes:author|itunes:name)(?: [^>]*)?>[^<]+"
 )
 
@@ -117,7 +117,8 @@ def build_entry(item: Item, site: Site) -> Entry:
 def _additions(item: Item, site: Site) -> Iterator[Element]:
     """What RSS itself has no word for."""
     for author in item.authors:
-        yield Element(f"{{{DC}}}creator", author.name)  # <author> is for e-mail addresses only
+        term = "contributor" if author.role is Role.CONTRIBUTOR else "creator"
+        yield Element(f"{{{DC}}}{term}", author.name)  # <author> is for e-mail addresses only
     if item.language:
         yield Element(f"{{{DC}}}language", item.language)
     if item.image:
@@ -136,6 +137,8 @@ def _media_content(enclosure: Enclosure) -> Element:
     attributes = {"url": enclosure.url, "type": enclosure.type}
     if enclosure.length:
         attributes["fileSize"] = str(enclosure.length)
+    if enclosure.duration:
+        attributes["duration"] = str(enclosure.duration)
     kind = enclosure.type.partition("/")[0]
     attributes["medium"] = kind if kind in ("audio", "video", "image") else "document"
     title = Element(f"{{{MEDIA}}}title", enclosure.title, {"type": "plain"})
@@ -147,10 +150,12 @@ def _episode(item: Item, site: Site) -> Iterator[Element]:
 
     No `itunes:summary`, which is `description` again: feedparser takes it for the content."""
     yield Element(f"{{{ITUNES}}}title", without_tags(item.title))
-    if item.authors:
-        yield Element(f"{{{ITUNES}}}author", ", ".join(author.name for author in item.authors))
+    if authors := [author.name for author in item.authors if author.role is Role.AUTHOR]:
+        yield Element(f"{{{ITUNES}}}author", ", ".join(authors))
     if item.image:
         yield Element(f"{{{ITUNES}}}image", None, {"href": item.image})
+    if duration := item.recordings[0].duration:
+        yield Element(f"{{{ITUNES}}}duration", str(duration))
     yield Element(f"{{{ITUNES}}}explicit", _explicit(site))
 
 

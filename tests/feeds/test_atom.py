@@ -37,9 +37,17 @@ def test_the_schema_notices_what_is_wrong():
 
 def test_who_wrote_it_or_the_site_rfc4287_4_1_1():
     feed = an_atom_feed(
-        an_article(authors=[{"name": "Ann", "uri": "https://ann.example/ä", "email": "ann@example.org"}, "Bob"]),
+        an_article(
+            authors=[
+                {"name": "Ann", "uri": "https://ann.example/ä", "email": "ann@example.org"},
+                "Bob",
+                {"name": "Cy", "role": "contributor", "uri": "https://cy.example/"},
+            ]
+        ),
         an_article(),
     )
+    assert texts(feed, "atom:entry/atom:contributor/atom:name") == ["Cy"]
+    assert texts(feed, "atom:entry/atom:contributor/atom:uri") == ["https://cy.example/"]
     assert texts(feed, "atom:author/atom:name") == ["Example News"]
     assert texts(feed, "atom:entry/atom:author/atom:name") == ["Ann", "Bob"]
     assert texts(feed, "atom:entry/atom:author/atom:uri") == ["https://ann.example/%C3%A4"]

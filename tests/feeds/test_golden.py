@@ -26,6 +26,7 @@ from tests.feeds.reading import IDENTITY, a_full_site
 
 FOLDER = Path(__file__).parent / "golden"
 SITE = replace(builders.SITE, description="News of the <sea>")
+CONTRIBUTOR = {"name": "Cy", "role": "contributor"}
 FULL = an_article(
     id="full",
     now=NOON,
@@ -33,13 +34,19 @@ FULL = an_article(
     slug="tides-times",
     summary="The sea <rises> & falls.",
     content_html='<p>See <a href="/about#us">us</a>: ]]&gt; <img src="a.png" srcset="a.png 1x, /b.png 2x"></p>',
-    authors=[{"name": "Ann Õun", "uri": "https://ann.example/", "email": "ann@example.org"}, "Bob & Co"],
+    authors=[{"name": "Ann Õun", "uri": "https://ann.example/", "email": "ann@example.org"}, "Bob & Co", CONTRIBUTOR],
     section="Sea",
     tags=["El Niño", "C++"],
     language="pt-BR",
     image="https://news.example.org/i.png",
     enclosures=[
-        {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 123456, "title": "Sound"},
+        {
+            "url": "https://news.example.org/a.mp3",
+            "type": "audio/mpeg",
+            "length": 123456,
+            "title": "Sound",
+            "duration": 61,
+        },
         {"url": "https://news.example.org/b.pdf", "type": "application/pdf"},
     ],
 )

@@ -28,7 +28,13 @@ def test_an_item_with_everything():
         image="https://news.example.org/i.png",
         canonical_url="https://first.example/tides",
         enclosures=[
-            {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 12, "title": "Sound"},
+            {
+                "url": "https://news.example.org/a.mp3",
+                "type": "audio/mpeg",
+                "length": 12,
+                "title": "Sound",
+                "duration": 61,
+            },
             {"url": "https://news.example.org/b.mp3", "type": "audio/mpeg"},
         ],
     )
@@ -60,6 +66,7 @@ def test_an_item_with_everything():
                         "mime_type": "audio/mpeg",
                         "title": "Sound",
                         "size_in_bytes": 12,
+                        "duration_in_seconds": 61,
                     },
                     {"url": "https://news.example.org/b.mp3", "mime_type": "audio/mpeg"},
                 ],

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from archive.article import UNTITLED, Article, compose
+from archive.article import UNTITLED, Article, Role, compose
 from archive.draft import parse_draft
 from archive.errors import InvalidDraft
 from archive.instants import EARLIEST, LATEST, rfc3339
@@ -55,7 +55,7 @@ media = st.fixed_dictionaries(
         "url": st.just("https://media.example/").flatmap(lambda start: words.map(lambda end: start + end)),
         "type": st.just("audio/mpeg"),
     },
-    optional={"length": st.integers(0, 2**40), "title": words},
+    optional={"length": st.integers(0, 2**40), "title": words, "duration": st.integers(0, 2**40)},
 )
 fields = st.fixed_dictionaries(
     {},
@@ -66,7 +66,11 @@ fields = st.fixed_dictionaries(
         "content_text": words,
         "content_markdown": words,
         "authors": st.lists(
-            words | st.fixed_dictionaries({"name": words, "uri": st.just("https://a.example/ü")}), max_size=3
+            words
+            | st.fixed_dictionaries(
+                {"name": words, "uri": st.just("https://a.example/ü"), "role": st.sampled_from([None, *Role])}
+            ),
+            max_size=3,
         ),
         "section": words,
         "tags": st.lists(words, max_size=4),

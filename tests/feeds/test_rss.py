@@ -38,7 +38,7 @@ def test_an_item():
         slug="tides",
         summary="AT&T <rises>",
         content_html='<p>See <a href="/more">more</a></p>',
-        authors=[{"name": "Ann", "email": "ann@example.org"}, "Bob"],
+        authors=[{"name": "Ann", "email": "ann@example.org"}, "Bob", {"name": "Cy", "role": "contributor"}],
         section="Sea",
         tags=["Tides"],
         language="fr",
@@ -58,6 +58,7 @@ def test_an_item():
     assert texts(channel, "item/description") == ["AT&amp;T &lt;rises&gt;"]
     assert texts(channel, "item/content:encoded") == ['<p>See <a href="https://news.example.org/more">more</a></p>']
     assert texts(channel, "item/dc:creator") == ["Ann", "Bob"]
+    assert texts(channel, "item/dc:contributor") == ["Cy"]
     assert texts(channel, "item/author") == []
     assert texts(channel, "item/category") == ["Sea", "Tides"]
     assert attributes(channel, "item/category") == [
@@ -121,10 +122,18 @@ def test_a_feed_that_brings_recordings_is_a_podcast():
         image="https://news.example.org/i.png",
         enclosures=[
             {"url": "https://news.example.org/a.pdf", "type": "application/pdf"},
-            {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 5, "title": "Sound"},
+            {
+                "url": "https://news.example.org/a.mp3",
+                "type": "audio/mpeg",
+                "length": 5,
+                "title": "Sound",
+                "duration": 61,
+            },
         ],
     )
     channel = an_rss_channel(recorded, an_article(), site=a_full_site())
+    assert texts(channel, "item/itunes:duration") == ["61"]
+    assert [one.get("duration") for one in attributes(channel, "item/media:content")] == [None, "61"]
     assert texts(channel, "itunes:author") == ["Example News"]
     assert texts(channel, "itunes:explicit") == ["false"]
     assert attributes(channel, "itunes:category") == [{"text": "News"}]

@@ -24,7 +24,14 @@ from tests.feeds.test_atom import SCHEMA as ATOM_SCHEMA
 from tests.feeds.test_jsonfeed import SCHEMA as JSON_SCHEMA
 
 ONCE_IN_AN_ITEM = {"title", "link", "description", "guid", "pubDate", "enclosure"}
-RECORDING = {"url": "https://news.example.org/ü.mp3", "type": "audio/mpeg", "length": 12, "title": "<i>x</i>"}
+RECORDING = {
+    "url": "https://news.example.org/ü.mp3",
+    "type": "audio/mpeg",
+    "length": 12,
+    "title": "<i>x</i>",
+    "duration": 61,
+}
+HELPER = {"name": "<b>Cy</b>", "role": "contributor"}
 NASTY: dict[str, dict[str, Any]] = {
     "markup": {"title": "<script>alert(1)</script> ]]> &copy;", "content_html": "<p>]]&gt;<script>x</script></p>"},
     "controls": {"title": "a\0b\x0bc\ufffe\x85", "content_text": "\x01 \x1f"},
@@ -35,7 +42,10 @@ NASTY: dict[str, dict[str, Any]] = {
     "addresses": {"content_html": '<img src="a.png" srcset="/a 2x"><a href="data:x">x</a><a href="">y</a><img src="">'},
     "many tags": {"tags": [f"tag {number}" for number in range(100)]},
     "long ago": {"published": "0001-01-02T00:00:00Z"},
-    "names": {"authors": ['Ann "The Pen" <x>', {"name": "Zoë & Co", "email": "zoë@example.org"}], "section": "R&amp;D"},
+    "names": {
+        "authors": ['Ann "The Pen" <x>', {"name": "Zoë & Co", "email": "zoë@example.org"}, HELPER],
+        "section": "R&amp;D",
+    },
     "files": {
         "enclosures": [{"url": "https://m.example/x", "type": "application/x-weird+thing.v1"}, RECORDING],
         "image": "https://m.example/ü.png",
