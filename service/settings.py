@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from archive.errors import DatelineError
 from archive.site import Site
 from feeds.extent import Extents, read_extents
+from feeds.language import language_tag
 from feeds.podcasts import CATEGORIES, TYPES, category_path
 
 PREFIX: Final = "DATELINE_"
@@ -27,7 +28,6 @@ SIGNATURES: Final = ("sha256", "sha384", "sha512")
 NO_HUB: Final = "off"
 HUB_PATH: Final = "/hub"
 
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _EDITOR: Final = re.compile(r"[^@\s<>()]+@[^@\s<>()]+(?: \([^()]+\))?")
 _YES: Final = ("1", "true", "yes", "on")
 _NO: Final = ("0", "false", "no", "off")
@@ -76,9 +76,10 @@ def _site_url(value: object) -> str:
 
 
 def _language(value: object) -> str:
-    if not _LANGUAGE.fullmatch(_text(value)):
-        raise ValueError("must be a language tag such as en or pt-BR")
-    return _text(value)
+    tag = language_tag(_text(value))
+    if tag is None:
+        raise ValueError("must be a language tag such as en or pt-BR, whose language there is")
+    return tag
 
 
 def _time_zone(value: object) -> str:

@@ -122,3 +122,14 @@ def test_feeds_can_carry_something_else_each(monkeypatch: pytest.MonkeyPatch) ->
     assert in_file == read_settings()
     assert in_file.feed_content.of("/tags/wheat/") is Extent.FULL
     assert ("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full") in [line[:2] for line in in_file.shown()]
+
+
+@pytest.mark.parametrize("language", ["zz", "english", "en-", "7"])
+def test_a_language_is_one_that_feeds_can_name(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("DATELINE_LANGUAGE", language)
+    assert problems() == ["DATELINE_LANGUAGE: must be a language tag such as en or pt-BR, whose language there is"]
+
+
+def test_a_language_as_programs_write_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_LANGUAGE", "pt_BR")
+    assert read_settings().language == "pt-BR"
