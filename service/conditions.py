@@ -117,7 +117,7 @@ def accepted_codings(accept_encoding: str | None, offered: Sequence[str]) -> lis
     wanted: dict[str, float] = {}
     for item in (accept_encoding or "").lower().split(","):
         name, _, parameters = item.partition(";")
-        wanted.setdefault(name.strip().removeprefix("x-"), _quality(parameters))
+        wanted.setdefault(name.strip().removeprefix("x-"), quality(parameters))
     others = wanted.get("*", 0.0)
     liked = {name: wanted.get(name, others if name == "gzip" else 0.0) for name in offered}
     taken = [name for name in offered if liked[name] > 0]
@@ -127,7 +127,8 @@ def accepted_codings(accept_encoding: str | None, offered: Sequence[str]) -> lis
     return sorted(taken, key=lambda name: -liked[name])
 
 
-def _quality(parameters: str) -> float:
+def quality(parameters: str) -> float:
+    """The weight that stands among the parameters of something that a client accepts (RFC 9110 §12.4.2)."""
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

@@ -20,6 +20,7 @@ from feeds.sitemap import is_sitemap
 from feeds.spec import Format
 from service.about_feed import ABOUT, opens_in_browser
 from service.conditions import Outcome, accepted_codings, evaluate, matches
+from service.deltas import MANIPULATION, Delta, Deltas, is_asked_for
 from service.websub import links
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,10 @@ PATIENCE = 2.0  # seconds for which an archive that did not answer is left alone
 RETRY_AFTER = "5"  # seconds
 MOST_BYTES = 32 * 1024 * 1024
 CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
+# A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
+DELTA_CACHE_CONTROL = "no-store, im, max-age=60"
+DELTA_VARY = "Accept-Encoding, A-IM, If-None-Match"
+EXPOSED = "ETag, Last-Modified, IM, Delta-Base"
 
 # Scripts of other sites may read feeds, and ask first where they send conditions of their own (Fetch §3.2).
 _PREFLIGHT = [
@@ -46,6 +51,7 @@ Headers = list[tuple[str, str]]
 class _Ready:
     """One coding of a document with the headers that go with it."""
 
+    coding: str
     etag: str
     body: bytes
     headers: Headers
@@ -84,6 +90,7 @@ class Renditions:
         self.site = site
         self.most_bytes = most_bytes
         self.ticks = ticks
+        self.deltas = Deltas(archive)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
@@ -127,8 +134,21 @@ class Renditions:
         if outcome is Outcome.FAILED:
             start_response("412 Precondition Failed", [*ready.bare, ("Content-Length", "0")])
             return []
+        if environ["REQUEST_METHOD"] == "HEAD":
+            start_response("200 OK", ready.headers + dated)
+            return []
+        delta = self._delta(kept.rendition, ready, environ)
+        if delta is not None:
+            start_response("226 IM Used", _delta_headers(ready, delta) + dated)
+            return [delta.body]
         start_response("200 OK", ready.headers + dated)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [ready.body]
+        return [ready.body]
+
+    def _delta(self, rendition: Rendition, ready: _Ready, environ: WSGIEnvironment) -> Delta | None:
+        a_im, if_none_match = environ.get("HTTP_A_IM"), environ.get("HTTP_IF_NONE_MATCH")
+        if a_im is None or if_none_match is None or not is_asked_for(a_im):
+            return None
+        return self.deltas.since(if_none_match, rendition, ready.coding)
 
     def _look(self, path: str, kept: _Kept | None) -> _Kept | None:
         """The document as the archive has it now; None where it has none."""
@@ -168,7 +188,7 @@ class Renditions:
                 ("Cache-Control", CACHE_CONTROL),
                 ("Vary", "Accept-Encoding"),
                 ("Access-Control-Allow-Origin", "*"),
-                ("Access-Control-Expose-Headers", "ETag, Last-Modified"),
+                ("Access-Control-Expose-Headers", EXPOSED),
                 ("X-Content-Type-Options", "nosniff"),
             ]
             headers = [*bare, ("Content-Type", rendition.media_type), ("Content-Length", str(len(coded.body)))]
@@ -176,7 +196,7 @@ class Renditions:
                 headers.append(("Link", links(self.site, rendition.path)))
             if coding != "identity":
                 headers.append(("Content-Encoding", coding))
-            kept.ready[coding] = _Ready(coded.etag, coded.body, headers, bare)
+            kept.ready[coding] = _Ready(coding, coded.etag, coded.body, headers, bare)
         with self._lock:
             self._drop(path)
             if kept.size <= self.most_bytes:
@@ -199,6 +219,17 @@ class Renditions:
         dropped = self._kept.pop(path, None)
         if dropped is not None:
             self._bytes -= dropped.size
+
+
+def _delta_headers(ready: _Ready, delta: Delta) -> Headers:
+    """Those of the whole document, since its ETag is the one to come back with (RFC 3229 §10.4.1)."""
+    others = {
+        "Cache-Control": DELTA_CACHE_CONTROL,
+        "Vary": DELTA_VARY,
+        "Content-Length": str(len(delta.body)),
+    }
+    headers = [(name, others.get(name, value)) for name, value in ready.headers]
+    return [*headers, ("IM", MANIPULATION), ("Delta-Base", delta.base)]
 
 
 def _selected(kept: _Kept, accept_encoding: str | None, if_none_match: str | None) -> _Ready:

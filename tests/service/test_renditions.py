@@ -9,6 +9,7 @@ import pytest
 from werkzeug.test import Client
 
 from archive.errors import ArchiveUnavailable
+from archive.lineage import Lineage
 from archive.store import Archive, Rendition
 from feeds.codings import codings
 from service.renditions import LOOK_AGAIN, PATIENCE, Renditions
@@ -57,6 +58,10 @@ class Stand:
         self._look(*paths)
         return self.archive.rendition_etags(paths)
 
+    def lineage(self, path: str) -> Lineage | None:
+        self._look(path)
+        return self.archive.lineage(path)
+
     def _look(self, *paths: str) -> None:
         if self.away:
             raise ArchiveUnavailable("away")
@@ -78,7 +83,7 @@ def test_the_first_answer_has_everything(stand: Stand) -> None:
         "Cache-Control": "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400",
         "Vary": "Accept-Encoding",
         "Access-Control-Allow-Origin": "*",
-        "Access-Control-Expose-Headers": "ETag, Last-Modified",
+        "Access-Control-Expose-Headers": "ETag, Last-Modified, IM, Delta-Base",
         "X-Content-Type-Options": "nosniff",
         "Content-Type": "application/atom+xml; charset=utf-8",
         "Content-Length": "700",
