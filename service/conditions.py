@@ -55,6 +55,16 @@ def evaluate(
     return Outcome.SEND
 
 
+def unchanged_since_part(if_range: str, *, etag: str, modified: datetime | None) -> bool:
+    """Whether a part fits those that the client has: by the very ETag or the very date (RFC 9110 §13.1.5).
+
+    Both are to be strong; ours are, the date too, since no two states of a document share one."""
+    condition = if_range.strip(" \t")
+    if condition.startswith(('"', "W/")):
+        return condition == etag
+    return modified is not None and http_date(condition) == modified
+
+
 def matches(condition: str, etag: str, *, weakly: bool) -> bool:
     """Whether a list of entity tags, or `*`, names this one (RFC 9110 §8.8.3.2)."""
     if condition == etag:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -19,8 +19,9 @@ from archive.store import Archive, Rendition
 from feeds.sitemap import is_sitemap
 from feeds.spec import Format
 from service.about_feed import ABOUT, opens_in_browser
-from service.conditions import Outcome, accepted_codings, evaluate, matches
+from service.conditions import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
 from service.deltas import MANIPULATION, Delta, Deltas, is_asked_for
+from service.ranges import Unsatisfiable, byte_range
 from service.websub import links
 
 log = logging.getLogger(__name__)
@@ -33,15 +34,21 @@ CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=60, stale-if-error=8
 # A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
 DELTA_CACHE_CONTROL = "no-store, im, max-age=60"
 DELTA_VARY = "Accept-Encoding, A-IM, If-None-Match"
-EXPOSED = "ETag, Last-Modified, IM, Delta-Base"
+EXPOSED = "ETag, Last-Modified, IM, Delta-Base, Content-Range"
 
 # Scripts of other sites may read feeds, and ask first where they send conditions of their own (Fetch §3.2).
 _PREFLIGHT = [
     ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Methods", "GET, HEAD"),
-    ("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Cache-Control"),
+    ("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Range, If-Range, Cache-Control"),
     ("Access-Control-Max-Age", "86400"),
     ("Allow", "GET, HEAD, OPTIONS"),
+]
+# What follows from a condition of this request is not to be kept for others.
+_REFUSAL = [
+    ("Cache-Control", "no-store"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Content-Length", "0"),
 ]
 _SUFFIXES = tuple(f"/{feed_format.suffix}" for feed_format in Format)
 Headers = list[tuple[str, str]]
@@ -54,7 +61,7 @@ class _Ready:
     coding: str
     etag: str
     body: bytes
-    headers: Headers
+    headers: Headers  # of a 200
     bare: Headers  # of a 304: what a 200 would have said about caching (RFC 9110 §15.4.5)
 
 
@@ -116,7 +123,8 @@ class Renditions:
         return self._answer(kept, environ, start_response)
 
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), environ.get("HTTP_IF_NONE_MATCH"))
+        known = environ.get("HTTP_IF_NONE_MATCH", environ.get("HTTP_IF_RANGE"))
+        ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), known)
         # Bytes that changed within the running second have no date yet: one that is sent must stay true.
         modified = kept.rendition.modified if kept.rendition.modified <= self.clock() else None
         dated: Headers = [("Last-Modified", kept.last_modified)] if modified is not None else []
@@ -132,11 +140,13 @@ class Renditions:
             start_response("304 Not Modified", ready.bare + dated)
             return []
         if outcome is Outcome.FAILED:
-            start_response("412 Precondition Failed", [*ready.bare, ("Content-Length", "0")])
+            start_response("412 Precondition Failed", _REFUSAL)
             return []
         if environ["REQUEST_METHOD"] == "HEAD":
             start_response("200 OK", ready.headers + dated)
             return []
+        if "HTTP_RANGE" in environ:
+            return _part(ready, dated, environ, start_response, modified=modified)
         delta = self._delta(kept.rendition, ready, environ)
         if delta is not None:
             start_response("226 IM Used", _delta_headers(ready, delta) + dated)
@@ -191,7 +201,12 @@ class Renditions:
                 ("Access-Control-Expose-Headers", EXPOSED),
                 ("X-Content-Type-Options", "nosniff"),
             ]
-            headers = [*bare, ("Content-Type", rendition.media_type), ("Content-Length", str(len(coded.body)))]
+            headers = [
+                *bare,
+                ("Content-Type", rendition.media_type),
+                ("Content-Length", str(len(coded.body))),
+                ("Accept-Ranges", "bytes"),
+            ]
             if self.site is not None and self.site.hub is not None:
                 headers.append(("Link", links(self.site, rendition.path)))
             if coding != "identity":
@@ -221,6 +236,37 @@ class Renditions:
             self._bytes -= dropped.size
 
 
+def _part(
+    ready: _Ready,
+    dated: Headers,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    *,
+    modified: datetime | None,
+) -> Iterable[bytes]:
+    """The part of a document that is asked for, or all of it where the client's other parts are of another state."""
+    if_range = environ.get("HTTP_IF_RANGE")
+    part = None
+    if if_range is None or unchanged_since_part(if_range, etag=ready.etag, modified=modified):
+        try:
+            part = byte_range(environ["HTTP_RANGE"], len(ready.body))
+        except Unsatisfiable:
+            bounds = ("Content-Range", f"bytes */{len(ready.body)}")
+            start_response("416 Range Not Satisfiable", [*_REFUSAL, bounds])
+            return []
+    if part is None:
+        start_response("200 OK", ready.headers + dated)
+        return [ready.body]
+    bounds = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(ready.body)}")
+    headers = _with(ready.headers, {"Content-Length": str(len(part))})
+    start_response("206 Partial Content", [*headers, bounds, *dated])
+    return [ready.body[part.start : part.stop]]
+
+
+def _with(headers: Headers, others: Mapping[str, str]) -> Headers:
+    return [(name, others.get(name, value)) for name, value in headers]
+
+
 def _delta_headers(ready: _Ready, delta: Delta) -> Headers:
     """Those of the whole document, since its ETag is the one to come back with (RFC 3229 §10.4.1)."""
     others = {
@@ -228,18 +274,18 @@ def _delta_headers(ready: _Ready, delta: Delta) -> Headers:
         "Vary": DELTA_VARY,
         "Content-Length": str(len(delta.body)),
     }
-    headers = [(name, others.get(name, value)) for name, value in ready.headers]
-    return [*headers, ("IM", MANIPULATION), ("Delta-Base", delta.base)]
+    return [*_with(ready.headers, others), ("IM", MANIPULATION), ("Delta-Base", delta.base)]
 
 
-def _selected(kept: _Kept, accept_encoding: str | None, if_none_match: str | None) -> _Ready:
+def _selected(kept: _Kept, accept_encoding: str | None, known: str | None) -> _Ready:
     """The representation that this client likes best, of equal ones the smallest.
 
-    Or that which it has already and takes: the same document need not be loaded in another coding."""
+    Or that which it has already, by the ETags that are `known`, and takes: the same document need not be
+    loaded in another coding."""
     taken = accepted_codings(accept_encoding, list(kept.ready)) or ["identity"]
-    if if_none_match is not None and if_none_match.strip() != "*":
+    if known is not None and known.strip() != "*":
         for coding in taken:
-            if matches(if_none_match, kept.ready[coding].etag, weakly=True):
+            if matches(known, kept.ready[coding].etag, weakly=True):
                 return kept.ready[coding]
     return kept.ready[taken[0]]
 
