@@ -69,7 +69,14 @@ def create_wsgi(dateline: Dateline, *, ticks: Callable[[], float] = time.monoton
 
     `ticks`: seconds that go by, from any beginning."""
     behind = create_app(dateline).wsgi_app
-    return Renditions(dateline.archive, behind, clock=dateline.clock, site=dateline.site, ticks=ticks)
+    return Renditions(
+        dateline.archive,
+        behind,
+        clock=dateline.clock,
+        site=dateline.site,
+        unconditional_gets=dateline.settings.unconditional_gets,
+        ticks=ticks,
+    )
 
 
 def web_process() -> WSGIApplication:

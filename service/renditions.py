@@ -21,7 +21,9 @@ from feeds.spec import Format
 from service.about_feed import ABOUT, opens_in_browser
 from service.conditions import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
 from service.deltas import MANIPULATION, Delta, Deltas, is_asked_for
+from service.politeness import Politeness
 from service.ranges import Unsatisfiable, byte_range
+from service.search_feeds import FOLDER as SEARCH
 from service.websub import links
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,13 @@ CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=60, stale-if-error=8
 DELTA_CACHE_CONTROL = "no-store, im, max-age=60"
 DELTA_VARY = "Accept-Encoding, A-IM, If-None-Match"
 EXPOSED = "ETag, Last-Modified, IM, Delta-Base, Content-Range"
+
+POLLING = "/feeds#programs"
+TOO_OFTEN = """You have loaded this feed as a whole many times within an hour.
+
+Send its ETag back in If-None-Match: while nothing has changed, that is answered with 304 and a few bytes, as often as
+you like. With "A-IM: feed" beside it, you are sent what is new alone. How to do it stands at {}.
+"""
 
 # Scripts of other sites may read feeds, and ask first where they send conditions of their own (Fetch §3.2).
 _PREFLIGHT = [
@@ -89,6 +98,7 @@ class Renditions:
         clock: Callable[[], datetime],
         site: Site | None = None,
         most_bytes: int = MOST_BYTES,
+        unconditional_gets: int = 0,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.archive = archive
@@ -98,14 +108,18 @@ class Renditions:
         self.most_bytes = most_bytes
         self.ticks = ticks
         self.deltas = Deltas(archive)
+        self.politeness = Politeness(unconditional_gets, ticks=ticks)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if not path.endswith(_SUFFIXES) and not is_sitemap(path):
+        is_feed = path.endswith(_SUFFIXES)
+        if not is_feed and not is_sitemap(path):
             return self.otherwise(environ, start_response)
+        if path.startswith(SEARCH):  # costs much more than a finished feed
+            return self._search(environ, start_response)
         kept = self._kept.get(path)
         if kept is None or self.ticks() - kept.checked > LOOK_AGAIN:
             try:
@@ -117,10 +131,25 @@ class Renditions:
                 return self.otherwise(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return _not_that_way(environ["REQUEST_METHOD"], start_response)
-        if opens_in_browser(environ) and path.endswith(_SUFFIXES):
+        if not is_feed:
+            return self._answer(kept, environ, start_response)
+        if opens_in_browser(environ):
             asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
+        if environ["REQUEST_METHOD"] == "GET" and (wait := self.politeness.wait(environ, path)):
+            return self._too_often(wait, start_response)
         return self._answer(kept, environ, start_response)
+
+    def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] == "GET" and not opens_in_browser(environ):
+            wait = self.politeness.wait(environ, f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}")
+            if wait:
+                return self._too_often(wait, start_response)
+        return self.otherwise(environ, start_response)
+
+    def _too_often(self, wait: int, start_response: StartResponse) -> Iterable[bytes]:
+        home = self.site.url.removesuffix("/") if self.site else ""
+        return _sentence("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait), start_response)
 
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         known = environ.get("HTTP_IF_NONE_MATCH", environ.get("HTTP_IF_RANGE"))
@@ -299,13 +328,18 @@ def _not_that_way(method: str, start_response: StartResponse) -> Iterable[bytes]
 
 def _unavailable(start_response: StartResponse) -> Iterable[bytes]:
     body = b"This feed is not available right now; please try again in a moment.\n"
+    return _sentence("503 Service Unavailable", body, RETRY_AFTER, start_response)
+
+
+def _sentence(status: str, body: bytes, retry_after: str, start_response: StartResponse) -> Iterable[bytes]:
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
-        ("Retry-After", RETRY_AFTER),
+        ("Retry-After", retry_after),
+        ("X-Content-Type-Options", "nosniff"),
     ]
-    start_response("503 Service Unavailable", headers)
+    start_response(status, headers)
     return [body]
 
 

@@ -155,6 +155,11 @@ class Settings:
         0, partial(_number, least=0, most=64), "processes that answer requests; 0: as many as fit"
     )
     feed_length: int = _setting(50, partial(_number, least=1, most=500), "articles in a feed")
+    unconditional_gets: int = _setting(
+        60,
+        partial(_number, least=0, most=1_000_000),
+        "how often a client may load the whole of one feed within an hour without saying what it has; 0: always",
+    )
     max_article: int = _setting(
         4_000_000, partial(_number, least=10_000, most=1_000_000_000), "bytes of one article at most"
     )
