@@ -38,7 +38,7 @@ def create_app(dateline: Dateline) -> Flask:
     app.url_map.merge_slashes = False
     for blueprint in (
         public_blueprint(dateline),
-        guesses_blueprint(dateline.site),
+        guesses_blueprint(dateline.site, dateline.archive),
         admin_blueprint(dateline),
         hub_blueprint(dateline),
         operations_blueprint(dateline),

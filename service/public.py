@@ -283,9 +283,11 @@ class _Views:
         if opens_in_browser(request.environ):
             return self._about(f"/search/{name}?{request.query_string.decode('ascii', 'replace')}")
         feed_format = next(each for each in Format if each.suffix == name)
-        document = self.search_feeds.build(feed_format, request.args.to_dict())
+        document, address = self.search_feeds.build(feed_format, request.args.to_dict())
         response = Response(document.body, content_type=document.media_type)
         response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag"
+        response.headers["Link"] = f'<{address}>; rel="self"'
         return response
 
     def _not_searchable(self) -> AnyResponse:

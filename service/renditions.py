@@ -24,7 +24,7 @@ from service.deltas import MANIPULATION, Delta, Deltas, is_asked_for
 from service.politeness import Politeness
 from service.ranges import Unsatisfiable, byte_range
 from service.search_feeds import FOLDER as SEARCH
-from service.websub import links
+from service.websub import link_header
 
 log = logging.getLogger(__name__)
 
@@ -236,8 +236,8 @@ class Renditions:
                 ("Content-Length", str(len(coded.body))),
                 ("Accept-Ranges", "bytes"),
             ]
-            if self.site is not None and self.site.hub is not None:
-                headers.append(("Link", links(self.site, rendition.path)))
+            if self.site is not None and path.endswith(_SUFFIXES):
+                headers.append(("Link", link_header(self.site, rendition.path)))
             if coding != "identity":
                 headers.append(("Content-Encoding", coding))
             kept.ready[coding] = _Ready(coding, coded.etag, coded.body, headers, bare)

@@ -12,7 +12,7 @@ from archive.article import Label, LabelKind
 from archive.store import Period, Tombstone
 from feeds import atom, build, jsonfeed, rss
 from feeds.build import FeedBuilder, feed_updated, medium_of, scopes_touched
-from feeds.channel import Channel
+from feeds.channel import Channel, Page
 from feeds.item import item_of
 from feeds.spec import Format, spec_for
 from tests.builders import NOON, SITE, an_article
@@ -68,6 +68,13 @@ def test_documents_in_every_format(articles):
         ("/tags/tides/feed.atom", "application/atom+xml; charset=utf-8"),
         ("/tags/tides/feed.json", "application/feed+json"),
     ]
+
+
+def test_other_documents_of_a_feed_than_the_feed_itself_have_no_hub(articles):
+    builder = FeedBuilder(replace(SITE, hub="https://hub.example/"), IDENTITY)
+    spec = spec_for(None, SITE, IDENTITY)
+    live, paged = builder.build(spec, articles), builder.build(spec, articles, page=Page("/search", "q=x"))
+    assert [b"hub.example" in document.body for document in (*live, *paged)] == [True] * 3 + [False] * 3
 
 
 def test_joined_entries_are_what_feedgen_builds_in_one_go(articles):

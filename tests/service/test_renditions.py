@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from archive.lineage import Lineage
 from archive.store import Archive, Rendition
 from feeds.codings import codings
 from service.renditions import LOOK_AGAIN, PATIENCE, Renditions
-from tests.builders import NOON
+from tests.builders import NOON, SITE
 from tests.service.office import Office
 
 OUTBOX = {"holder": "test", "now": NOON, "lasting": timedelta(hours=1)}
@@ -243,6 +244,10 @@ def test_other_methods_are_refused_and_scripts_may_ask_first(stand: Stand) -> No
         ("/atom.xml", "/feed.atom"),
         ("/feed/atom/", "/feed.atom"),
         ("/feed/json", "/feed.json"),
+        ("/feed/rss2/", "/feed.rss"),
+        ("/wp-atom.php", "/feed.atom"),
+        ("/?feed=rss2", "/feed.rss"),
+        ("/?feed=atom", "/feed.atom"),
         ("/feeds/", "/feeds"),
         ("/tags/El%20Salvador/feed.atom", "/tags/el-salvador/feed.atom"),
         ("/sections/GRAIN/feed.json", "/sections/grain/feed.json"),
@@ -252,6 +257,56 @@ def test_other_methods_are_refused_and_scripts_may_ask_first(stand: Stand) -> No
 def test_addresses_that_people_guess_lead_to_the_feed(office: Office, guess: str, right: str) -> None:
     answer = office.get(guess)
     assert (answer.status_code, answer.headers["Location"]) == (301, right)
+
+
+@pytest.mark.parametrize(
+    ("guess", "right"),
+    [
+        ("/tag/Wheat/feed/", "/tags/wheat/feed.rss"),
+        ("/tag/wheat/feed/atom/", "/tags/wheat/feed.atom"),
+        ("/tag/wheat/rss/", "/tags/wheat/feed.rss"),
+        ("/tags/wheat/index.xml", "/tags/wheat/feed.rss"),
+        ("/category/grain/feed", "/sections/grain/feed.rss"),
+        ("/category/wheat/feed", "/tags/wheat/feed.rss"),
+        ("/author/ada-lovelace/feed/rss2/", "/authors/ada-lovelace/feed.rss"),
+        ("/authors/Ada%20Lovelace/atom.xml", "/authors/ada-lovelace/feed.atom"),
+    ],
+)
+def test_addresses_of_other_systems_lead_to_the_feed_of_a_list(office: Office, guess: str, right: str) -> None:
+    office.posted(tags=["wheat"], section="grain", authors=["Ada Lovelace"])
+    office.deliver()
+    answer = office.get(guess)
+    assert (answer.status_code, answer.headers["Location"]) == (301, right)
+    assert office.get(right).status_code == 200
+
+
+@pytest.mark.parametrize("guess", ["/tag/none/feed/", "/tag/%2E%2E/feed/", "/tag/%0A/rss/", "/tag/wheat/comments"])
+def test_nobody_is_led_to_a_feed_that_is_not_there(office: Office, guess: str) -> None:
+    assert office.get(guess).status_code == 404
+
+
+def test_a_feed_whose_list_is_empty_for_ever_stays(office: Office) -> None:
+    article = office.posted(tags=["wheat"])
+    office.deliver()
+    office.changed("PATCH", article, {"tags": ["rye"]})
+    office.deliver()
+    for suffix in ("feed.rss", "feed.atom", "feed.json"):
+        assert office.get(f"/tags/wheat/{suffix}").status_code == 200
+    assert office.get("/tags/wheat/feed.json").json["items"] == []
+
+
+def test_a_feed_says_where_it_is_and_which_hub_tells_of_it(stand: Stand) -> None:
+    stand.app.site = replace(SITE, hub="https://hub.example/")
+    volume = "/archive/2026/03/feed.atom"
+    stand.put(volume, b"<feed/>")
+    hub, own = '<https://hub.example/>; rel="hub"', '<https://news.example.org{}>; rel="self"'
+    assert stand.client.get("/feed.atom").headers["Link"] == f"{hub}, {own.format('/feed.atom')}"
+    assert stand.client.get(volume).headers["Link"] == own.format(volume)
+
+
+def test_without_a_hub_it_says_where_it_is(stand: Stand) -> None:
+    stand.app.site = SITE
+    assert stand.client.get("/feed.atom").headers["Link"] == '<https://news.example.org/feed.atom>; rel="self"'
 
 
 @pytest.mark.parametrize(
