@@ -24,9 +24,9 @@ from service.settings import read_settings
 from service.wiring import Dateline, open_dateline
 
 A_YEAR = 365 * 24 * 3600  # seconds
-
-
 REDIRECTS = (301, 302, 307, 308)
+FOR_GOOD = (301, 308)
+REDIRECTED = "max-age=3600"  # else caches choose for themselves, and some choose years
 
 
 def create_app(dateline: Dateline) -> Flask:
@@ -56,6 +56,8 @@ def create_app(dateline: Dateline) -> Flask:
     def secure(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.status_code in FOR_GOOD:
+            response.headers.setdefault("Cache-Control", REDIRECTED)
         if response.status_code in REDIRECTS and (response.location or "").startswith(request.host_url):
             # The router redirects to whatever host and scheme it was asked by, which a proxy may have changed.
             response.location = folder + response.location.removeprefix(request.host_url).lstrip("/")

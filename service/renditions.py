@@ -32,9 +32,9 @@ LOOK_AGAIN = 0.1  # seconds after which the archive is asked whether the bytes a
 PATIENCE = 2.0  # seconds for which an archive that did not answer is left alone
 RETRY_AFTER = "5"  # seconds
 MOST_BYTES = 32 * 1024 * 1024
-CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
+CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 # A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
-DELTA_CACHE_CONTROL = "no-store, im, max-age=60"
+DELTA_CACHE_CONTROL = "no-store, im"
 DELTA_VARY = "Accept-Encoding, A-IM, If-None-Match"
 EXPOSED = "ETag, Last-Modified, IM, Delta-Base, Content-Range"
 
@@ -47,11 +47,9 @@ you like. With "A-IM: feed" beside it, you are sent what is new alone. How to do
 
 # Scripts of other sites may read feeds, and ask first where they send conditions of their own (Fetch §3.2).
 _PREFLIGHT = [
-    ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Methods", "GET, HEAD"),
     ("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Range, If-Range, Cache-Control"),
     ("Access-Control-Max-Age", "86400"),
-    ("Allow", "GET, HEAD, OPTIONS"),
 ]
 # What follows from a condition of this request is not to be kept for others.
 _REFUSAL = [
@@ -130,7 +128,7 @@ class Renditions:
             if kept is None:
                 return self.otherwise(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _not_that_way(environ["REQUEST_METHOD"], start_response)
+            return _not_that_way(environ, start_response)
         if not is_feed:
             return self._answer(kept, environ, start_response)
         if opens_in_browser(environ):
@@ -319,10 +317,13 @@ def _selected(kept: _Kept, accept_encoding: str | None, known: str | None) -> _R
     return kept.ready[taken[0]]
 
 
-def _not_that_way(method: str, start_response: StartResponse) -> Iterable[bytes]:
-    status = "204 No Content" if method == "OPTIONS" else "405 Method Not Allowed"
-    length = [] if method == "OPTIONS" else [("Content-Length", "0")]
-    start_response(status, [*_PREFLIGHT, *length])
+def _not_that_way(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    headers = [("Allow", "GET, HEAD, OPTIONS"), ("Access-Control-Allow-Origin", "*")]
+    if environ["REQUEST_METHOD"] != "OPTIONS":
+        start_response("405 Method Not Allowed", [*headers, ("Content-Length", "0")])
+    else:
+        asks_first = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        start_response("204 No Content", headers + (_PREFLIGHT if asks_first else []))
     return []
 
 
