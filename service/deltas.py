@@ -32,10 +32,10 @@ _Key = tuple[str, int, str, str]  # path, number of the base, present ETag, codi
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """`base` is the ETag of the version that it begins with, quotes included."""
+    """`base` is the ETag of the version that it begins with, quotes included, where the client has named several."""
 
-    base: str
     body: bytes
+    base: str | None = None
 
 
 class Deltas:
@@ -57,7 +57,8 @@ class Deltas:
         present = rendition.codings[_IDENTITY]
         lineage = self._lineage(rendition.path, present.etag)
         # A proxy that compresses makes our tags weak: the entries are the same all the same.
-        found = lineage and lineage.base(tag.removeprefix("W/") for tag in entity_tags(if_none_match))
+        tags = [tag.removeprefix("W/") for tag in entity_tags(if_none_match)]
+        found = lineage and lineage.base(tags)
         if not lineage or not found:
             return None
         version, base = found
@@ -66,7 +67,7 @@ class Deltas:
         if body is None:
             body = _made(lineage, version, rendition, coding)
             self._keep(key, body)
-        return Delta(base, body) if body else None
+        return Delta(body, base if len(tags) > 1 else None) if body else None
 
     def _lineage(self, path: str, etag: str) -> Lineage | None:
         """The lineage of the document that has this ETag now; None where the archive has moved on, or is away."""

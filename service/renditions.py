@@ -36,7 +36,7 @@ CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 # A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
 DELTA_CACHE_CONTROL = "no-store, im"
 DELTA_VARY = "Accept-Encoding, A-IM, If-None-Match"
-EXPOSED = "ETag, Last-Modified, IM, Delta-Base, Content-Range"
+EXPOSED = "Access-Control-Expose-Headers"  # to scripts of other sites, beside what all may see (Fetch §3.2.6)
 
 POLLING = "/feeds#programs"
 TOO_OFTEN = """You have loaded this feed as a whole many times within an hour.
@@ -225,7 +225,7 @@ class Renditions:
                 ("Cache-Control", CACHE_CONTROL),
                 ("Vary", "Accept-Encoding"),
                 ("Access-Control-Allow-Origin", "*"),
-                ("Access-Control-Expose-Headers", EXPOSED),
+                (EXPOSED, "ETag"),
                 ("X-Content-Type-Options", "nosniff"),
             ]
             headers = [
@@ -285,7 +285,7 @@ def _part(
         start_response("200 OK", ready.headers + dated)
         return [ready.body]
     bounds = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(ready.body)}")
-    headers = _with(ready.headers, {"Content-Length": str(len(part))})
+    headers = _with(ready.headers, {"Content-Length": str(len(part)), EXPOSED: "ETag, Content-Range"})
     start_response("206 Partial Content", [*headers, bounds, *dated])
     return [ready.body[part.start : part.stop]]
 
@@ -295,13 +295,18 @@ def _with(headers: Headers, others: Mapping[str, str]) -> Headers:
 
 
 def _delta_headers(ready: _Ready, delta: Delta) -> Headers:
-    """Those of the whole document, since its ETag is the one to come back with (RFC 3229 §10.4.1)."""
+    """Those of the whole document, since its ETag is the one to come back with (RFC 3229 §10.4.1), in few bytes.
+
+    Who asks for a delta has seen the feed's links. `Delta-Base` is for those who have named several versions (§10.5.1)."""
     others = {
         "Cache-Control": DELTA_CACHE_CONTROL,
         "Vary": DELTA_VARY,
         "Content-Length": str(len(delta.body)),
+        EXPOSED: "ETag, IM",
     }
-    return [*_with(ready.headers, others), ("IM", MANIPULATION), ("Delta-Base", delta.base)]
+    headers = [one for one in _with(ready.headers, others) if one[0] not in ("Link", "Accept-Ranges")]
+    base = [("Delta-Base", delta.base)] if delta.base else []
+    return [*headers, ("IM", MANIPULATION), *base]
 
 
 def _selected(kept: _Kept, accept_encoding: str | None, known: str | None) -> _Ready:
