@@ -77,6 +77,7 @@ class _Kept:
     rendition: Rendition
     last_modified: str
     checked: float
+    is_feed: bool
     ready: dict[str, _Ready] = field(default_factory=dict)
     size: int = 0
 
@@ -116,10 +117,10 @@ class Renditions:
         is_feed = path.endswith(_SUFFIXES)
         if not is_feed and not is_sitemap(path):
             return self.otherwise(environ, start_response)
-        if path.startswith(SEARCH):  # costs much more than a finished feed
-            return self._search(environ, start_response)
         kept = self._kept.get(path)
         if kept is None or self.ticks() - kept.checked > LOOK_AGAIN:
+            if path.startswith(SEARCH):
+                return self._search(environ, start_response)
             try:
                 kept = self._look(path, kept)
             except DatelineError as error:
@@ -129,16 +130,13 @@ class Renditions:
                 return self.otherwise(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             return _not_that_way(environ, start_response)
-        if not is_feed:
-            return self._answer(kept, environ, start_response)
-        if opens_in_browser(environ):
+        if is_feed and opens_in_browser(environ):
             asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
-        if environ["REQUEST_METHOD"] == "GET" and (wait := self.politeness.wait(environ, path)):
-            return self._too_often(wait, start_response)
         return self._answer(kept, environ, start_response)
 
     def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Built for each request, by those behind: to ask too often costs much more there."""
         if environ["REQUEST_METHOD"] == "GET" and not opens_in_browser(environ):
             wait = self.politeness.wait(environ, f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}")
             if wait:
@@ -150,7 +148,7 @@ class Renditions:
         return _sentence("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait), start_response)
 
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        known = environ.get("HTTP_IF_NONE_MATCH", environ.get("HTTP_IF_RANGE"))
+        known = environ.get("HTTP_IF_NONE_MATCH") or environ.get("HTTP_IF_RANGE")
         ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), known)
         # Bytes that changed within the running second have no date yet: one that is sent must stay true.
         modified = kept.rendition.modified if kept.rendition.modified <= self.clock() else None
@@ -174,16 +172,17 @@ class Renditions:
             return []
         if "HTTP_RANGE" in environ:
             return _part(ready, dated, environ, start_response, modified=modified)
-        delta = self._delta(kept.rendition, ready, environ)
-        if delta is not None:
+        if "HTTP_A_IM" in environ and (delta := self._delta(kept.rendition, ready, environ)):
             start_response("226 IM Used", _delta_headers(ready, delta) + dated)
             return [delta.body]
+        if kept.is_feed and (wait := self.politeness.wait(environ, kept.rendition.path)):
+            return self._too_often(wait, start_response)
         start_response("200 OK", ready.headers + dated)
         return [ready.body]
 
     def _delta(self, rendition: Rendition, ready: _Ready, environ: WSGIEnvironment) -> Delta | None:
-        a_im, if_none_match = environ.get("HTTP_A_IM"), environ.get("HTTP_IF_NONE_MATCH")
-        if a_im is None or if_none_match is None or not is_asked_for(a_im):
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+        if if_none_match is None or not is_asked_for(environ["HTTP_A_IM"]):
             return None
         return self.deltas.since(if_none_match, rendition, ready.coding)
 
@@ -216,6 +215,7 @@ class Renditions:
             rendition=rendition,
             last_modified=format_datetime(rendition.modified, usegmt=True),
             checked=self.ticks(),
+            is_feed=path.endswith(_SUFFIXES),
             size=sum(len(coded.body) for coded in rendition.codings.values()),
         )
         smallest_first = sorted(rendition.codings.items(), key=lambda named: len(named[1].body))
@@ -234,7 +234,7 @@ class Renditions:
                 ("Content-Length", str(len(coded.body))),
                 ("Accept-Ranges", "bytes"),
             ]
-            if self.site is not None and path.endswith(_SUFFIXES):
+            if self.site is not None and kept.is_feed:
                 headers.append(("Link", link_header(self.site, rendition.path)))
             if coding != "identity":
                 headers.append(("Content-Encoding", coding))
