@@ -24,6 +24,7 @@ from feeds.item import Item
 from feeds.spec import Format
 
 NAMESPACES = {"media": MEDIA, "at": ATOM_TOMBSTONES, "fh": HISTORY}
+END = b"</feed>"
 
 
 def write_entry(item: Item, site: Site) -> bytes:
@@ -33,7 +34,7 @@ def write_entry(item: Item, site: Site) -> bytes:
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
     """The whole document, from entries that write_entry has written."""
-    return assemble(build_shell(channel).atom_str(), b"</feed>", entries)
+    return assemble(build_shell(channel).atom_str(), END, entries)
 
 
 def build_shell(channel: Channel) -> Any:

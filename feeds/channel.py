@@ -61,8 +61,8 @@ class Channel:
 
     @property
     def hub(self) -> str | None:
-        """Where readers can ask to be told of news (WebSub). What stands in an archive has none."""
-        return None if self.is_archive else self.site.hub
+        """Where readers can ask to be told of news (WebSub): of the feed itself, not of its other documents."""
+        return None if self.page is not None else self.site.hub
 
     def address(self, feed_format: Format) -> str:
         """Where this document stands."""

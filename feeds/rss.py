@@ -40,6 +40,7 @@ NAMESPACES = {
     "media": MEDIA,
     "podcast": PODCAST,
 }
+END = b"</channel></rss>"
 TTL = 60  # minutes after which a reader without other knowledge may look again
 
 _PLAIN_TEXT = re.compile(
@@ -55,7 +56,7 @@ def write_entry(item: Item, site: Site) -> bytes:
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
     """The whole document, from entries that write_entry has written."""
-    return assemble(spelt_out(build_shell(channel).rss_str()), b"</channel></rss>", entries)
+    return assemble(spelt_out(build_shell(channel).rss_str()), END, entries)
 
 
 def spelt_out(document: bytes) -> bytes:

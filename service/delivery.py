@@ -192,6 +192,7 @@ def _rendition(document: Document, *, modified: datetime, position: int) -> Rend
         modified=modified,
         position=position,
         codings=codings(document.body),
+        contents=document.contents,
     )
 
 

@@ -34,7 +34,8 @@ def openapi_blueprint(settings: Settings) -> Blueprint:
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
         body = orjson.dumps(document(settings.max_article))
-        return Response(body, content_type=MEDIA_TYPE, headers={"Access-Control-Allow-Origin": "*"})
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=3600"}
+        return Response(body, content_type=MEDIA_TYPE, headers=headers)
 
     return blueprint
 

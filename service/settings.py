@@ -192,6 +192,11 @@ class Settings:
     feed_content: Extents = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
         Extents(), _feed_content, "what feeds carry of an article, full or summary: full; /tags/wheat/: summary"
     )
+    unconditional_gets: int = _setting(
+        60,
+        partial(_number, least=0, most=1_000_000),
+        "how often a client may load the whole of one feed within an hour without saying what it has; 0: always",
+    )
     max_article: int = _setting(
         4_000_000, partial(_number, least=10_000, most=1_000_000_000), "bytes of one article at most"
     )

@@ -22,6 +22,7 @@ from archive.errors import (
     StorageFull,
     Unavailable,
 )
+from archive.lineage import Lineage
 from archive.sql import listing, log
 from archive.sql import renditions as documents
 from archive.sql import volumes as shelf
@@ -347,6 +348,10 @@ class SqlArchive:
         with self._reading() as connection:
             paths = connection.execute(select(renditions.c.path).order_by(renditions.c.path)).scalars().all()
         yield from paths
+
+    def lineage(self, path: str) -> Lineage | None:
+        with self._reading() as connection:
+            return documents.lineage(connection, path)
 
     def volumes(self) -> Sequence[Volume]:
         with self._reading() as connection:

@@ -72,6 +72,13 @@ def test_documents_in_every_format(articles):
     ]
 
 
+def test_other_documents_of_a_feed_than_the_feed_itself_have_no_hub(articles):
+    builder = FeedBuilder(replace(SITE, hub="https://hub.example/"), IDENTITY)
+    spec = spec_for(None, SITE, IDENTITY)
+    live, paged = builder.build(spec, articles), builder.build(spec, articles, page=Page("/search", "q=x"))
+    assert [b"hub.example" in document.body for document in (*live, *paged)] == [True] * 3 + [False] * 3
+
+
 def test_joined_entries_are_what_feedgen_builds_in_one_go(articles):
     channel = Channel(SPEC, SITE, feed_updated(SPEC, articles), medium=medium_of(articles))
     items = [item_of(article, site=SITE, identity=IDENTITY) for article in articles]
