@@ -40,21 +40,32 @@ class LabelKind(StrEnum):
     AUTHOR = "author"
 
 
+class Role(StrEnum):
+    AUTHOR = "author"
+    CONTRIBUTOR = "contributor"  # RFC 4287 §4.2.3
+
+
 @dataclass(frozen=True, slots=True)
 class Author:
+    """Somebody who made an article, or helped to. Lists and addresses tell nobody by the role."""
+
     name: str
     uri: str | None = None
     email: str | None = None
+    role: Role = Role.AUTHOR
 
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A file that goes with an article (RFC 4287 §4.2.7.2, RSS 2.0 `enclosure`); `length` in bytes."""
+    """A file that goes with an article (RFC 4287 §4.2.7.2, RSS 2.0 `enclosure`).
+
+    `length` in bytes, 0 where nobody knows; `duration` of a recording in seconds."""
 
     url: str
     type: str
     length: int = 0
     title: str | None = None
+    duration: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from archive.article import Article, Author, Content, ContentFormat, Enclosure, Status
+from archive.article import Article, Author, Content, ContentFormat, Enclosure, Role, Status
 from archive.draft import CONTENT_FIELDS, WRITABLE
 from archive.instants import rfc3339
 
@@ -94,15 +94,19 @@ def from_document(document: Mapping[str, Any]) -> Article:
 
 
 def author_document(author: Author) -> Document:
-    return {"name": author.name, "uri": author.uri, "email": author.email}
+    """`role` stands there only for contributors, as in documents that are older than the field."""
+    document = {"name": author.name, "uri": author.uri, "email": author.email}
+    return document if author.role is Role.AUTHOR else {**document, "role": author.role.value}
 
 
 def enclosure_document(enclosure: Enclosure) -> Document:
-    return {"url": enclosure.url, "type": enclosure.type, "length": enclosure.length, "title": enclosure.title}
+    """`duration` stands there only where it is known, as in documents that are older than the field."""
+    document = {"url": enclosure.url, "type": enclosure.type, "length": enclosure.length, "title": enclosure.title}
+    return document if enclosure.duration is None else {**document, "duration": enclosure.duration}
 
 
 def read_authors(documents: list[Document]) -> tuple[Author, ...]:
-    return tuple(Author(**document) for document in documents)
+    return tuple(Author(**{**document, "role": Role(document.get("role", Role.AUTHOR))}) for document in documents)
 
 
 def read_enclosures(documents: list[Document]) -> tuple[Enclosure, ...]:

@@ -17,6 +17,7 @@ from archive.article import (
     ContentFormat,
     Draft,
     Enclosure,
+    Role,
     Status,
     label_key,
     make_slug,
@@ -251,7 +252,7 @@ def _author(value: object) -> Author | None:
         value = {"name": value}
     if not isinstance(value, dict):
         raise _Wrong(f'is {_kind(value)}; it must be a name or {{"name": …, "uri": …, "email": …}}')
-    _only(value, ("name", "uri", "email"))
+    _only(value, ("name", "uri", "email", "role"))
     name = _label_name(value.get("name", ""))
     uri = None if value.get("uri") is None else _web_address(value["uri"])
     email = None if value.get("email") is None else _line(value["email"], MOST_NAME)
@@ -261,7 +262,16 @@ def _author(value: object) -> Author | None:
         if uri is None and email is None:
             return None
         raise _Wrong("has no name; give one")
-    return Author(name, uri, email or None)
+    return Author(name, uri, email or None, _role(value.get("role") or Role.AUTHOR))
+
+
+def _role(value: object) -> Role:
+    try:
+        return Role(_line(value, MOST_NAME))
+    except ValueError as error:
+        if isinstance(error, _Wrong):
+            raise
+        raise _Wrong(f"role {value!r} is none; it is one of {', '.join(Role)}") from None
 
 
 def _enclosures(value: object) -> tuple[Enclosure, ...]:
@@ -275,17 +285,24 @@ def _enclosures(value: object) -> tuple[Enclosure, ...]:
 def _enclosure(value: object) -> Enclosure:
     if not isinstance(value, dict):
         raise _Wrong(f'is {_kind(value)}; it must be {{"url": …, "type": …, "length": …}}')
-    _only(value, ("url", "type", "length", "title"))
+    _only(value, ("url", "type", "length", "title", "duration"))
     if value.get("url") is None:
         raise _Wrong("has no url; give the address of the file")
     media_type = _line(value.get("type") or "application/octet-stream", MOST_NAME).lower()
     if not _MEDIA_TYPE.fullmatch(media_type):
         raise _Wrong(f"type {media_type!r} is not a media type such as audio/mpeg")
     length = value.get("length") or 0
-    if isinstance(length, bool) or not isinstance(length, int) or not 0 <= length < 2**53:
+    if not _is_count(length):
         raise _Wrong("length must be the file's size in bytes, a whole number")
+    duration = value.get("duration")
+    if duration is not None and not _is_count(duration):
+        raise _Wrong("duration must be how long it plays in seconds, a whole number")
     title = None if value.get("title") is None else _line(value["title"], MOST_TITLE)
-    return Enclosure(_web_address(value["url"]), media_type, length, title or None)
+    return Enclosure(_web_address(value["url"]), media_type, length, title or None, duration or None)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
 
 
 def _only(value: Mapping[str, object], names: tuple[str, ...]) -> None:

@@ -39,7 +39,8 @@ LONGEST_SENTENCE: Final = 2_000  # characters that are looked through
 LONGEST_ABBREVIATION: Final = 20  # letters and full stops
 _ABBREVIATION: Final = re.compile(r"(?:^|[\s(])(?:[^\W\d_]|[A-Z][a-z]{1,2}|[^\W\d_](?:\.[^\W\d_])+|Prof|Capt|Sept)\.$")
 
-_TAGS: Final = set(nh3.ALLOWED_TAGS) | {"audio", "video", "source", "picture", "section", "main", "track"}
+# Without what feed readers and the W3C's validator count as dangerous or as no HTML.
+_TAGS: Final = (set(nh3.ALLOWED_TAGS) - {"bdo", "rtc"}) | set("audio video source picture section main track".split())
 _ATTRIBUTES: Final = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
     "*": {"lang", "dir", "title", "id"},

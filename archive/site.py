@@ -13,7 +13,8 @@ class Site:
     """One site: `url` is absolute and ends in a slash; days are counted in `zone`.
 
     What feeds say where it is there: `rights` in a sentence, `editor` as `ann@example.org (Ann)`, and the
-    addresses of `icon` (square, small) and `logo`, relative to the site or absolute."""
+    addresses of `icon` (square, small) and `logo`, relative to the site or absolute. Feeds that bring
+    recordings say what podcast directories ask for, too."""
 
     url: str = "http://127.0.0.1:8000/"
     title: str = "Dateline"
@@ -24,6 +25,9 @@ class Site:
     editor: str = ""
     icon: str = ""
     logo: str = ""
+    podcast_category: str = "News"  # or with a subcategory: News > Daily News
+    podcast_type: str = "episodic"
+    podcast_explicit: bool = False
     hub: str | None = None  # the absolute address of the WebSub hub that feeds name
 
     @property

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from archive.article import Article, Label, LabelKind, Status
 from archive.errors import DatelineError
+from archive.lineage import Contents, Lineage
 from archive.subscriptions import Subscriptions
 
 
@@ -232,13 +233,15 @@ class Rendition:
     """A finished document. `modified` is the first whole second, UTC, at which its bytes were these.
 
     `position` is the log position that it was built from; `codings` has "identity" and the
-    pre-compressed forms by their names in Content-Encoding."""
+    pre-compressed forms by their names in Content-Encoding. `contents` is said of lists when they are
+    stored; what has become of it is told by `Archive.lineage`."""
 
     path: str
     media_type: str
     modified: datetime
     position: int
     codings: Mapping[str, Coded]
+    contents: Contents | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +317,8 @@ class Archive(Protocol):
         """When the next scheduled article is to be published."""
         ...
 
-    def labels(self, kind: LabelKind) -> Sequence[Named]:
-        """The labels that published articles carry, by key."""
+    def labels(self, kind: LabelKind, *, since: datetime | None = None) -> Sequence[Named]:
+        """The labels that published articles carry, by key; `since`: only articles published at or after it."""
         ...
 
     def label(self, label: Label) -> Named | None:
@@ -392,6 +395,10 @@ class Archive(Protocol):
         ...
 
     def rendition_paths(self) -> Iterator[str]: ...
+
+    def lineage(self, path: str) -> Lineage | None:
+        """The versions of a document that was stored with its contents, as far as they are remembered."""
+        ...
 
     def volumes(self) -> Sequence[Volume]:
         """How the archive of the site's feed is divided, oldest first."""

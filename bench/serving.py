@@ -39,7 +39,7 @@ http {{
         listen 127.0.0.1:{port} backlog=1024;
         root {folder}/root;
         gzip_static on;
-        add_header Cache-Control "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400";
+        add_header Cache-Control "max-age=60, stale-while-revalidate=60, stale-if-error=86400";
         add_header Vary Accept-Encoding;
         add_header Access-Control-Allow-Origin "*";
         add_header X-Content-Type-Options nosniff;

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from archive.article import Role
 from archive.instants import rfc3339
 from archive.site import Site
 from feeds.channel import Channel
@@ -23,6 +24,7 @@ from feeds.item import Item
 from feeds.spec import Format
 
 NAMESPACES = {"media": MEDIA, "at": ATOM_TOMBSTONES, "fh": HISTORY}
+END = b"</feed>"
 
 
 def write_entry(item: Item, site: Site) -> bytes:
@@ -32,7 +34,7 @@ def write_entry(item: Item, site: Site) -> bytes:
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
     """The whole document, from entries that write_entry has written."""
-    return assemble(build_shell(channel).atom_str(), b"</feed>", entries)
+    return assemble(build_shell(channel).atom_str(), END, entries)
 
 
 def build_shell(channel: Channel) -> Any:
@@ -72,11 +74,12 @@ def build_entry(item: Item, site: Site) -> Entry:
         length = str(enclosure.length) if enclosure.length else None
         entry.link(href=enclosure.url, rel="enclosure", type=enclosure.type, title=enclosure.title, length=length)
     for author in item.authors:
-        entry.author(name=author.name, uri=author.uri, email=author.email)
+        add = entry.contributor if author.role is Role.CONTRIBUTOR else entry.author
+        add(name=author.name, uri=author.uri, email=author.email)
     if item.section:
         entry.category(term=item.section, scheme=site.absolute("/sections/"))
     for tag in item.tags:
-        entry.category(term=tag)
+        entry.category(term=tag, scheme=site.absolute("/tags/"))
     if item.content:
         entry.content(item.content, type="html")
     if item.summary or not item.content:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 from typing import NamedTuple
 
 from archive.article import Article, Label
+from archive.lineage import Contents, Entry
 from archive.site import Site
-from archive.store import Period, Tombstone
+from archive.store import Period, Place, Tombstone
 from feeds import atom, jsonfeed, rss
-from feeds.cache import FragmentCache
+from feeds.cache import Fragment, FragmentCache
 from feeds.channel import Channel, Gone, Page
 from feeds.document import Document
+from feeds.extent import Extent, Extents
 from feeds.item import Item, iri_of, is_recording, item_of
 from feeds.spec import FeedSpec, Format, Scope, has_address
 
@@ -24,16 +27,22 @@ NO_LINKS: Mapping[str, Page] = MappingProxyType({})
 
 
 class Writer(NamedTuple):
-    """One format: an article as an entry, and entries as a document."""
+    """One format: an article as an entry, and entries as a document.
+
+    `end` is what follows the last entry, `between` what stands between two of them. `tells_gone`: the
+    document names those that were taken from its readers."""
 
     entry: Callable[[Item, Site], bytes]
     feed: Callable[[Channel, Iterable[bytes]], bytes]
+    end: bytes
+    between: bytes = b""
+    tells_gone: bool = False
 
 
 WRITERS = {
-    Format.RSS: Writer(rss.write_entry, rss.write_feed),
-    Format.ATOM: Writer(atom.write_entry, atom.write_feed),
-    Format.JSON: Writer(jsonfeed.write_entry, jsonfeed.write_feed),
+    Format.RSS: Writer(rss.write_entry, rss.write_feed, rss.END),
+    Format.ATOM: Writer(atom.write_entry, atom.write_feed, atom.END, tells_gone=True),
+    Format.JSON: Writer(jsonfeed.write_entry, jsonfeed.write_feed, jsonfeed.END, jsonfeed.BETWEEN),
 }
 
 
@@ -41,12 +50,22 @@ class FeedBuilder:
     """Builds the feeds of one site, whose address and identity stand in every entry.
 
     Each revision of an article is rendered once for each format and kept, within `cache_bytes`; a
-    document is joined from such entries. The same articles always give the same bytes."""
+    document is joined from such entries. The same articles always give the same bytes. `extents`
+    say which feeds carry whole articles, and which ones summaries."""
 
-    def __init__(self, site: Site, identity: str, *, length: int = LENGTH, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        site: Site,
+        identity: str,
+        *,
+        length: int = LENGTH,
+        extents: Extents = Extents(),  # noqa: B008  # a value, and it never changes
+        cache_bytes: int = CACHE_BYTES,
+    ) -> None:
         self.site = site
         self.identity = identity
         self.length = length
+        self.extents = extents
         self.entries = FragmentCache(cache_bytes)
 
     def build(
@@ -65,7 +84,8 @@ class FeedBuilder:
         `tombstones` are those of the whole site, newest first. Raises ValueError for an article without
         a date."""
         shown = articles[: self.length] if page is None else articles
-        gone = () if is_archive else tuple(self._gone(spec, shown, tombstones))
+        missed = () if is_archive else tuple(self._missed(spec, shown, tombstones))
+        gone = tuple(Gone(iri_of(one.guid, self.identity), one.gone) for one in missed)
         channel = Channel(
             spec,
             self.site,
@@ -76,28 +96,33 @@ class FeedBuilder:
             gone=gone,
             medium=medium_of(shown),
         )
+        extent = self.extents.of(spec.folder)
         items: dict[str, Item] = {}
 
         def item(article: Article) -> Item:
             if article.id not in items:
-                items[article.id] = item_of(article, site=self.site, identity=self.identity)
+                whole = item_of(article, site=self.site, identity=self.identity)
+                items[article.id] = whole if extent is Extent.FULL else replace(whole, content=None)
             return items[article.id]
 
-        def entry(article: Article, feed_format: Format) -> bytes:
-            key = (article.id, article.revision, feed_format)
+        def entry(article: Article, feed_format: Format) -> Fragment:
+            key = (article.id, article.revision, feed_format, extent)
             return self.entries.get(key, lambda: WRITERS[feed_format].entry(item(article), self.site))
 
-        path = (page or Page(spec.folder)).path
-        return [
-            Document(
-                path(feed_format),
-                feed_format.media_type,
-                writer.feed(channel, [entry(article, feed_format) for article in shown]),
-            )
-            for feed_format, writer in WRITERS.items()
-        ]
+        def document(feed_format: Format, writer: Writer) -> Document:
+            entries = [entry(article, feed_format) for article in shown]
+            body = writer.feed(channel, [one.body for one in entries])
+            contents = None
+            if page is None:
+                told = frozenset(one.article_id for one in missed) if writer.tells_gone else frozenset()
+                places = tuple(_located(body, writer, shown, entries))
+                contents = Contents(places, told, is_full=len(shown) == self.length)
+            return Document(path(feed_format), feed_format.media_type, body, contents)
 
-    def _gone(self, spec: FeedSpec, shown: Sequence[Article], tombstones: Sequence[Tombstone]) -> Iterator[Gone]:
+        path = (page or Page(spec.folder)).path
+        return [document(feed_format, writer) for feed_format, writer in WRITERS.items()]
+
+    def _missed(self, spec: FeedSpec, shown: Sequence[Article], tombstones: Sequence[Tombstone]) -> Iterator[Tombstone]:
         """Who was taken from this feed within TOMBSTONES_LAST of its latest change, at most `length`, newest first.
 
         Counted from the feed's own latest change and not from now, so that the same articles always give
@@ -106,7 +131,20 @@ class FeedBuilder:
         latest = max((feed_updated(spec, shown), *(one.gone for one in of_feed)))
         for one in of_feed[: self.length]:
             if latest - one.gone <= TOMBSTONES_LAST:
-                yield Gone(iri_of(one.guid, self.identity), one.gone)
+                yield one
+
+
+def _located(
+    body: bytes, writer: Writer, articles: Sequence[Article], fragments: Sequence[Fragment]
+) -> Iterator[Entry]:
+    """Where in a document its entries stand."""
+    joints = max(len(fragments) - 1, 0) * len(writer.between)
+    start = len(body) - len(writer.end) - joints - sum(len(fragment.body) for fragment in fragments)
+    for article, fragment in zip(articles, fragments, strict=True):
+        end = start + len(fragment.body)
+        listed = Place.of(article).listed.astimezone(UTC).isoformat(timespec="microseconds")
+        yield Entry(article.id, fragment.digest, listed, start, end)
+        start = end + len(writer.between)
 
 
 def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:

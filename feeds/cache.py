@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from hashlib import blake2b
 from threading import Lock
+from typing import NamedTuple
 
+from feeds.extent import Extent
 from feeds.spec import Format
 
-Key = tuple[str, int, Format]  # article id, revision, format: a new revision is another entry
+Key = tuple[str, int, Format, Extent]  # article id, revision, …: a new revision is another entry
 
 _OVERHEAD = 300  # bytes of a key and its place in the table, by sys.getsizeof, roughly
+
+
+class Fragment(NamedTuple):
+    """One entry as it stands in a document; other bytes have another digest."""
+
+    body: bytes
+    digest: str
+
+    @classmethod
+    def of(cls, body: bytes) -> Fragment:
+        return cls(body, blake2b(body, digest_size=8).hexdigest())
 
 
 class FragmentCache:
@@ -19,17 +33,17 @@ class FragmentCache:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.size = 0
-        self._entries: OrderedDict[Key, bytes] = OrderedDict()
+        self._entries: OrderedDict[Key, Fragment] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Key, render: Callable[[], bytes]) -> bytes:
+    def get(self, key: Key, render: Callable[[], bytes]) -> Fragment:
         """The entry as it was rendered before; rendered now if it was not or had to go."""
         with self._lock:
             known = self._entries.get(key)
             if known is not None:
                 self._entries.move_to_end(key)
                 return known
-        rendered = render()
+        rendered = Fragment.of(render())
         with self._lock:
             self._put(key, rendered)
         return rendered
@@ -37,12 +51,12 @@ class FragmentCache:
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _put(self, key: Key, entry: bytes) -> None:
+    def _put(self, key: Key, entry: Fragment) -> None:
         before = self._entries.pop(key, None)
         if before is not None:
-            self.size -= len(before) + _OVERHEAD
+            self.size -= len(before.body) + _OVERHEAD
         self._entries[key] = entry
-        self.size += len(entry) + _OVERHEAD
+        self.size += len(entry.body) + _OVERHEAD
         while self.size > self.limit:
             _, oldest = self._entries.popitem(last=False)
-            self.size -= len(oldest) + _OVERHEAD
+            self.size -= len(oldest.body) + _OVERHEAD

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
 from archive.site import Site
-from feeds.item import carriable
+from feeds.item import plain
 from feeds.language import language_tag
 from feeds.links import to_uri
 from feeds.spec import FeedSpec, Format
@@ -61,8 +61,8 @@ class Channel:
 
     @property
     def hub(self) -> str | None:
-        """Where readers can ask to be told of news (WebSub). What stands in an archive has none."""
-        return None if self.is_archive else self.site.hub
+        """Where readers can ask to be told of news (WebSub): of the feed itself, not of its other documents."""
+        return None if self.page is not None else self.site.hub
 
     def address(self, feed_format: Format) -> str:
         """Where this document stands."""
@@ -74,11 +74,11 @@ class Channel:
 
     @cached_property
     def title(self) -> str:
-        return carriable(self.spec.title).strip() or GENERATOR
+        return plain(self.spec.title) or GENERATOR
 
     @cached_property
     def description(self) -> str:
-        return carriable(self.spec.description).strip()
+        return plain(self.spec.description)
 
     @cached_property
     def home(self) -> str:
@@ -91,15 +91,15 @@ class Channel:
     @cached_property
     def author(self) -> str:
         """Who answers for entries that name nobody: Atom demands an author (RFC 4287 §4.1.1)."""
-        return carriable(self.site.title).strip() or GENERATOR
+        return plain(self.site.title) or GENERATOR
 
     @cached_property
     def rights(self) -> str:
-        return carriable(self.site.rights).strip()
+        return plain(self.site.rights)
 
     @cached_property
     def editor(self) -> str:
-        return carriable(self.site.editor).strip()
+        return plain(self.site.editor)
 
     @cached_property
     def icon(self) -> str | None:

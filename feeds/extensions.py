@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import feedgen.feed  # isort: skip
 from feedgen.ext.base import BaseExtension  # isort: skip
 
 from feeds.channel import GENERATOR, Channel
+from feeds.guesses import looks_like_html
 from feeds.spec import Format
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -28,6 +30,7 @@ PODCAST = "https://podcastindex.org/namespace/1.0"
 XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
+_PLAIN_TEXT = ("title", "summary")
 _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 
 
@@ -87,6 +90,7 @@ class Entry(feedgen.entry.FeedEntry):  # type: ignore[misc]
                     written.set(name, meant[name])
         if self._language:
             element.set(XML_LANG, self._language)
+        _declare_html(element)
         return self._extended(element)
 
     def rss_entry(self, extensions: bool = True) -> Any:
@@ -127,6 +131,15 @@ class Extras(BaseExtension):  # type: ignore[misc]
         for element in self.elements:
             element.append_to(rss_feed[0])  # the channel
         return rss_feed
+
+
+def _declare_html(entry: Any) -> None:
+    """Say `type="html"`, and write as such, what would be mistaken for it as plain text (RFC 4287 §3.1.1)."""
+    for name in _PLAIN_TEXT:
+        element = entry.find(name)
+        if element is not None and element.get("type") is None and looks_like_html(element.text or ""):
+            element.set("type", "html")
+            element.text = html.escape(element.text, quote=False)
 
 
 def new_feed(channel: Channel, feed_format: Format, namespaces: Mapping[str, str]) -> Any:

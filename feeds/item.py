@@ -11,6 +11,7 @@ from urllib.parse import quote
 from archive.article import UNTITLED, Article, Author, Enclosure
 from archive.markup import find_surrogate, strip_forbidden
 from archive.site import Site
+from feeds.guesses import without_markup
 from feeds.language import language_tag
 from feeds.links import absolute_links, to_uri
 
@@ -19,10 +20,12 @@ from feeds.links import absolute_links, to_uri
 CONTENT_LIMIT = 200_000
 ANY_TYPE = "application/octet-stream"
 
-# RFC 8141 §2 for URNs; for all other schemes RFC 3987, as Atom allows.
-_IRI = re.compile(
-    r"""urn:[a-z\d][a-z\d-]{0,30}[a-z\d]:(?:[\w.~!$&'()*+,;=:@/?\#-]|%[\da-f]{2})+
-        |(?!urn:)[a-z][a-z\d+.-]*:[^\s\x00-\x20<>"{}|\\^`]+""",
+# RFC 9562 §4 for UUIDs, RFC 8141 §2 for other URNs, RFC 3986 §2 for all else. Atom allows IRIs (RFC 3987) for ids;
+# the W3C's validator and some readers do not.
+_URI = re.compile(
+    r"""urn:uuid:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}
+        |urn:(?!uuid:)[a-z\d][a-z\d-]{0,30}[a-z\d]:(?:[\w.~!$&'()*+,;=:@/?\#-]|%[\da-f]{2})+
+        |(?!urn:)[a-z][a-z\d+.-]*:(?:[\w.~!$&'()*+,;=:@/?\#[\]-]|%[\da-f]{2})+""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
 # Characters that XML 1.0 §2.2 allows and advises against: C1 controls and what Unicode calls no characters.
@@ -37,8 +40,8 @@ class Item:
     """One article as feeds show it: addresses absolute, text without what XML cannot carry.
 
     `guid` is the article's; `iri` is the same where that is a URI, as Atom demands (RFC 4287 §4.2.6), and
-    otherwise one made from it. `content` is None where there is none or it is too long, `summary` where
-    nobody wrote one; `abstract` is never empty. `language` is None where it is the site's. `related` is
+    otherwise one made from it. `content` is None where there is none, it is too long, or the feed carries
+    summaries; `summary` where nobody wrote one; `abstract` is never empty. `language` is None where it is the site's. `related` is
     the same article where it first appeared."""
 
     guid: str
@@ -106,7 +109,7 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
 def iri_of(guid: str, identity: str) -> str:
     """The guid as Atom's `id`: itself where it is a URI, else one made from it and the site's identity."""
     guid = carriable(guid).strip()
-    return guid if _IRI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}"
+    return guid if _URI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}"
 
 
 def carriable(text: str) -> str:
@@ -118,19 +121,26 @@ def carriable(text: str) -> str:
     return _MEANINGLESS.sub("", strip_forbidden(text))
 
 
+def plain(text: str) -> str:
+    """The text as it may stand where only plain text is allowed, and some look for HTML all the same."""
+    return without_markup(carriable(text)).strip()
+
+
 def _name(name: str | None) -> str | None:
-    return " ".join(carriable(name).split()) or None if name else None
+    return " ".join(plain(name).split()) or None if name else None
 
 
 def _authors(article: Article, base: str) -> Iterator[Author]:
     for author in article.authors:
         if name := _name(author.name):
             email = author.email if author.email and _EMAIL.fullmatch(author.email) else None
-            yield Author(name, to_uri(carriable(author.uri), base) if author.uri else None, email)
+            uri = to_uri(carriable(author.uri), base) if author.uri else None
+            yield Author(name, uri, email, author.role)
 
 
 def _enclosures(article: Article, base: str) -> Iterator[Enclosure]:
     for enclosure in article.enclosures:
         if url := to_uri(carriable(enclosure.url), base):
             media_type = enclosure.type if _MEDIA_TYPE.fullmatch(enclosure.type) else ANY_TYPE
-            yield Enclosure(url, media_type, max(enclosure.length, 0), _name(enclosure.title))
+            title, length = _name(enclosure.title), max(enclosure.length, 0)
+            yield Enclosure(url, media_type, length, title, enclosure.duration)

@@ -15,6 +15,8 @@ from feeds.extensions import assemble
 from feeds.item import Item
 from feeds.spec import Format
 
+END = b"]}"
+BETWEEN = b","
 VERSION = "https://jsonfeed.org/version/1.1"
 USER_COMMENT = "This is a feed: paste its address into a feed reader, and new articles come to you."
 
@@ -26,7 +28,7 @@ def write_entry(item: Item, site: Site) -> bytes:
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
     """The whole document, from entries that write_entry has written."""
-    return assemble(orjson.dumps(build_shell(channel)), b"]}", (b",".join(entries),))
+    return assemble(orjson.dumps(build_shell(channel)), END, (BETWEEN.join(entries),))
 
 
 def build_shell(channel: Channel) -> dict[str, Any]:
@@ -74,7 +76,11 @@ def _author(author: Author) -> dict[str, Any]:
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:
     return _said(
-        url=enclosure.url, mime_type=enclosure.type, title=enclosure.title, size_in_bytes=enclosure.length or None
+        url=enclosure.url,
+        mime_type=enclosure.type,
+        title=enclosure.title,
+        size_in_bytes=enclosure.length or None,
+        duration_in_seconds=enclosure.duration,
     )
 
 

@@ -18,7 +18,9 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def absolute_links(content: str, base: str) -> str:
-    """Clean HTML with every relative address resolved against `base` (RFC 3986 §5); nothing else changes."""
+    """Clean HTML with every relative address resolved against `base` (RFC 3986 §5); nothing else changes.
+
+    What no address can be made of goes: an empty `src` would be the page itself, as an image."""
     if '="' not in content:
         return content
     return _START_TAG.sub(lambda tag: _ATTRIBUTE.sub(lambda one: _absolute_attribute(one, base), tag[0]), content)
@@ -40,7 +42,10 @@ def _absolute_attribute(attribute: re.Match[str], base: str) -> str:
     space, name, value = attribute.groups()
     before = html.unescape(value)
     if name in _ADDRESSES:
-        after = _absolute(before, base)
+        resolved = _absolute(before, base) if before.strip() or name == "href" else None
+        if resolved is None:
+            return ""
+        after = resolved
     elif name == "srcset":
         after = _absolute_candidates(before, base)
     else:
@@ -48,18 +53,18 @@ def _absolute_attribute(attribute: re.Match[str], base: str) -> str:
     return attribute[0] if after == before else f'{space}{name}="{html.escape(after)}"'
 
 
-def _absolute(url: str, base: str) -> str:
-    if not url or _HAS_SCHEME.match(url):
+def _absolute(url: str, base: str) -> str | None:
+    if _HAS_SCHEME.match(url):
         return url
     try:
-        return urljoin(base, url)
+        return urljoin(base, url.strip())
     except ValueError:  # "//[": not an address anywhere
-        return url
+        return None
 
 
 def _absolute_candidates(srcset: str, base: str) -> str:
     """`srcset` (HTML §4.8.4.2.1): addresses with descriptors; commas inside an address belong to it."""
-    return _CANDIDATE.sub(lambda one: one[1] + _absolute(one[2], base) + one[3], srcset)
+    return _CANDIDATE.sub(lambda one: one[1] + (_absolute(one[2], base) or one[2]) + one[3], srcset)
 
 
 def _quoted(part: str) -> str:

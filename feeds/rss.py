@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from archive.article import Enclosure
+from archive.article import Enclosure, Role
 from archive.instants import rfc3339
 from archive.site import Site
 from feeds.channel import Channel
@@ -26,7 +26,9 @@ from feeds.extensions import (
     fragment,
     new_feed,
 )
+from feeds.guesses import without_tags
 from feeds.item import Item
+from feeds.podcasts import category_path
 from feeds.spec import Format
 
 NAMESPACES = {
@@ -38,10 +40,13 @@ NAMESPACES = {
     "media": MEDIA,
     "podcast": PODCAST,
 }
+END = b"</channel></rss>"
 TTL = 60  # minutes after which a reader without other knowledge may look again
-CATEGORY = "News"  # one of Apple's; a podcast must name one
 
-_PLAIN_TEXT = re.compile(rb"<(?:title|category|description|dc:creator)(?: [^>]*)?>[^<]+")
+_PLAIN_TEXT = re.compile(
+    rb"<(?:title|category|description|copyright|managingEditor|dc:creator|dc:contributor"
+    rb"|media:title|itunes:title|itunes:author|itunes:name)(?: [^>]*)?>[^<]+"
+)
 
 
 def write_entry(item: Item, site: Site) -> bytes:
@@ -51,7 +56,7 @@ def write_entry(item: Item, site: Site) -> bytes:
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
     """The whole document, from entries that write_entry has written."""
-    return assemble(spelt_out(build_shell(channel).rss_str()), b"</channel></rss>", entries)
+    return assemble(spelt_out(build_shell(channel).rss_str()), END, entries)
 
 
 def spelt_out(document: bytes) -> bytes:
@@ -93,7 +98,7 @@ def build_entry(item: Item, site: Site) -> Entry:
     or else the first file; `media:content` has them all."""
     entry = Entry()
     entry.guid(item.guid, permalink=False)
-    entry.title(item.title)
+    entry.title(without_tags(item.title))
     entry.published(item.published)
     entry.link(href=item.url, rel="alternate")
     entry.summary(html.escape(item.abstract, quote=False))
@@ -102,18 +107,19 @@ def build_entry(item: Item, site: Site) -> Entry:
     if item.section:
         entry.category(term=item.section, scheme=site.absolute("/sections/"))
     for tag in item.tags:
-        entry.category(term=tag)
+        entry.category(term=tag, scheme=site.absolute("/tags/"))
     for enclosure in (*item.recordings, *item.enclosures)[:1]:
         entry.enclosure(enclosure.url, enclosure.length, enclosure.type)
-    for element in _additions(item):
+    for element in _additions(item, site):
         entry.add(element)
     return entry
 
 
-def _additions(item: Item) -> Iterator[Element]:
+def _additions(item: Item, site: Site) -> Iterator[Element]:
     """What RSS itself has no word for."""
     for author in item.authors:
-        yield Element(f"{{{DC}}}creator", author.name)  # <author> is for e-mail addresses only
+        term = "contributor" if author.role is Role.CONTRIBUTOR else "creator"
+        yield Element(f"{{{DC}}}{term}", author.name)  # <author> is for e-mail addresses only
     if item.language:
         yield Element(f"{{{DC}}}language", item.language)
     if item.image:
@@ -121,7 +127,7 @@ def _additions(item: Item) -> Iterator[Element]:
     for enclosure in item.enclosures:
         yield _media_content(enclosure)
     if item.recordings:
-        yield from _episode(item)
+        yield from _episode(item, site)
     if item.related:
         yield Element(f"{{{ATOM}}}link", None, {"rel": "related", "href": item.related})
     yield Element(f"{{{ATOM}}}updated", rfc3339(item.updated))
@@ -132,30 +138,34 @@ def _media_content(enclosure: Enclosure) -> Element:
     attributes = {"url": enclosure.url, "type": enclosure.type}
     if enclosure.length:
         attributes["fileSize"] = str(enclosure.length)
+    if enclosure.duration:
+        attributes["duration"] = str(enclosure.duration)
     kind = enclosure.type.partition("/")[0]
     attributes["medium"] = kind if kind in ("audio", "video", "image") else "document"
     title = Element(f"{{{MEDIA}}}title", enclosure.title, {"type": "plain"})
     return Element(f"{{{MEDIA}}}content", None, attributes, (title,) if enclosure.title else ())
 
 
-def _episode(item: Item) -> Iterator[Element]:
+def _episode(item: Item, site: Site) -> Iterator[Element]:
     """What podcast players show of an article that brings a recording.
 
     No `itunes:summary`, which is `description` again: feedparser takes it for the content."""
-    yield Element(f"{{{ITUNES}}}title", item.title)
-    if item.authors:
-        yield Element(f"{{{ITUNES}}}author", ", ".join(author.name for author in item.authors))
+    yield Element(f"{{{ITUNES}}}title", without_tags(item.title))
+    if authors := [author.name for author in item.authors if author.role is Role.AUTHOR]:
+        yield Element(f"{{{ITUNES}}}author", ", ".join(authors))
     if item.image:
         yield Element(f"{{{ITUNES}}}image", None, {"href": item.image})
-    yield Element(f"{{{ITUNES}}}explicit", "false")
+    if duration := item.recordings[0].duration:
+        yield Element(f"{{{ITUNES}}}duration", str(duration))
+    yield Element(f"{{{ITUNES}}}explicit", _explicit(site))
 
 
 def _podcast(channel: Channel, medium: str) -> Iterator[Element]:
     """What podcast directories want to know of a feed that brings recordings."""
     yield Element(f"{{{ITUNES}}}author", channel.author)
-    yield Element(f"{{{ITUNES}}}type", "episodic")
-    yield Element(f"{{{ITUNES}}}explicit", "false")
-    yield Element(f"{{{ITUNES}}}category", None, {"text": CATEGORY})
+    yield Element(f"{{{ITUNES}}}type", channel.site.podcast_type)
+    yield Element(f"{{{ITUNES}}}explicit", _explicit(channel.site))
+    yield _category(category_path(channel.site.podcast_category))
     if channel.logo:
         yield Element(f"{{{ITUNES}}}image", None, {"href": channel.logo})
     if channel.editor:
@@ -168,3 +178,12 @@ def _podcast(channel: Channel, medium: str) -> Iterator[Element]:
         yield Element(f"{{{PODCAST}}}locked", "no", {"owner": address})
     yield Element(f"{{{PODCAST}}}guid", channel.podcast_guid)
     yield Element(f"{{{PODCAST}}}medium", medium)
+
+
+def _explicit(site: Site) -> str:
+    return "true" if site.podcast_explicit else "false"
+
+
+def _category(path: Sequence[str]) -> Element:
+    children = (_category(path[1:]),) if path[1:] else ()
+    return Element(f"{{{ITUNES}}}category", None, {"text": path[0]}, children)

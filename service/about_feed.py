@@ -1,12 +1,13 @@
 """What people see who open the address of a feed in a browser: what it is, and how to subscribe.
 
-Chromium shows feeds as bare text, whatever stylesheet they name, and Firefox saves them to a file."""
+Chromium shows feeds as bare text, whatever stylesheet they name (docs/design.md), and Firefox saves them to a file."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -14,6 +15,7 @@ from archive.article import Label
 from archive.store import Archive, ArticleQuery, Period
 from feeds.spec import Format, Scope, home_path, parse
 from service.addresses import Addresses
+from service.feeds_page import pace
 from service.pages import FORMAT_NAMES, FeedLink, Link, feed_links, feed_title
 from service.search_feeds import FOLDER as SEARCH
 from service.search_feeds import search_feed_links, search_name
@@ -28,7 +30,7 @@ _SUFFIXES: Final = {feed_format.suffix: feed_format for feed_format in Format}
 
 @dataclass(frozen=True, slots=True)
 class AboutFeed:
-    """A feed for people. `home` is the page with the same articles."""
+    """A feed for people. `home` is the page with the same articles; `pace` says how often something comes."""
 
     title: str
     format: str
@@ -36,6 +38,12 @@ class AboutFeed:
     home: Link
     feeds: Sequence[FeedLink]
     newest: Sequence[Link] = ()
+    pace: str = ""
+
+    @property
+    def others(self) -> Sequence[FeedLink]:
+        """The same in other formats."""
+        return [feed for feed in self.feeds if feed.format != self.format]
 
 
 def opens_in_browser(headers: Mapping[str, str]) -> bool:
@@ -45,7 +53,7 @@ def opens_in_browser(headers: Mapping[str, str]) -> bool:
     return headers.get("HTTP_SEC_FETCH_DEST") == "document"
 
 
-def about_feed(feed: str, archive: Archive, addresses: Addresses) -> AboutFeed | None:
+def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: datetime) -> AboutFeed | None:
     """The feed at an address within the site, with its parameters; None where there is none.
 
     Raises InvalidQuery for a search that cannot be read."""
@@ -59,13 +67,13 @@ def about_feed(feed: str, archive: Archive, addresses: Addresses) -> AboutFeed |
     if path not in archive.rendition_etags([path]):
         return None
     if (found := parse(path)) is not None:
-        return _list(found[0], feed_format, archive, addresses)
+        return _list(found[0], feed_format, archive, addresses, now)
     if (volume := _VOLUME.fullmatch(f"{folder}/")) is not None:
         return _volume(volume, path, feed_format, archive, addresses)
     return None
 
 
-def _list(scope: Scope, feed_format: Format, archive: Archive, addresses: Addresses) -> AboutFeed:
+def _list(scope: Scope, feed_format: Format, archive: Archive, addresses: Addresses, now: datetime) -> AboutFeed:
     name = _name(scope, archive)
     return AboutFeed(
         title=feed_title(addresses.site, name),
@@ -74,6 +82,7 @@ def _list(scope: Scope, feed_format: Format, archive: Archive, addresses: Addres
         home=Link(name or addresses.site.title, addresses.href(home_path(scope))),
         feeds=feed_links(addresses, scope, name),
         newest=_newest(scope, archive, addresses),
+        pace="" if isinstance(scope, Period) else pace(scope, archive, now=now),
     )
 
 

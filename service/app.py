@@ -24,9 +24,9 @@ from service.settings import read_settings
 from service.wiring import Dateline, open_dateline
 
 A_YEAR = 365 * 24 * 3600  # seconds
-
-
 REDIRECTS = (301, 302, 307, 308)
+FOR_GOOD = (301, 308)
+REDIRECTED = "max-age=3600"  # else caches choose for themselves, and some choose years
 
 
 def create_app(dateline: Dateline) -> Flask:
@@ -38,7 +38,7 @@ def create_app(dateline: Dateline) -> Flask:
     app.url_map.merge_slashes = False
     for blueprint in (
         public_blueprint(dateline),
-        guesses_blueprint(dateline.site),
+        guesses_blueprint(dateline.site, dateline.archive),
         admin_blueprint(dateline),
         hub_blueprint(dateline),
         operations_blueprint(dateline),
@@ -56,6 +56,8 @@ def create_app(dateline: Dateline) -> Flask:
     def secure(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        if response.status_code in FOR_GOOD:
+            response.headers.setdefault("Cache-Control", REDIRECTED)
         if response.status_code in REDIRECTS and (response.location or "").startswith(request.host_url):
             # The router redirects to whatever host and scheme it was asked by, which a proxy may have changed.
             response.location = folder + response.location.removeprefix(request.host_url).lstrip("/")
@@ -69,7 +71,14 @@ def create_wsgi(dateline: Dateline, *, ticks: Callable[[], float] = time.monoton
 
     `ticks`: seconds that go by, from any beginning."""
     behind = create_app(dateline).wsgi_app
-    return Renditions(dateline.archive, behind, clock=dateline.clock, site=dateline.site, ticks=ticks)
+    return Renditions(
+        dateline.archive,
+        behind,
+        clock=dateline.clock,
+        site=dateline.site,
+        unconditional_gets=dateline.settings.unconditional_gets,
+        ticks=ticks,
+    )
 
 
 def web_process() -> WSGIApplication:

@@ -64,7 +64,9 @@ def check_index(dateline: Dateline) -> list[str]:
 
 def check_feeds(dateline: Dateline) -> list[str]:
     """Every feed that there should be is stored, with the bytes that its articles give."""
-    builder = FeedBuilder(dateline.site, dateline.identity(), length=dateline.settings.feed_length)
+    builder = FeedBuilder(
+        dateline.site, dateline.identity(), length=dateline.settings.feed_length, extents=dateline.settings.feed_content
+    )
     syndication = Syndication(dateline.archive, builder)
     syndication.look()
     scopes = set(_scopes(dateline))

@@ -55,6 +55,16 @@ def evaluate(
     return Outcome.SEND
 
 
+def unchanged_since_part(if_range: str, *, etag: str, modified: datetime | None) -> bool:
+    """Whether a part fits those that the client has: by the very ETag or the very date (RFC 9110 §13.1.5).
+
+    Both are to be strong; ours are, the date too, since no two states of a document share one."""
+    condition = if_range.strip(" \t")
+    if condition.startswith(('"', "W/")):
+        return condition == etag
+    return modified is not None and http_date(condition) == modified
+
+
 def matches(condition: str, etag: str, *, weakly: bool) -> bool:
     """Whether a list of entity tags, or `*`, names this one (RFC 9110 §8.8.3.2)."""
     if condition == etag:
@@ -117,7 +127,7 @@ def accepted_codings(accept_encoding: str | None, offered: Sequence[str]) -> lis
     wanted: dict[str, float] = {}
     for item in (accept_encoding or "").lower().split(","):
         name, _, parameters = item.partition(";")
-        wanted.setdefault(name.strip().removeprefix("x-"), _quality(parameters))
+        wanted.setdefault(name.strip().removeprefix("x-"), quality(parameters))
     others = wanted.get("*", 0.0)
     liked = {name: wanted.get(name, others if name == "gzip" else 0.0) for name in offered}
     taken = [name for name in offered if liked[name] > 0]
@@ -127,7 +137,8 @@ def accepted_codings(accept_encoding: str | None, offered: Sequence[str]) -> lis
     return sorted(taken, key=lambda name: -liked[name])
 
 
-def _quality(parameters: str) -> float:
+def quality(parameters: str) -> float:
+    """The weight that stands among the parameters of something that a client accepts (RFC 9110 §12.4.2)."""
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

@@ -12,7 +12,7 @@ import orjson
 from flask import Blueprint, Response
 
 from archive import draft
-from archive.article import SLUG_LENGTH, ContentFormat, Status
+from archive.article import SLUG_LENGTH, ContentFormat, Role, Status
 from archive.search import MOST_PER_PAGE, Sort
 from service import api
 from service.problems import STATUS, TITLES
@@ -34,7 +34,8 @@ def openapi_blueprint(settings: Settings) -> Blueprint:
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
         body = orjson.dumps(document(settings.max_article))
-        return Response(body, content_type=MEDIA_TYPE, headers={"Access-Control-Allow-Origin": "*"})
+        headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=3600"}
+        return Response(body, content_type=MEDIA_TYPE, headers=headers)
 
     return blueprint
 
@@ -306,7 +307,13 @@ def _draft_properties() -> Schema:
 
 def _author_in() -> Schema:
     named = _object(
-        {"name": _line(draft.MOST_NAME), "uri": _address(), "email": _line(draft.MOST_NAME)}, required=("name",)
+        {
+            "name": _line(draft.MOST_NAME),
+            "uri": _address(),
+            "email": _line(draft.MOST_NAME),
+            "role": {"enum": [*Role, None], "description": "Author where missing."},
+        },
+        required=("name",),
     )
     return {"anyOf": [_line(draft.MOST_NAME), named | {"additionalProperties": False}]}
 
@@ -317,14 +324,32 @@ def _enclosure_in() -> Schema:
         "type": _line(draft.MOST_NAME) | {"description": "A media type; application/octet-stream where missing."},
         "length": {"type": ["integer", "null"], "minimum": 0, "exclusiveMaximum": 2**53, "description": "Bytes."},
         "title": _line(draft.MOST_TITLE),
+        "duration": {
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "exclusiveMaximum": 2**53,
+            "description": "Seconds that a recording plays.",
+        },
     }
     return _object(properties, required=("url",)) | {"additionalProperties": False}
 
 
 def _article() -> Schema:
     text, nullable = {"type": "string"}, _nullable({"type": "string"})
-    author = _object({"name": text, "uri": nullable, "email": nullable})
-    enclosure = _object({"url": text, "type": text, "length": {"type": "integer"}, "title": nullable})
+    author = _object(
+        {"name": text, "uri": nullable, "email": nullable, "role": {"enum": list(Role)}},
+        required=("name", "uri", "email"),
+    )
+    enclosure = _object(
+        {
+            "url": text,
+            "type": text,
+            "length": {"type": "integer"},
+            "title": nullable,
+            "duration": {"type": "integer"},
+        },
+        required=("url", "type", "length", "title"),
+    )
     always: Schema = {
         "id": text,
         "guid": {**text, "description": "Permanent, in feeds too."},

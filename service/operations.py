@@ -24,7 +24,9 @@ def operations_blueprint(dateline: Dateline) -> Blueprint:
 
     @blueprint.get("/healthz")
     def alive() -> Response:
-        return _json({"status": "ok"})
+        response = _json({"status": "ok"})
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     @blueprint.get("/readyz")
     def ready() -> Response:

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
 # A reader's own browser asks every time, so that what has just been published is there; the answer is
 # mostly 304. A shared cache in front may answer a crowd by itself for a moment.
-FRESHNESS: Final = "public, max-age=0, s-maxage=10, stale-while-revalidate=30"
+FRESHNESS: Final = "max-age=0, s-maxage=10, stale-while-revalidate=30"
 RETRY_AFTER: Final = 10  # seconds
 MOST_SECTIONS = 12
 MOST_MONTHS = 12
@@ -283,9 +283,11 @@ class _Views:
         if opens_in_browser(request.environ):
             return self._about(f"/search/{name}?{request.query_string.decode('ascii', 'replace')}")
         feed_format = next(each for each in Format if each.suffix == name)
-        document = self.search_feeds.build(feed_format, request.args.to_dict())
+        document, address = self.search_feeds.build(feed_format, request.args.to_dict())
         response = Response(document.body, content_type=document.media_type)
         response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag"
+        response.headers["Link"] = f'<{address}>; rel="self"'
         return response
 
     def _not_searchable(self) -> AnyResponse:
@@ -303,7 +305,7 @@ class _Views:
 
     def feeds(self) -> AnyResponse:
         head = self._head("Feeds", f"Every feed of {self.site.title}.", "/feeds")
-        groups = feed_groups(self.archive, self.addresses)
+        groups = feed_groups(self.archive, self.addresses, now=self.dateline.clock())
         return show("feeds.html", head, groups=groups, site_feeds=feed_links(self.addresses, None))
 
     def about_feed(self) -> AnyResponse:
@@ -311,7 +313,7 @@ class _Views:
 
     def _about(self, feed: str) -> AnyResponse:
         """For people who have opened a feed. No cache may keep it: at the same address readers get the feed."""
-        about = about_feed(feed, self.archive, self.addresses)
+        about = about_feed(feed, self.archive, self.addresses, now=self.dateline.clock())
         if about is None:
             return self._nothing_here("There is no feed at this address.")
         head = Head(
@@ -375,7 +377,11 @@ def _label_description(named: Named, site_title: str) -> str:
 
 
 def _conditional(response: Response) -> Response:
-    """Validators for finished pages, and 304 for who has the very same bytes (RFC 9110 §13)."""
+    """Validators for finished pages, and 304 for who has the very same bytes (RFC 9110 §13).
+
+    A withdrawn article may come back, too: no cache is to keep that it is gone as long as it likes."""
+    if response.status_code == 410:
+        response.headers["Cache-Control"] = FRESHNESS
     if response.status_code == 200 and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = FRESHNESS
         response.vary.add("Accept-Encoding")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -19,8 +19,12 @@ from archive.store import Archive, Rendition
 from feeds.sitemap import is_sitemap
 from feeds.spec import Format
 from service.about_feed import ABOUT, opens_in_browser
-from service.conditions import Outcome, accepted_codings, evaluate, matches
-from service.websub import links
+from service.conditions import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
+from service.deltas import MANIPULATION, Delta, Deltas, is_asked_for
+from service.politeness import Politeness
+from service.ranges import Unsatisfiable, byte_range
+from service.search_feeds import FOLDER as SEARCH
+from service.websub import link_header
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +32,30 @@ LOOK_AGAIN = 0.1  # seconds after which the archive is asked whether the bytes a
 PATIENCE = 2.0  # seconds for which an archive that did not answer is left alone
 RETRY_AFTER = "5"  # seconds
 MOST_BYTES = 32 * 1024 * 1024
-CACHE_CONTROL = "public, max-age=60, stale-while-revalidate=60, stale-if-error=86400"
+CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
+# A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
+DELTA_CACHE_CONTROL = "no-store, im"
+DELTA_VARY = "Accept-Encoding, A-IM, If-None-Match"
+EXPOSED = "Access-Control-Expose-Headers"  # to scripts of other sites, beside what all may see (Fetch §3.2.6)
+
+POLLING = "/feeds#programs"
+TOO_OFTEN = """You have loaded this feed as a whole many times within an hour.
+
+Send its ETag back in If-None-Match: while nothing has changed, that is answered with 304 and a few bytes, as often as
+you like. With "A-IM: feed" beside it, you are sent what is new alone. How to do it stands at {}.
+"""
 
 # Scripts of other sites may read feeds, and ask first where they send conditions of their own (Fetch §3.2).
 _PREFLIGHT = [
-    ("Access-Control-Allow-Origin", "*"),
     ("Access-Control-Allow-Methods", "GET, HEAD"),
-    ("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Cache-Control"),
+    ("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Range, If-Range, Cache-Control"),
     ("Access-Control-Max-Age", "86400"),
-    ("Allow", "GET, HEAD, OPTIONS"),
+]
+# What follows from a condition of this request is not to be kept for others.
+_REFUSAL = [
+    ("Cache-Control", "no-store"),
+    ("Access-Control-Allow-Origin", "*"),
+    ("Content-Length", "0"),
 ]
 _SUFFIXES = tuple(f"/{feed_format.suffix}" for feed_format in Format)
 Headers = list[tuple[str, str]]
@@ -46,9 +65,10 @@ Headers = list[tuple[str, str]]
 class _Ready:
     """One coding of a document with the headers that go with it."""
 
+    coding: str
     etag: str
     body: bytes
-    headers: Headers
+    headers: Headers  # of a 200
     bare: Headers  # of a 304: what a 200 would have said about caching (RFC 9110 §15.4.5)
 
 
@@ -57,6 +77,7 @@ class _Kept:
     rendition: Rendition
     last_modified: str
     checked: float
+    is_feed: bool
     ready: dict[str, _Ready] = field(default_factory=dict)
     size: int = 0
 
@@ -76,6 +97,7 @@ class Renditions:
         clock: Callable[[], datetime],
         site: Site | None = None,
         most_bytes: int = MOST_BYTES,
+        unconditional_gets: int = 0,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self.archive = archive
@@ -84,16 +106,21 @@ class Renditions:
         self.site = site
         self.most_bytes = most_bytes
         self.ticks = ticks
+        self.deltas = Deltas(archive)
+        self.politeness = Politeness(unconditional_gets, ticks=ticks)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        if not path.endswith(_SUFFIXES) and not is_sitemap(path):
+        is_feed = path.endswith(_SUFFIXES)
+        if not is_feed and not is_sitemap(path):
             return self.otherwise(environ, start_response)
         kept = self._kept.get(path)
         if kept is None or self.ticks() - kept.checked > LOOK_AGAIN:
+            if path.startswith(SEARCH):
+                return self._search(environ, start_response)
             try:
                 kept = self._look(path, kept)
             except DatelineError as error:
@@ -102,14 +129,27 @@ class Renditions:
             if kept is None:
                 return self.otherwise(environ, start_response)
         if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _not_that_way(environ["REQUEST_METHOD"], start_response)
-        if opens_in_browser(environ) and path.endswith(_SUFFIXES):
+            return _not_that_way(environ, start_response)
+        if is_feed and opens_in_browser(environ):
             asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
         return self._answer(kept, environ, start_response)
 
+    def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Built for each request, by those behind: to ask too often costs much more there."""
+        if environ["REQUEST_METHOD"] == "GET" and not opens_in_browser(environ):
+            wait = self.politeness.wait(environ, f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}")
+            if wait:
+                return self._too_often(wait, start_response)
+        return self.otherwise(environ, start_response)
+
+    def _too_often(self, wait: int, start_response: StartResponse) -> Iterable[bytes]:
+        home = self.site.url.removesuffix("/") if self.site else ""
+        return _sentence("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait), start_response)
+
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), environ.get("HTTP_IF_NONE_MATCH"))
+        known = environ.get("HTTP_IF_NONE_MATCH") or environ.get("HTTP_IF_RANGE")
+        ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), known)
         # Bytes that changed within the running second have no date yet: one that is sent must stay true.
         modified = kept.rendition.modified if kept.rendition.modified <= self.clock() else None
         dated: Headers = [("Last-Modified", kept.last_modified)] if modified is not None else []
@@ -125,10 +165,26 @@ class Renditions:
             start_response("304 Not Modified", ready.bare + dated)
             return []
         if outcome is Outcome.FAILED:
-            start_response("412 Precondition Failed", [*ready.bare, ("Content-Length", "0")])
+            start_response("412 Precondition Failed", _REFUSAL)
             return []
+        if environ["REQUEST_METHOD"] == "HEAD":
+            start_response("200 OK", ready.headers + dated)
+            return []
+        if "HTTP_RANGE" in environ:
+            return _part(ready, dated, environ, start_response, modified=modified)
+        if "HTTP_A_IM" in environ and (delta := self._delta(kept.rendition, ready, environ)):
+            start_response("226 IM Used", _delta_headers(ready, delta) + dated)
+            return [delta.body]
+        if kept.is_feed and (wait := self.politeness.wait(environ, kept.rendition.path)):
+            return self._too_often(wait, start_response)
         start_response("200 OK", ready.headers + dated)
-        return [] if environ["REQUEST_METHOD"] == "HEAD" else [ready.body]
+        return [ready.body]
+
+    def _delta(self, rendition: Rendition, ready: _Ready, environ: WSGIEnvironment) -> Delta | None:
+        if_none_match = environ.get("HTTP_IF_NONE_MATCH")
+        if if_none_match is None or not is_asked_for(environ["HTTP_A_IM"]):
+            return None
+        return self.deltas.since(if_none_match, rendition, ready.coding)
 
     def _look(self, path: str, kept: _Kept | None) -> _Kept | None:
         """The document as the archive has it now; None where it has none."""
@@ -159,6 +215,7 @@ class Renditions:
             rendition=rendition,
             last_modified=format_datetime(rendition.modified, usegmt=True),
             checked=self.ticks(),
+            is_feed=path.endswith(_SUFFIXES),
             size=sum(len(coded.body) for coded in rendition.codings.values()),
         )
         smallest_first = sorted(rendition.codings.items(), key=lambda named: len(named[1].body))
@@ -168,15 +225,20 @@ class Renditions:
                 ("Cache-Control", CACHE_CONTROL),
                 ("Vary", "Accept-Encoding"),
                 ("Access-Control-Allow-Origin", "*"),
-                ("Access-Control-Expose-Headers", "ETag, Last-Modified"),
+                (EXPOSED, "ETag"),
                 ("X-Content-Type-Options", "nosniff"),
             ]
-            headers = [*bare, ("Content-Type", rendition.media_type), ("Content-Length", str(len(coded.body)))]
-            if self.site is not None and self.site.hub is not None:
-                headers.append(("Link", links(self.site, rendition.path)))
+            headers = [
+                *bare,
+                ("Content-Type", rendition.media_type),
+                ("Content-Length", str(len(coded.body))),
+                ("Accept-Ranges", "bytes"),
+            ]
+            if self.site is not None and kept.is_feed:
+                headers.append(("Link", link_header(self.site, rendition.path)))
             if coding != "identity":
                 headers.append(("Content-Encoding", coding))
-            kept.ready[coding] = _Ready(coded.etag, coded.body, headers, bare)
+            kept.ready[coding] = _Ready(coding, coded.etag, coded.body, headers, bare)
         with self._lock:
             self._drop(path)
             if kept.size <= self.most_bytes:
@@ -201,34 +263,89 @@ class Renditions:
             self._bytes -= dropped.size
 
 
-def _selected(kept: _Kept, accept_encoding: str | None, if_none_match: str | None) -> _Ready:
+def _part(
+    ready: _Ready,
+    dated: Headers,
+    environ: WSGIEnvironment,
+    start_response: StartResponse,
+    *,
+    modified: datetime | None,
+) -> Iterable[bytes]:
+    """The part of a document that is asked for, or all of it where the client's other parts are of another state."""
+    if_range = environ.get("HTTP_IF_RANGE")
+    part = None
+    if if_range is None or unchanged_since_part(if_range, etag=ready.etag, modified=modified):
+        try:
+            part = byte_range(environ["HTTP_RANGE"], len(ready.body))
+        except Unsatisfiable:
+            bounds = ("Content-Range", f"bytes */{len(ready.body)}")
+            start_response("416 Range Not Satisfiable", [*_REFUSAL, bounds])
+            return []
+    if part is None:
+        start_response("200 OK", ready.headers + dated)
+        return [ready.body]
+    bounds = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(ready.body)}")
+    headers = _with(ready.headers, {"Content-Length": str(len(part)), EXPOSED: "ETag, Content-Range"})
+    start_response("206 Partial Content", [*headers, bounds, *dated])
+    return [ready.body[part.start : part.stop]]
+
+
+def _with(headers: Headers, others: Mapping[str, str]) -> Headers:
+    return [(name, others.get(name, value)) for name, value in headers]
+
+
+def _delta_headers(ready: _Ready, delta: Delta) -> Headers:
+    """Those of the whole document, since its ETag is the one to come back with (RFC 3229 §10.4.1), in few bytes.
+
+    Who asks for a delta has seen the feed's links. `Delta-Base` is for those who have named several versions (§10.5.1)."""
+    others = {
+        "Cache-Control": DELTA_CACHE_CONTROL,
+        "Vary": DELTA_VARY,
+        "Content-Length": str(len(delta.body)),
+        EXPOSED: "ETag, IM",
+    }
+    headers = [one for one in _with(ready.headers, others) if one[0] not in ("Link", "Accept-Ranges")]
+    base = [("Delta-Base", delta.base)] if delta.base else []
+    return [*headers, ("IM", MANIPULATION), *base]
+
+
+def _selected(kept: _Kept, accept_encoding: str | None, known: str | None) -> _Ready:
     """The representation that this client likes best, of equal ones the smallest.
 
-    Or that which it has already and takes: the same document need not be loaded in another coding."""
+    Or that which it has already, by the ETags that are `known`, and takes: the same document need not be
+    loaded in another coding."""
     taken = accepted_codings(accept_encoding, list(kept.ready)) or ["identity"]
-    if if_none_match is not None and if_none_match.strip() != "*":
+    if known is not None and known.strip() != "*":
         for coding in taken:
-            if matches(if_none_match, kept.ready[coding].etag, weakly=True):
+            if matches(known, kept.ready[coding].etag, weakly=True):
                 return kept.ready[coding]
     return kept.ready[taken[0]]
 
 
-def _not_that_way(method: str, start_response: StartResponse) -> Iterable[bytes]:
-    status = "204 No Content" if method == "OPTIONS" else "405 Method Not Allowed"
-    length = [] if method == "OPTIONS" else [("Content-Length", "0")]
-    start_response(status, [*_PREFLIGHT, *length])
+def _not_that_way(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    headers = [("Allow", "GET, HEAD, OPTIONS"), ("Access-Control-Allow-Origin", "*")]
+    if environ["REQUEST_METHOD"] != "OPTIONS":
+        start_response("405 Method Not Allowed", [*headers, ("Content-Length", "0")])
+    else:
+        asks_first = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        start_response("204 No Content", headers + (_PREFLIGHT if asks_first else []))
     return []
 
 
 def _unavailable(start_response: StartResponse) -> Iterable[bytes]:
     body = b"This feed is not available right now; please try again in a moment.\n"
+    return _sentence("503 Service Unavailable", body, RETRY_AFTER, start_response)
+
+
+def _sentence(status: str, body: bytes, retry_after: str, start_response: StartResponse) -> Iterable[bytes]:
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
-        ("Retry-After", RETRY_AFTER),
+        ("Retry-After", retry_after),
+        ("X-Content-Type-Options", "nosniff"),
     ]
-    start_response("503 Service Unavailable", headers)
+    start_response(status, headers)
     return [body]
 
 

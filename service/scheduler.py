@@ -50,7 +50,9 @@ class Worker:
         self.stopping = threading.Event()
         holder = _place_name(dateline.settings.data)
         identity = dateline.identity()
-        builder = FeedBuilder(dateline.site, identity, length=dateline.settings.feed_length)
+        builder = FeedBuilder(
+            dateline.site, identity, length=dateline.settings.feed_length, extents=dateline.settings.feed_content
+        )
         self.deliveries = [
             Delivery(
                 Outbox(dateline.archive, consumer, holder=holder, clock=dateline.clock),

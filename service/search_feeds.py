@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from archive.errors import NotFound
@@ -27,13 +27,20 @@ HOME = "/search"
 FOLDER = "/search/"
 
 
+class SearchFeed(NamedTuple):
+    """`address` is the one that stands for all that say the same."""
+
+    document: Document
+    address: str
+
+
 class SearchFeeds:
     """The feeds of one site's searches."""
 
     def __init__(self, dateline: Dateline) -> None:
         self.dateline = dateline
 
-    def build(self, feed_format: Format, args: Mapping[str, str]) -> Document:
+    def build(self, feed_format: Format, args: Mapping[str, str]) -> SearchFeed:
         """The feed at a search address with these parameters.
 
         Raises InvalidQuery for parameters that cannot be read, NotFound for a page after the last one."""
@@ -53,13 +60,14 @@ class SearchFeeds:
             "next": _page(asked, query.page + 1) if query.page < pages else None,
             "last": _page(asked, pages),
         }
+        page = _page(asked, query.page)
         documents = self._builder.build(
             self._spec(query, asked),
             found,
-            page=_page(asked, query.page),
-            links={relation: page for relation, page in links.items() if page is not None},
+            page=page,
+            links={relation: other for relation, other in links.items() if other is not None},
         )
-        return documents[list(Format).index(feed_format)]
+        return SearchFeed(documents[list(Format).index(feed_format)], page.address(self.dateline.site, feed_format))
 
     def _spec(self, query: SearchQuery, asked: Mapping[str, str]) -> FeedSpec:
         site, identity = self.dateline.site, self._builder.identity
@@ -77,7 +85,12 @@ class SearchFeeds:
     def _builder(self) -> FeedBuilder:
         from feeds.build import FeedBuilder  # with feedgen, which most web processes do without
 
-        return FeedBuilder(self.dateline.site, self.dateline.identity(), cache_bytes=CACHE_BYTES)
+        return FeedBuilder(
+            self.dateline.site,
+            self.dateline.identity(),
+            extents=self.dateline.settings.feed_content,
+            cache_bytes=CACHE_BYTES,
+        )
 
 
 def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink]:

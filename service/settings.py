@@ -15,6 +15,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from archive.errors import DatelineError
 from archive.site import Site
+from feeds.extent import Extents, read_extents
+from feeds.language import language_tag
+from feeds.podcasts import CATEGORIES, TYPES, category_path
 
 PREFIX: Final = "DATELINE_"
 FILE_SUFFIX: Final = "_FILE"
@@ -25,7 +28,6 @@ SIGNATURES: Final = ("sha256", "sha384", "sha512")
 NO_HUB: Final = "off"
 HUB_PATH: Final = "/hub"
 
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _EDITOR: Final = re.compile(r"[^@\s<>()]+@[^@\s<>()]+(?: \([^()]+\))?")
 _YES: Final = ("1", "true", "yes", "on")
 _NO: Final = ("0", "false", "no", "off")
@@ -74,9 +76,10 @@ def _site_url(value: object) -> str:
 
 
 def _language(value: object) -> str:
-    if not _LANGUAGE.fullmatch(_text(value)):
-        raise ValueError("must be a language tag such as en or pt-BR")
-    return _text(value)
+    tag = language_tag(_text(value))
+    if tag is None:
+        raise ValueError("must be a language tag such as en or pt-BR, whose language there is")
+    return tag
 
 
 def _time_zone(value: object) -> str:
@@ -89,6 +92,30 @@ def _editor(value: object) -> str:
     if _text(value) and not _EDITOR.fullmatch(_text(value)):
         raise ValueError("must be an e-mail address, with a name where there is one; example: ann@example.org (Ann)")
     return _text(value)
+
+
+def _podcast_category(value: object) -> str:
+    path = category_path(_text(value))
+    if path[0] not in CATEGORIES or len(path) > 2 or not path[-1]:
+        raise ValueError(
+            f"must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News"
+        )
+    return _text(value)
+
+
+def _podcast_type(value: object) -> str:
+    if value not in TYPES:
+        raise ValueError(f"must be one of {', '.join(TYPES)}")
+    return _text(value)
+
+
+def _feed_content(value: object) -> Extents:
+    try:
+        return read_extents(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{error}; say full or summary, and what differs; example: full; /tags/wheat/: summary"
+        ) from None
 
 
 def _token(value: object) -> str:
@@ -147,6 +174,13 @@ class Settings:
         "", _text, "address of a small square image for feed readers, relative to the site or absolute"
     )
     logo: str = _setting("", _text, "address of a large image for feed readers and podcast players, likewise")
+    podcast_category: str = _setting(
+        "News", _podcast_category, "where directories list the podcast, one of Apple's categories: News > Daily News"
+    )
+    podcast_type: str = _setting(
+        "episodic", _podcast_type, "episodic, or serial where episodes are to be heard from the first one on"
+    )
+    podcast_explicit: bool = _setting(False, _switch, "whether the podcast is for adults alone")
     database_url: str = _setting("", _text, "sqlite:///path or postgresql://…; SQLite in the data folder by default")
     search_url: str = _setting("", _search_url, "search engine; Whoosh in the data folder by default")
     admin_token: str | None = _setting(None, _token, "a token to accept for everything", secret=True)
@@ -157,6 +191,14 @@ class Settings:
     feed_length: int = _setting(50, partial(_number, least=1, most=500), "articles in a feed")
     search_recency: int = _setting(
         10, partial(_number, least=0, most=100), "how far new articles come before old ones in a search, in percent"
+    )
+    feed_content: Extents = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
+        Extents(), _feed_content, "what feeds carry of an article, full or summary: full; /tags/wheat/: summary"
+    )
+    unconditional_gets: int = _setting(
+        60,
+        partial(_number, least=0, most=1_000_000),
+        "how often a client may load the whole of one feed within an hour without saying what it has; 0: always",
     )
     max_article: int = _setting(
         4_000_000, partial(_number, least=10_000, most=1_000_000_000), "bytes of one article at most"
@@ -180,6 +222,9 @@ class Settings:
             editor=self.editor,
             icon=self.icon,
             logo=self.logo,
+            podcast_category=self.podcast_category,
+            podcast_type=self.podcast_type,
+            podcast_explicit=self.podcast_explicit,
         )
         hub = None if self.hub == NO_HUB else self.hub or site.absolute(HUB_PATH)
         return replace(site, hub=hub)

@@ -218,6 +218,13 @@ def links(site: Site, path: str) -> str:
     return f'<{hub}>; rel="hub", <{site.absolute(path)}>; rel="self"'
 
 
+def link_header(site: Site, path: str) -> str:
+    """Where a document is, and the hub where there is one that tells of its changes: not of an archive's."""
+    if site.hub is not None and parse(path) is not None:
+        return links(site, path)
+    return f'<{site.absolute(path)}>; rel="self"'
+
+
 def signature(secret: str, body: bytes, *, algorithm: str) -> str:
     """`method=signature` (§7.1)."""
     return f"{algorithm}={hmac.new(secret.encode(), body, getattr(hashlib, algorithm)).hexdigest()}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from archive.store import Period
 
 MONTHS: Final = "January February March April May June July August September October November December".split()
+LATELY: Final = timedelta(days=30)  # what counts where it is said how often something comes
 WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 # Scripts that run from right to left, by primary language subtag, as far as they usually do.
 _RIGHT_TO_LEFT: Final = frozenset("ar arc ckb dv fa he ks ku nqo ps sd syr ug ur yi".split())
@@ -64,3 +65,12 @@ def size_text(length: int) -> str:
 def direction(language: str) -> str:
     """The `dir` of a text: what its language says, or else what its letters say."""
     return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "auto"
+
+
+def pace_text(count: int) -> str:
+    """How often something comes, by how often it came LATELY: `about 3 a day`."""
+    if count >= 30:
+        return f"about {round(count / 30):,} a day"
+    if count >= 4:
+        return f"about {round(count * 7 / 30)} a week"
+    return f"{count} in the last 30 days" if count else "nothing new for 30 days"

@@ -29,6 +29,7 @@ from archive.errors import (
     SlugTaken,
     TurnLost,
 )
+from archive.lineage import Contents, Entry
 from archive.search import Facet, SearchIndex, SearchQuery, Sort
 from archive.site import Site
 from archive.store import (
@@ -503,6 +504,13 @@ class ArchiveContract:
             ("wheat", "wheat", 1),
         ]
 
+    def test_labels_of_late(self, archive: Archive) -> None:
+        for day, tags in ((1, ["wheat", "corn"]), (2, ["Wheat"])):
+            added(archive, tags=tags, published=f"2026-03-0{day}T12:00:00Z")
+        late = archive.labels(LabelKind.TAG, since=datetime(2026, 3, 2, 12, tzinfo=UTC))
+        assert [(one.label.key, one.count) for one in late] == [("wheat", 1)]
+        assert archive.labels(LabelKind.TAG, since=datetime(2026, 3, 2, 12, 0, 1, tzinfo=UTC)) == []
+
     def test_a_label_is_called_as_its_newest_article_spells_it(self, archive: Archive) -> None:
         label = Label(LabelKind.TAG, "el-salvador")
         added(archive, tags=["El Salvador"], published="2026-01-02")
@@ -773,6 +781,30 @@ class ArchiveContract:
         newer, older = a_rendition("/a", "new", position=5), a_rendition("/a", "old", position=4)
         assert archive.put_renditions([newer, older], a_turn(archive)) == ["/a"]
         assert archive.rendition("/a") == newer
+
+    def test_what_a_document_held_is_remembered_by_its_etags(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        one, two = Entry("one", "1", "1987", 0, 3), Entry("two", "1", "1988", 0, 3)
+        states = [Contents((one,)), Contents((two, one)), Contents((two, one))]
+        documents = [
+            replace(a_rendition("/a", text, gzip=text.encode()), contents=contents)
+            for text, contents in zip(["1", "2", "2"], states, strict=True)
+        ]
+        for document in documents:
+            archive.put_renditions([document], turn)
+        lineage = archive.lineage("/a")
+        assert lineage is not None
+        assert [version.etags for version in lineage.versions] == [
+            tuple(coded.etag for coded in document.codings.values()) for document in documents[:2]
+        ]
+        assert lineage.news(lineage.versions[0]) == [two]
+
+    def test_a_document_without_contents_has_no_versions(self, archive: Archive) -> None:
+        turn = a_turn(archive)
+        assert archive.lineage("/a") is None
+        archive.put_renditions([replace(a_rendition("/a", "1"), contents=Contents(()))], turn)
+        archive.put_renditions([a_rendition("/a", "2")], turn)
+        assert archive.lineage("/a") is None
 
     def test_volumes_stand_in_order_and_keep_their_numbers(self, archive: Archive) -> None:
         january, march = Period(2026, 1), Period(2026, 3)

@@ -22,6 +22,7 @@ from archive.errors import (
     StorageFull,
     Unavailable,
 )
+from archive.lineage import Lineage
 from archive.sql import listing, log
 from archive.sql import renditions as documents
 from archive.sql import volumes as shelf
@@ -226,7 +227,7 @@ class SqlArchive:
             soonest: datetime | None = connection.execute(statement).scalar_one()
         return soonest
 
-    def labels(self, kind: LabelKind) -> Sequence[Named]:
+    def labels(self, kind: LabelKind, *, since: datetime | None = None) -> Sequence[Named]:
         # Of one key's spellings the last in the alphabet stands for all: any, but always the same one.
         statement = (
             select(labels.c.key, func.max(labels.c.name).label("name"), func.count().label("articles"))
@@ -234,6 +235,8 @@ class SqlArchive:
             .group_by(labels.c.key)
             .order_by(labels.c.key)
         )
+        if since is not None:
+            statement = statement.where(labels.c.published >= since)
         with self._reading() as connection:
             return [Named(Label(kind, row.key), row.name, row.articles) for row in connection.execute(statement)]
 
@@ -345,6 +348,10 @@ class SqlArchive:
         with self._reading() as connection:
             paths = connection.execute(select(renditions.c.path).order_by(renditions.c.path)).scalars().all()
         yield from paths
+
+    def lineage(self, path: str) -> Lineage | None:
+        with self._reading() as connection:
+            return documents.lineage(connection, path)
 
     def volumes(self) -> Sequence[Volume]:
         with self._reading() as connection:

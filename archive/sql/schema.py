@@ -171,6 +171,7 @@ renditions = Table(
     Column("media_type", Words, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
+    Column("lineage", LargeBinary),  # last: whoever reads the others need not read on
 )
 
 rendition_codings = Table(

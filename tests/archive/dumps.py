@@ -17,6 +17,7 @@ from sqlalchemy import make_url
 
 from archive.article import Status
 from archive.document import Document, to_document
+from archive.lineage import Contents, Entry
 from archive.sql import SqlArchive
 from archive.store import Archive, Origin, RequestKey, Save, Token
 from tests import servers
@@ -65,7 +66,8 @@ def fill(archive: Archive) -> None:
         "late": {"title": "Late", "content_text": "In time.", "published": "2030-01-01T00:00:00Z"},
     }.items():
         archive.save(Save(article=an_article(id=name, **fields), expected_revision=0))
-    archive.put_renditions([a_rendition("/feed.rss", gzip=b"\x1f\x8b")], a_turn(archive))
+    contents = Contents((Entry("old", "1", "1987-03-11", 0, 6),))
+    archive.put_renditions([replace(a_rendition("/feed.rss", gzip=b"\x1f\x8b"), contents=contents)], a_turn(archive))
     archive.add_token(Token("desk", "digest", "write", NOON))
     archive.identity("urn:example:archive")
 

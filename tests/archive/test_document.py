@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.article import Article, ContentFormat, LabelKind, compose
+from archive.article import Article, ContentFormat, LabelKind, Role, compose
 from archive.document import from_document, to_document, writable
 from archive.draft import WRITABLE, parse_draft
 from archive.errors import InvalidDraft
@@ -23,13 +23,13 @@ wishes = st.fixed_dictionaries(
         "summary": words,
         "section": names,
         "tags": st.lists(names, max_size=4),
-        "authors": st.lists(st.one_of(names, st.fixed_dictionaries({"name": names})), max_size=3),
+        "authors": st.lists(st.one_of(names, st.fixed_dictionaries({"name": names, "role": st.sampled_from([None, *Role])})), max_size=3),
         "language": st.sampled_from(["en", "pt-BR", "zh-Hant-TW"]),
         "published": st.datetimes().map(lambda moment: moment.replace(year=max(2, min(moment.year, 9998))).isoformat()),
         "status": st.sampled_from(["draft", "published", "withdrawn"]),
         "guid": st.sampled_from(["urn:example:1", "tag:example.org,2023:1"]),
         "image": st.just("https://example.org/a.png"),
-        "enclosures": st.lists(st.fixed_dictionaries({"url": st.just("https://example.org/a.mp3"), "length": st.integers(0, 2**53 - 1)}), max_size=2),
+        "enclosures": st.lists(st.fixed_dictionaries({"url": st.just("https://example.org/a.mp3"), "length": st.integers(0, 2**53 - 1), "duration": st.none() | st.integers(0, 9)}), max_size=2),
     },
 )  # fmt: skip
 

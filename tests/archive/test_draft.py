@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.article import Author, Content, ContentFormat, Draft, Enclosure, Status
+from archive.article import Author, Content, ContentFormat, Draft, Enclosure, Role, Status
 from archive.draft import READ_ONLY, WRITABLE, parse_draft
 from archive.errors import InvalidDraft
 from archive.markup import find_surrogate, strip_forbidden
@@ -40,16 +40,17 @@ def test_text_alone_is_a_draft() -> None:
 
 def test_every_field_is_taken() -> None:
     assert parsed(
-        title="  Wheat\n exports ", slug="wheat", summary=" More. ", authors=["Ann", {"name": "Bob", "email": "b@x.org"}],
+        title="  Wheat\n exports ", slug="wheat", summary=" More. ",
+        authors=["Ann", {"name": "Bob", "email": "b@x.org"}, {"name": "Cy", "role": "contributor"}],
         section="Grain", tags=["USA", "usa", "wheat"], language="pt-BR", published="2023-12-14", status="draft",
         canonical_url="https://example.org/1", guid="urn:x:1", image="http://example.org/a.png",
-        enclosures=[{"url": "https://example.org/a.mp3", "type": "Audio/MPEG", "length": 3}],
+        enclosures=[{"url": "https://example.org/a.mp3", "type": "Audio/MPEG", "length": 3, "duration": 60}],
     ) == Draft(
         content=Content(ContentFormat.TEXT, "Hello."), title="Wheat exports", slug="wheat", summary="More.",
-        authors=(Author("Ann"), Author("Bob", email="b@x.org")), section="Grain", tags=("USA", "wheat"),
+        authors=(Author("Ann"), Author("Bob", email="b@x.org"), Author("Cy", role=Role.CONTRIBUTOR)), section="Grain", tags=("USA", "wheat"),
         language="pt-BR", published=datetime(2023, 12, 13, 23, tzinfo=UTC), status=Status.DRAFT,
         canonical_url="https://example.org/1", guid="urn:x:1", image="http://example.org/a.png",
-        enclosures=(Enclosure("https://example.org/a.mp3", "audio/mpeg", 3),),
+        enclosures=(Enclosure("https://example.org/a.mp3", "audio/mpeg", 3, duration=60),),
     )  # fmt: skip
 
 
@@ -111,10 +112,11 @@ WRONG: list[tuple[str, object, str]] = [
     ("content_text", 7, "is a number; it must be a string"),
     ("authors", 7, 'is a number; it must be a list of names or of {"name": …}'),
     ("authors", ["Ann", 7], 'entry 2 is a number; it must be a name or {"name": …, "uri": …, "email": …}'),
-    ("authors", [{"nmae": "Ann"}], "entry 1 has an unknown field 'nmae'; the fields are name, uri, email"),
+    ("authors", [{"nmae": "Ann"}], "entry 1 has an unknown field 'nmae'; the fields are name, uri, email, role"),
     ("authors", [{"uri": "https://example.org"}], "entry 1 has no name; give one"),
     ("authors", [{"name": "Ann", "uri": "ann"}], f"entry 1 'ann' {ADDRESS}"),
     ("authors", [{"name": "Ann", "email": "ann"}], "entry 1 email 'ann' is not an e-mail address"),
+    ("authors", [{"name": "Ann", "role": "boss"}], "entry 1 role 'boss' is none; it is one of author, contributor"),
     ("authors", ["Ann"] * 101, "has 101 entries; at most 100 can be kept"),
     ("authors", ["."], "entry 1 '.' has no letter or digit; it could not stand in an address"),
     ("section", "x" * 201, "has 201 characters; at most 200 can be kept"),
@@ -163,6 +165,14 @@ WRONG: list[tuple[str, object, str]] = [
             "entry 1 length must be the file's size in bytes, a whole number",
         )
         for length in (-1, 1.5, "3", True, 2**53)
+    ),
+    *(
+        (
+            "enclosures",
+            [{"url": "https://x.org/a", "duration": duration}],
+            "entry 1 duration must be how long it plays in seconds, a whole number",
+        )
+        for duration in (-1, 1.5, "1:00", True)
     ),
     ("enclosures", [{"url": "https://x.org/a"}] * 101, "has 101 entries; at most 100 can be kept"),
     ("titel", "x", "is not a field of an article; did you mean 'title'?"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -12,7 +13,8 @@ from archive.article import Label, LabelKind
 from archive.store import Period, Tombstone
 from feeds import atom, build, jsonfeed, rss
 from feeds.build import FeedBuilder, feed_updated, medium_of, scopes_touched
-from feeds.channel import Channel
+from feeds.channel import Channel, Page
+from feeds.extent import read_extents
 from feeds.item import item_of
 from feeds.spec import Format, spec_for
 from tests.builders import NOON, SITE, an_article
@@ -68,6 +70,13 @@ def test_documents_in_every_format(articles):
         ("/tags/tides/feed.atom", "application/atom+xml; charset=utf-8"),
         ("/tags/tides/feed.json", "application/feed+json"),
     ]
+
+
+def test_other_documents_of_a_feed_than_the_feed_itself_have_no_hub(articles):
+    builder = FeedBuilder(replace(SITE, hub="https://hub.example/"), IDENTITY)
+    spec = spec_for(None, SITE, IDENTITY)
+    live, paged = builder.build(spec, articles), builder.build(spec, articles, page=Page("/search", "q=x"))
+    assert [b"hub.example" in document.body for document in (*live, *paged)] == [True] * 3 + [False] * 3
 
 
 def test_joined_entries_are_what_feedgen_builds_in_one_go(articles):
@@ -177,3 +186,28 @@ def read_back_titles(document):
     if document.media_type.endswith("json"):
         return [item["title"] for item in jsonfeed.orjson.loads(document.body)["items"]]
     return [entry.title for entry in read_back(document.body).entries]
+
+
+def test_a_feed_carries_whole_articles_or_summaries_as_it_is_set(articles):
+    builder = FeedBuilder(SITE, IDENTITY, extents=read_extents("full; /tags/tides/: summary"))
+    written = {
+        scope: {document.path: document.body for document in builder.build(spec_for(scope, SITE, IDENTITY), articles)}
+        for scope in (None, LABEL, Period(2026))
+    }
+    whole, brief = written[None], written[LABEL]
+    assert whole["/feed.rss"].count(b"<content:encoded>") == whole["/feed.atom"].count(b"<content ") == len(articles)
+    assert whole["/feed.rss"].partition(b"<item>")[2] == written[Period(2026)]["/2026/feed.rss"].partition(b"<item>")[2]
+    assert b"<content" not in brief["/tags/tides/feed.rss"] + brief["/tags/tides/feed.atom"]
+    assert brief["/tags/tides/feed.rss"].count(b"<description>") == len(articles) + 1
+    assert brief["/tags/tides/feed.atom"].count(b"<summary>") == len(articles)
+    said = [
+        (item["content_text"], "content_html" in item) for item in json.loads(brief["/tags/tides/feed.json"])["items"]
+    ]
+    assert said == [(article.abstract, False) for article in articles]
+
+
+def test_a_volume_carries_what_the_sites_feed_does(articles):
+    builder = FeedBuilder(SITE, IDENTITY, extents=read_extents("full; /: summary"))
+    for document in builder.build(SPEC, articles, page=Page("/archive/2026/03/"), is_archive=True):
+        assert b"content:encoded>" not in document.body
+        assert b"content_html" not in document.body

@@ -3,50 +3,95 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import pytest
 from lxml import etree
 
-from archive.article import Label, LabelKind
+from archive.article import Article, Label, LabelKind
+from archive.site import Site
+from archive.store import Tombstone
 from feeds.build import FeedBuilder
+from feeds.channel import Page
+from feeds.extent import Extent, Extents
 from feeds.spec import Format, Scope, spec_for
-from tests.builders import NOON, SITE, an_article
-from tests.feeds.reading import IDENTITY
+from tests import builders
+from tests.builders import NOON, an_article
+from tests.feeds.reading import IDENTITY, a_full_site
 
 FOLDER = Path(__file__).parent / "golden"
-SCOPES: dict[str, Scope] = {"site": None, "tag": Label(LabelKind.TAG, "el-niño")}
+SITE = replace(builders.SITE, description="News of the <sea>")
+CONTRIBUTOR = {"name": "Cy", "role": "contributor"}
+FULL = an_article(
+    id="full",
+    now=NOON,
+    title="Tides & <times>: 潮汐 🌊",
+    slug="tides-times",
+    summary="The sea <rises> & falls.",
+    content_html='<p>See <a href="/about#us">us</a>: ]]&gt; <img src="a.png" srcset="a.png 1x, /b.png 2x"></p>',
+    authors=[{"name": "Ann Õun", "uri": "https://ann.example/", "email": "ann@example.org"}, "Bob & Co", CONTRIBUTOR],
+    section="Sea",
+    tags=["El Niño", "C++"],
+    language="pt-BR",
+    image="https://news.example.org/i.png",
+    enclosures=[
+        {
+            "url": "https://news.example.org/a.mp3",
+            "type": "audio/mpeg",
+            "length": 123456,
+            "title": "Sound",
+            "duration": 61,
+        },
+        {"url": "https://news.example.org/b.pdf", "type": "application/pdf"},
+    ],
+)
+PLAIN = an_article(
+    id="plain", now=NOON - timedelta(days=1), title="Plain </b>", slug="plain", content_text="Only text. " * 40
+)
+EMPTY = an_article(id="empty", now=NOON - timedelta(days=2), title="No words", content_text="")
+WITHDRAWN = Tombstone("gone", "tag:news.example.org,2026-03-10:gone", NOON - timedelta(hours=1), NOON.date())
+VOLUMES = {
+    relation: Page(path)
+    for relation, path in (
+        ("prev-archive", "/archive/2026/02/"),
+        ("next-archive", "/archive/2026/03/2/"),
+        ("current", "/"),
+    )
+}
+
+
+class Golden(NamedTuple):
+    """A feed to be built. `options` are those of FeedBuilder.build."""
+
+    articles: Sequence[Article] = ()
+    scope: Scope = None
+    site: Site = SITE
+    extent: Extent = Extent.FULL
+    options: Mapping[str, Any] = MappingProxyType({})
+
+
+GOLDEN: dict[str, Golden] = {
+    "site": Golden([FULL, PLAIN, EMPTY]),
+    "tag": Golden(scope=Label(LabelKind.TAG, "el-niño")),
+    "summary": Golden([FULL, PLAIN, EMPTY], extent=Extent.SUMMARY),
+    "podcast": Golden([FULL], site=a_full_site()),
+    "gone": Golden([PLAIN], options={"tombstones": [WITHDRAWN]}),
+    "volume": Golden([PLAIN], options={"page": Page("/archive/2026/03/"), "links": VOLUMES, "is_archive": True}),
+}
 
 
 def documents() -> dict[str, str]:
     """Every golden document by its file name, laid out for reading."""
-    full = an_article(
-        id="full",
-        now=NOON,
-        title="Tides & <times>: 潮汐 🌊",
-        slug="tides-times",
-        summary="The sea <rises> & falls.",
-        content_html='<p>See <a href="/about#us">us</a>: ]]&gt; <img src="a.png" srcset="a.png 1x, /b.png 2x"></p>',
-        authors=[{"name": "Ann Õun", "uri": "https://ann.example/", "email": "ann@example.org"}, "Bob & Co"],
-        section="Sea",
-        tags=["El Niño", "C++"],
-        language="pt-BR",
-        image="https://news.example.org/i.png",
-        enclosures=[
-            {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 123456, "title": "Sound"},
-            {"url": "https://news.example.org/b.pdf", "type": "application/pdf"},
-        ],
-    )
-    plain = an_article(id="plain", now=NOON - timedelta(days=1), title="Plain", content_text="Only text.")
-    empty = an_article(id="empty", now=NOON - timedelta(days=2), title="No words", content_text="")
-    site = replace(SITE, description="News of the <sea>")
-    builder = FeedBuilder(site, IDENTITY)
     written = {}
-    for name, scope in SCOPES.items():
-        spec = spec_for(scope, site, IDENTITY, "El Niño" if scope else None)
-        for document in builder.build(spec, [] if scope else [full, plain, empty]):
+    for name, golden in GOLDEN.items():
+        spec = spec_for(golden.scope, golden.site, IDENTITY, "El Niño" if golden.scope else None)
+        builder = FeedBuilder(golden.site, IDENTITY, extents=Extents(golden.extent))
+        for document in builder.build(spec, golden.articles, **golden.options):
             suffix = document.path.rpartition(".")[2]
             written[f"{name}.{suffix}"] = laid_out(document.body, Format(suffix))
     return written
@@ -60,7 +105,7 @@ def laid_out(body: bytes, feed_format: Format) -> str:
     return etree.tostring(root, encoding="unicode") + "\n"
 
 
-@pytest.mark.parametrize("name", [f"{scope}.{feed_format}" for scope in SCOPES for feed_format in Format])
+@pytest.mark.parametrize("name", [f"{name}.{feed_format}" for name in GOLDEN for feed_format in Format])
 def test_the_document_is_as_it_was(name: str):
     assert documents()[name] == (FOLDER / name).read_text()
 

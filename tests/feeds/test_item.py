@@ -70,18 +70,22 @@ def test_characters_without_meaning_are_left_out():
 
 
 @pytest.mark.parametrize(
-    ("guid", "is_iri"),
+    ("guid", "is_uri"),
     [
-        ("tag:example.org,2023:ä", True),
-        ("https://example.org/ä?b#c", True),
+        ("tag:example.org,2023:%C3%A4", True),
+        ("tag:example.org,2023:ä", False),
+        ("https://[2001:db8::1]/a?b#c", True),
+        ("https://example.org/ä?b#c", False),
+        ("https://example.org/100%", False),
         ("urn:uuid:6f1c9a4e-1d1f-4e0e-9c6b-000000000000", True),
         ("urn:example:a/b?=c#d", True),
+        ("urn:uuid:6f1c9a4e", False),
         ("urn:example:ä", False),
         ("urn:nothing", False),
         ("https://example.org/<x>", False),
         ("17", False),
     ],
 )
-def test_which_guids_atom_takes_rfc4287_4_2_6(guid: str, is_iri: bool):
+def test_which_guids_stand_as_ids_in_atom_rfc4287_4_2_6(guid: str, is_uri: bool):
     item = item_of(replace(an_article(), guid=guid), site=SITE, identity=IDENTITY)
-    assert (item.iri == guid) is is_iri
+    assert (item.iri == guid) is is_uri

@@ -29,6 +29,8 @@ BASE = f"{SITE}/2023/12/14/tides"
             '<video poster="/p.png" src="v.mp4"></video>',
             '<video poster="https://news.example.org/p.png" src="https://news.example.org/2023/12/14/v.mp4"></video>',
         ),
+        ('<a href="">x</a>', f'<a href="{BASE}">x</a>'),
+        ('<a href=" /x\n">x</a>', f'<a href="{SITE}/x">x</a>'),
         ('<blockquote cite="/c">x</blockquote>', '<blockquote cite="https://news.example.org/c">x</blockquote>'),
     ],
 )
@@ -43,9 +45,7 @@ def test_relative_addresses_become_absolute(content: str, expected: str):
         "<p>plain</p>",
         '<a href="https://other.example/a?b=c&amp;d=e#f">x</a>',
         '<a href="mailto:ann@example.org">x</a>',
-        '<a href="">x</a>',
         '<a href="http://[broken/">x</a>',
-        '<a href="//[broken">x</a>',
         '<p title="see href=">x <b title=" src=">y</b></p>',
         '<p>href="/x" in text &lt;a href="/y"&gt;</p>',
         '<img src="https://a.example/x.png"><source src="https://a.example/v"><br>',
@@ -53,6 +53,18 @@ def test_relative_addresses_become_absolute(content: str, expected: str):
 )
 def test_all_else_stays_to_the_byte(content: str):
     assert absolute_links(content, BASE) == content
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        ('<img alt="x" src="">', '<img alt="x">'),
+        ('<video poster=" " src="//[broken"></video>', "<video></video>"),
+        ('<a href="//[broken" title="t">x</a>', '<a title="t">x</a>'),
+    ],
+)
+def test_what_is_no_address_goes(content: str, expected: str):
+    assert absolute_links(content, BASE) == expected
 
 
 def test_a_greater_sign_inside_a_value_does_not_end_the_tag():

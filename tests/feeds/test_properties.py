@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import html as html_entities
 import json
 from contextlib import suppress
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from archive.article import Article, compose
+from archive.article import UNTITLED, Article, Role, compose
 from archive.draft import parse_draft
 from archive.errors import InvalidDraft
 from archive.instants import EARLIEST, LATEST, rfc3339
 from archive.markup import plain_text
+from archive.store import Tombstone
+from feeds.build import FeedBuilder
+from feeds.channel import Page
 from feeds.extensions import rfc822
+from feeds.extent import Extent, Extents
+from feeds.guesses import without_tags
 from feeds.item import carriable
-from feeds.spec import Format
+from feeds.spec import Format, spec_for
 from tests.builders import NOON, SITE
-from tests.feeds.reading import bodies, read_back, texts
+from tests.feeds.reading import IDENTITY, NAMESPACES, a_full_site, bodies, read_back, texts
 from tests.feeds.test_atom import SCHEMA as ATOM_SCHEMA
 from tests.feeds.test_jsonfeed import SCHEMA as JSON_SCHEMA
+from tests.feeds.test_schemas import problems_of_rss
 
 words = st.text(max_size=40) | st.sampled_from(
     [
@@ -47,7 +55,7 @@ media = st.fixed_dictionaries(
         "url": st.just("https://media.example/").flatmap(lambda start: words.map(lambda end: start + end)),
         "type": st.just("audio/mpeg"),
     },
-    optional={"length": st.integers(0, 2**40), "title": words},
+    optional={"length": st.integers(0, 2**40), "title": words, "duration": st.integers(0, 2**40)},
 )
 fields = st.fixed_dictionaries(
     {},
@@ -58,7 +66,11 @@ fields = st.fixed_dictionaries(
         "content_text": words,
         "content_markdown": words,
         "authors": st.lists(
-            words | st.fixed_dictionaries({"name": words, "uri": st.just("https://a.example/ü")}), max_size=3
+            words
+            | st.fixed_dictionaries(
+                {"name": words, "uri": st.just("https://a.example/ü"), "role": st.sampled_from([None, *Role])}
+            ),
+            max_size=3,
         ),
         "section": words,
         "tags": st.lists(words, max_size=4),
@@ -86,6 +98,19 @@ def admitted(wish: dict[str, Any], number: int) -> Article | None:
             return compose(draft, article_id=f"a{number}", now=NOON, site=SITE)
 
 
+withdrawn = st.lists(
+    st.builds(Tombstone, st.just("gone"), words, st.just(NOON), st.dates(NOON.date() - timedelta(days=9), NOON.date())),
+    max_size=2,
+)
+pages = st.sampled_from(
+    [
+        {},
+        {"page": Page("/archive/2026/03/"), "links": {"current": Page("/")}, "is_archive": True},
+        {"page": Page("/search/", "q=%C3%BC&page=2"), "links": {"previous": Page("/search/", "q=%C3%BC")}},
+    ]
+)
+
+
 @given(st.lists(fields, max_size=3))
 @settings(deadline=None)
 def test_whatever_is_let_in_can_be_subscribed_to(wishes: list[dict[str, Any]]):
@@ -101,8 +126,9 @@ def test_whatever_is_let_in_can_be_subscribed_to(wishes: list[dict[str, Any]]):
     [channel] = etree.fromstring(written[Format.RSS])
     assert texts(channel, "item/pubDate") == [rfc822(published(article)) for article in articles]
 
-    titles = [line(title) for title in texts(atom, "atom:entry/atom:title")]
-    assert [line(title) for title in texts(channel, "item/title")] == titles
+    titles = [line(carriable(article.title)) or UNTITLED for article in articles]
+    assert [line(as_text(title)) for title in atom.findall("atom:entry/atom:title", NAMESPACES)] == titles
+    assert [line(title) for title in texts(channel, "item/title")] == [without_tags(title) for title in titles]
     assert [line(item["title"]) for item in json.loads(written[Format.JSON])["items"]] == titles
 
     contents = [html for article in articles if (html := carriable(article.content_html).strip())]
@@ -118,7 +144,13 @@ def test_whatever_is_let_in_can_be_subscribed_to(wishes: list[dict[str, Any]]):
         read = [line(entry.content[0].value) for entry in entries if "content" in entry]
         assert read == [as_feedparser(html) for html in texts(atom, "atom:entry/atom:content")]
     read = [line(entry.title) for entry in read_back(written[Format.ATOM]).entries]
-    assert read == [as_feedparser(title) for title in titles]
+    assert read == [as_feedparser(title) for title in texts(atom, "atom:entry/atom:title")]
+
+
+def as_text(construct: Any) -> str:
+    """A text construct as readers show it (RFC 4287 §3.1.1)."""
+    text = construct.text or ""
+    return html_entities.unescape(text) if construct.get("type") == "html" else text
 
 
 def enclosures_read(articles: list[Article], feed_format: Format) -> list[int]:
@@ -140,3 +172,36 @@ def line(text: str) -> str:
 def published(article: Article) -> datetime:
     assert article.published is not None
     return article.published
+
+
+@given(st.lists(fields, max_size=3), withdrawn, pages, st.sampled_from(Extent), words)
+@settings(deadline=None)
+def test_so_can_every_kind_of_feed(
+    wishes: list[dict[str, Any]], gone: list[Tombstone], options: dict[str, Any], extent: Extent, name: str
+):
+    articles = [article for number, wish in enumerate(wishes) if (article := admitted(wish, number))]
+    site = replace(a_full_site(), title=name, description=name, rights=name)
+    spec = spec_for(None, site, IDENTITY)
+
+    def written() -> dict[Format, bytes]:
+        documents = FeedBuilder(site, IDENTITY, extents=Extents(extent)).build(spec, articles, gone, **options)
+        return dict(zip(Format, (document.body for document in documents), strict=True))
+
+    bodies = written()
+    assert written() == bodies
+    atom = etree.fromstring(bodies[Format.ATOM])
+    assert ATOM_SCHEMA.validate(atom), ATOM_SCHEMA.error_log
+    document = json.loads(bodies[Format.JSON])
+    JSON_SCHEMA.validate(document)
+    assert problems_of_rss(bodies[Format.RSS]) == []
+
+    links = [SITE.absolute(article.path or "") for article in articles]
+    assert [item["url"] for item in document["items"]] == links
+    for feed_format in (Format.ATOM, Format.RSS):
+        entries = read_back(bodies[feed_format]).entries
+        assert [entry.link for entry in entries] == links
+        if extent is Extent.SUMMARY:
+            assert not any("content" in entry for entry in entries)
+    if extent is Extent.SUMMARY:
+        said = [line(as_text(one)) for one in atom.findall("atom:entry/atom:summary", NAMESPACES)]
+        assert said == [line(item["content_text"]) for item in document["items"]]

@@ -38,7 +38,7 @@ def test_an_item():
         slug="tides",
         summary="AT&T <rises>",
         content_html='<p>See <a href="/more">more</a></p>',
-        authors=[{"name": "Ann", "email": "ann@example.org"}, "Bob"],
+        authors=[{"name": "Ann", "email": "ann@example.org"}, "Bob", {"name": "Cy", "role": "contributor"}],
         section="Sea",
         tags=["Tides"],
         language="fr",
@@ -58,8 +58,13 @@ def test_an_item():
     assert texts(channel, "item/description") == ["AT&amp;T &lt;rises&gt;"]
     assert texts(channel, "item/content:encoded") == ['<p>See <a href="https://news.example.org/more">more</a></p>']
     assert texts(channel, "item/dc:creator") == ["Ann", "Bob"]
+    assert texts(channel, "item/dc:contributor") == ["Cy"]
     assert texts(channel, "item/author") == []
     assert texts(channel, "item/category") == ["Sea", "Tides"]
+    assert attributes(channel, "item/category") == [
+        {"domain": "https://news.example.org/sections/"},
+        {"domain": "https://news.example.org/tags/"},
+    ]
     assert texts(channel, "item/dc:language") == ["fr"]
     assert attributes(channel, "item/media:thumbnail") == [{"url": "https://news.example.org/i.png"}]
     assert attributes(channel, "item/enclosure") == [
@@ -75,9 +80,11 @@ def test_an_item():
 def test_a_title_is_plain_text_escaped_once_as_the_profile_advises():
     body = bodies([an_article(title="<SRD> & AT&T ]]>")])[Format.RSS]
     assert b"<title>&#x3C;SRD&#x3E; &#x26; AT&#x26;T ]]&#x3E;</title>" in body
-    assert texts(an_rss_channel(an_article(title="&amp; <script>x</script>")), "item/title") == [
-        "&amp; <script>x</script>"
-    ]
+
+
+def test_tags_in_a_title_are_none_to_readers_that_look_for_them():
+    channel = an_rss_channel(an_article(title="&amp; <script>x</script>"))
+    assert texts(channel, "item/title") == ["&amp; <\u2060script>x<\u2060/script>"]
 
 
 def test_an_item_without_content_is_described():
@@ -115,10 +122,18 @@ def test_a_feed_that_brings_recordings_is_a_podcast():
         image="https://news.example.org/i.png",
         enclosures=[
             {"url": "https://news.example.org/a.pdf", "type": "application/pdf"},
-            {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg", "length": 5, "title": "Sound"},
+            {
+                "url": "https://news.example.org/a.mp3",
+                "type": "audio/mpeg",
+                "length": 5,
+                "title": "Sound",
+                "duration": 61,
+            },
         ],
     )
     channel = an_rss_channel(recorded, an_article(), site=a_full_site())
+    assert texts(channel, "item/itunes:duration") == ["61"]
+    assert [one.get("duration") for one in attributes(channel, "item/media:content")] == [None, "61"]
     assert texts(channel, "itunes:author") == ["Example News"]
     assert texts(channel, "itunes:explicit") == ["false"]
     assert attributes(channel, "itunes:category") == [{"text": "News"}]
@@ -136,6 +151,18 @@ def test_a_feed_that_brings_recordings_is_a_podcast():
     assert texts(channel, "item/itunes:title") == ["Tides & times"]
     assert texts(channel, "item/itunes:author") == ["Ann, Bob"]
     assert attributes(channel, "item/itunes:image") == [{"href": "https://news.example.org/i.png"}]
+
+
+def test_what_the_site_says_of_its_podcasts():
+    site = replace(
+        SITE, podcast_category="Society & Culture > Documentary", podcast_type="serial", podcast_explicit=True
+    )
+    recording = {"url": "https://news.example.org/a.mp3", "type": "audio/mpeg"}
+    channel = an_rss_channel(an_article(enclosures=[recording]), site=site)
+    assert attributes(channel, "itunes:category") == [{"text": "Society & Culture"}]
+    assert attributes(channel, "itunes:category/itunes:category") == [{"text": "Documentary"}]
+    assert texts(channel, "itunes:type") == ["serial"]
+    assert texts(channel, "itunes:explicit") == texts(channel, "item/itunes:explicit") == ["true"]
 
 
 def test_a_feed_without_recordings_says_nothing_to_podcast_players():

@@ -43,6 +43,14 @@ def test_the_articles_in_it_can_be_read_at_once(office: Office) -> None:
     assert opened(office, "/feed.atom").values(".feed-group a", "href") == ["/2026/01/02/wheat"]
 
 
+def test_the_page_leads_to_the_other_formats_and_says_how_often_something_comes(office: Office) -> None:
+    office.posted(title="Wheat", published="2026-03-01T12:00:00Z")
+    office.deliver()
+    page = opened(office, "/feed.atom")
+    assert page.texts(".subscribe .feeds a") == ["RSS", "JSON Feed"]
+    assert "New articles: 1 in the last 30 days." in page.texts(".intro")
+
+
 @pytest.mark.parametrize("destination", [None, "empty", "iframe", "nonsense"])
 def test_everything_that_is_no_browsers_page_gets_the_feed(office: Office, destination: str | None) -> None:
     office.deliver()

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.store import Archive, ChangeKind
+from feeds.extent import read_extents
 from service.checking import check_all
 from service.delivery import BUILT_FOR, next_second
 from service.settings import Settings
@@ -194,3 +195,27 @@ def test_a_feed_is_as_long_as_it_is_set(archive: Archive, tmp_path: Path) -> Non
             office.posted(title=title)
         office.deliver()
         assert entries(office, "/feed.json") == ["Three", "Two"]
+
+
+def test_feeds_are_built_anew_when_they_are_to_carry_something_else(office: Office) -> None:
+    office.posted(title="Wheat", tags=["usa"], summary="Brief.")
+    office.deliver()
+    assert "content_html" in office.get("/feed.json").json["items"][0]
+    office.later(minutes=1)
+    settings = replace(office.dateline.settings, feed_content=read_extents("summary; /tags/usa/: full"))
+    office.dateline = replace(office.dateline, settings=settings)
+    office.worker = type(office.worker)(office.dateline)
+    office.deliver()
+    office.later(minutes=1)
+    [brief], [whole] = (office.get(path).json["items"] for path in ("/feed.json", "/tags/usa/feed.json"))
+    assert (brief["content_text"], "content_html" in brief) == ("Brief.", False)
+    assert "content_html" in whole
+    assert check_all(office.dateline) == []
+
+
+def test_searches_carry_what_they_are_set_to(archive: Archive, tmp_path: Path) -> None:
+    with open_office(archive, tmp_path, feed_content=read_extents("full; /search/: summary")) as office:
+        office.posted(title="Wheat")
+        office.deliver()
+        [found] = office.get("/search/feed.json?q=wheat").json["items"]
+        assert "content_html" not in found

@@ -453,6 +453,18 @@ class TestFeedPages:
             f"https://news.example.org{home}feed.{suffix}" for home in homes for suffix in ("rss", "atom", "json")
         ]
 
+    def test_the_page_of_feeds_says_how_often_something_comes(self, site: Newsstand) -> None:
+        site.publish(title="Old", section="grain", tags=["rye"], published="2025-12-01")
+        for number in range(5):
+            site.publish(title=f"New {number}", section="grain", published=f"2026-03-0{number + 1}")
+        notes = dict(
+            zip(*(site.page("/feeds").texts(f".feed-group .{name}") for name in ("name a", "count")), strict=True)
+        )
+        assert notes["Example News"] == "6 articles, about 1 a week"
+        assert notes["grain"] == "6 articles, about 1 a week"
+        assert notes["rye"] == "1 article, nothing new for 30 days"
+        assert notes["December 2025"] == "1 article"
+
     def test_the_outlines_have_the_site_and_its_labels(self, site: Newsstand) -> None:
         site.publish(title="One", section="A & B", tags=["ü"])
         response = site.get("/feeds.opml")

@@ -11,7 +11,7 @@ from archive.site import Site
 from archive.store import Period
 from service.addresses import Addresses
 from service.lists import cursor_of, read_cursor
-from service.wording import articles_text, day_text, direction, moment_text, period_text, size_text
+from service.wording import articles_text, day_text, direction, moment_text, pace_text, period_text, size_text
 from tests.builders import an_article
 
 
@@ -62,3 +62,18 @@ def test_a_cursor_leads_back_to_its_place() -> None:
     article = an_article(id="00000000-0000-7000-8000-000000000000", published="0999-05-06T07:08:09.123456Z")
     place = read_cursor(cursor_of(article))
     assert (place.listed, place.id) == (article.published, article.id)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "nothing new for 30 days"),
+        (3, "3 in the last 30 days"),
+        (4, "about 1 a week"),
+        (29, "about 7 a week"),
+        (30, "about 1 a day"),
+        (60_000, "about 2,000 a day"),
+    ],
+)
+def test_how_often_something_comes(count: int, text: str) -> None:
+    assert pace_text(count) == text

@@ -101,6 +101,22 @@ def test_it_has_pages_rfc5005_3(wheat: Newsstand):
     assert wheat.get("/search/feed.atom?tag=usa&per_page=1&page=3").status_code == 404
 
 
+def test_it_says_where_it_is(wheat: Newsstand):
+    response = wheat.get("/search/feed.atom?tag=usa&utm_source=x&per_page=1&page=2")
+    own = "https://news.example.org/search/feed.atom?tag=usa&per_page=1&page=2"
+    assert response.headers["Link"] == f'<{own}>; rel="self"'
+
+
+@pytest.mark.parametrize("said", ["{etag}", "W/{etag}", '"other", {etag}', "*"])
+def test_a_condition_on_it_is_exact(wheat: Newsstand, said: str):
+    first = wheat.get("/search/feed.atom?q=wheat")
+    condition = said.format(etag=first.headers["ETag"])
+    again = wheat.get("/search/feed.atom?q=wheat", headers={"If-None-Match": condition})
+    assert (again.status_code, again.data) == (304, b"")
+    for name in ("ETag", "Cache-Control", "Vary"):
+        assert again.headers[name] == first.headers[name]
+
+
 def test_it_holds_as_many_as_a_page_of_it_may(site: Newsstand):
     site.publish_many(60)
     assert len(titles(site, "")) == 50

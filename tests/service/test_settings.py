@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archive.site import Site
+from feeds.extent import Extent
+from feeds.podcasts import CATEGORIES
 from service.settings import InvalidSettings, Settings, read_settings, unknown_names
 
 
@@ -71,6 +73,9 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "WEB_WORKERS": "9" * 5000,
         "SEARCH_URL": "https://search.example.org",
         "SAMPLES": "perhaps",
+        "PODCAST_CATEGORY": "Newz",
+        "PODCAST_TYPE": "daily",
+        "FEED_CONTENT": "full; /wheat/: summary",
         "LOG_LEVEL": "loud",
         "DATABASE_URL_FILE": "/nowhere/url",
     }.items():
@@ -82,11 +87,14 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATELINE_SITE_URL: must be an absolute address; example: https://news.example.org/",
         "DATELINE_LANGUAGE: must be a text in quotes",
         "DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin",
+        f"DATELINE_PODCAST_CATEGORY: must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News",
+        "DATELINE_PODCAST_TYPE: must be one of episodic, serial",
         "DATELINE_SEARCH_URL: names no search engine that is here; leave it out, or say whoosh:///folder",
         "DATELINE_ADMIN_TOKEN: must have at least 16 characters",
         "DATELINE_SAMPLES: must be 1 or 0",
         "DATELINE_WEB_WORKERS: must be a whole number from 0 to 64",
         "DATELINE_FEED_LENGTH: must be a whole number from 1 to 500",
+        "DATELINE_FEED_CONTENT: /wheat/ is not the page of a list that has a feed; say full or summary, and what differs; example: full; /tags/wheat/: summary",
         "DATELINE_LOG_LEVEL: must be one of debug, info, warning, error",
     ]
 
@@ -105,3 +113,23 @@ def test_a_slip_of_the_pen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_index_lies_in_the_data_folder_or_where_it_is_said() -> None:
     assert Settings(data=Path("/srv/x")).search_folder == Path("/srv/x/search")
     assert Settings(search_url="whoosh:///srv/index").search_folder == Path("/srv/index")
+
+
+def test_feeds_can_carry_something_else_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("dateline.toml").write_text('[feed_content]\ndefault = "summary"\n"/tags/wheat/" = "full"\n')
+    in_file = read_settings()
+    monkeypatch.setenv("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full")
+    assert in_file == read_settings()
+    assert in_file.feed_content.of("/tags/wheat/") is Extent.FULL
+    assert ("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full") in [line[:2] for line in in_file.shown()]
+
+
+@pytest.mark.parametrize("language", ["zz", "english", "en-", "7"])
+def test_a_language_is_one_that_feeds_can_name(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
+    monkeypatch.setenv("DATELINE_LANGUAGE", language)
+    assert problems() == ["DATELINE_LANGUAGE: must be a language tag such as en or pt-BR, whose language there is"]
+
+
+def test_a_language_as_programs_write_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATELINE_LANGUAGE", "pt_BR")
+    assert read_settings().language == "pt-BR"

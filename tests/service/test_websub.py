@@ -433,7 +433,7 @@ def test_where_another_hub_is_named_subscribers_are_sent_there_5_1_2(archive: Ar
 def test_where_there_is_no_hub_nobody_subscribes_and_no_feed_names_one(archive: Archive, tmp_path: Path) -> None:
     with a_scene(archive, tmp_path, hub=None) as scene:
         assert scene.ask().status_code == 404
-        assert "Link" not in scene.feed().headers
+        assert "hub" not in scene.feed().headers["Link"]
 
 
 # Validation (§5.2) ----------------------------------------------------------------------------------

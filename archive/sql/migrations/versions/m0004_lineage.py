@@ -1,0 +1,13 @@
+"""What documents held in their earlier versions."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("renditions", sa.Column("lineage", sa.LargeBinary(), nullable=True))

@@ -1,0 +1,72 @@
+"""Counts those who load a whole feed again and again and never say what they have, and asks them to wait."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+from wsgiref.types import WSGIEnvironment
+
+HOUR: Final = 3600.0  # seconds
+MOST_COUNTED: Final = 20_000  # clients and feeds: some 5 MB
+
+# Whoever says one of these is sent no more than he needs, or would be.
+_CONSIDERATE: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_A_IM", "HTTP_RANGE")
+_Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Counted:
+    until: float
+    number: int = 1
+
+
+class Politeness:
+    """Unconditional GETs by client and feed, of this process, over an hour from the first one.
+
+    `most` of them are answered; 0: all."""
+
+    def __init__(self, most: int, *, ticks: Callable[[], float] = time.monotonic) -> None:
+        self.most = most
+        self.ticks = ticks
+        self._counted: dict[_Key, _Counted] = {}  # those whose hour began first come first
+        self._lock = Lock()
+
+    def wait(self, environ: WSGIEnvironment, feed: str) -> int:
+        """Count a GET of a feed; the seconds after which its client may have the whole feed again, 0 for now."""
+        if not self.most or not environ.keys().isdisjoint(_CONSIDERATE):
+            return 0
+        client = client_of(environ)
+        if client is None:
+            return 0
+        now = self.ticks()
+        counted = self._counted.get((client, feed))
+        if counted is None or now >= counted.until:
+            self._begin((client, feed), now)
+            return 0
+        counted.number += 1
+        return math.ceil(counted.until - now) if counted.number > self.most else 0
+
+    def _begin(self, key: _Key, now: float) -> None:
+        with self._lock:
+            self._counted.pop(key, None)
+            self._counted[key] = _Counted(now + HOUR)
+            while len(self._counted) > MOST_COUNTED:
+                del self._counted[next(iter(self._counted))]
+
+
+def client_of(environ: WSGIEnvironment) -> str | None:
+    """The address of whoever asks: the connection's, or what a proxy on this machine has added last.
+
+    None where that is this machine: behind a proxy that does not say for whom it asks, all would be one."""
+    address: str = environ.get("REMOTE_ADDR", "")
+    if _is_here(address):
+        address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+    return None if _is_here(address) else address
+
+
+def _is_here(address: str) -> bool:
+    return address in ("", "::1") or address.startswith(("127.", "::ffff:127."))

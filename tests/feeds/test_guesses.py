@@ -1,0 +1,30 @@
+"""Plain text that programs take for HTML."""
+
+from __future__ import annotations
+
+import pytest
+
+from feeds.guesses import looks_like_html, without_markup, without_tags
+
+
+@pytest.mark.parametrize(
+    ("text", "looks"),
+    [
+        ("AT&T <SRD>, R&D: a < b", False),
+        ("<script>", False),
+        ("Why </b> matters", True),
+        ("&copy; 2026", True),
+        ("AT&amp;T", True),
+        ("&#60;", True),
+        ("Q&A2", True),
+    ],
+)
+def test_what_looks_like_html(text: str, looks: bool):
+    assert looks_like_html(text) is looks
+    assert not looks_like_html(without_markup(text))
+    assert without_markup(text).replace("\u2060", "") == text
+
+
+def test_only_what_has_an_end_tag_is_changed_for_its_tags():
+    assert without_tags("<SRD> &amp; a </ b") == "<SRD> &amp; a </ b"
+    assert without_tags("<b>x</b> & a < c <!--") == "<\u2060b>x<\u2060/b> & a < c <\u2060!--"
