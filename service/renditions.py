@@ -182,7 +182,7 @@ class Renditions:
 
     def _delta(self, rendition: Rendition, ready: _Ready, environ: WSGIEnvironment) -> Delta | None:
         if_none_match = environ.get("HTTP_IF_NONE_MATCH")
-        if if_none_match is None or not is_asked_for(environ["HTTP_A_IM"]):
+        if if_none_match is None or not is_asked_for(environ["HTTP_A_IM"], environ.get("HTTP_USER_AGENT", "")):
             return None
         return self.deltas.since(if_none_match, rendition, ready.coding)
 
