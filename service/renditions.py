@@ -172,19 +172,30 @@ class Renditions:
             return []
         if "HTTP_RANGE" in environ:
             return _part(ready, dated, environ, start_response, modified=modified)
-        if "HTTP_A_IM" in environ and (delta := self._delta(kept.rendition, ready, environ)):
-            start_response("226 IM Used", _delta_headers(ready, delta) + dated)
+        if "HTTP_A_IM" in environ and (found := self._delta(kept, ready, environ)):
+            instance, delta = found
+            start_response("226 IM Used", _delta_headers(instance, delta) + dated)
             return [delta.body]
         if kept.is_feed and (wait := self.politeness.wait(environ, kept.rendition.path)):
             return self._too_often(wait, start_response)
         start_response("200 OK", ready.headers + dated)
         return [ready.body]
 
-    def _delta(self, rendition: Rendition, ready: _Ready, environ: WSGIEnvironment) -> Delta | None:
+    def _delta(self, kept: _Kept, ready: _Ready, environ: WSGIEnvironment) -> tuple[_Ready, Delta] | None:
+        """A delta, with that coding of the whole document which it is one of.
+
+        One that is too long to be compressed now is sent as it is, if it is shorter than the whole even so."""
         if_none_match = environ.get("HTTP_IF_NONE_MATCH")
         if if_none_match is None or not is_asked_for(environ["HTTP_A_IM"], environ.get("HTTP_USER_AGENT", "")):
             return None
-        return self.deltas.since(if_none_match, rendition, ready.coding)
+        delta = self.deltas.since(if_none_match, kept.rendition, ready.coding)
+        if delta is not None:
+            return ready, delta
+        plain = kept.ready["identity"]
+        if plain is ready or not accepted_codings(environ.get("HTTP_ACCEPT_ENCODING"), ["identity"]):
+            return None
+        delta = self.deltas.since(if_none_match, kept.rendition, plain.coding)
+        return (plain, delta) if delta is not None and len(delta.body) < len(ready.body) else None
 
     def _look(self, path: str, kept: _Kept | None) -> _Kept | None:
         """The document as the archive has it now; None where it has none."""
@@ -344,6 +355,8 @@ def _sentence(status: str, body: bytes, retry_after: str, start_response: StartR
         ("Cache-Control", "no-store"),
         ("Retry-After", retry_after),
         ("X-Content-Type-Options", "nosniff"),
+        ("Access-Control-Allow-Origin", "*"),
+        (EXPOSED, "Retry-After"),
     ]
     start_response(status, headers)
     return [body]

@@ -12,6 +12,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import brotli
@@ -264,6 +265,19 @@ def test_a_long_delta_is_not_compressed_in_a_request(kiosk: Kiosk):
     kiosk.published("Four", content_text="word " * 20_000)
     assert kiosk.news("/feed.atom", etag, "gzip").status_code == 200
     assert kiosk.news("/feed.atom", etag, "identity").status_code == 226
+
+
+def test_a_long_delta_is_sent_as_it_is_where_it_is_shorter_than_all_of_it_compressed(kiosk: Kiosk):
+    chance = Random(7)
+    for title in ("Four", "Five", "Six"):
+        etag = kiosk.have("/feed.atom", "gzip")
+        kiosk.published(title, content_text=" ".join(f"{chance.getrandbits(64):x}" for _ in range(5_000)))
+    answer = kiosk.news("/feed.atom", etag, "gzip")
+    assert (answer.status_code, answer.headers.get("Content-Encoding")) == (226, None)
+    assert titles(answer.data) == ["Six"]
+    assert answer.headers["ETag"] == kiosk.have("/feed.atom")
+    assert kiosk.news("/feed.atom", answer.headers["ETag"], "gzip").status_code == 304
+    assert kiosk.news("/feed.atom", etag, "gzip, identity;q=0").status_code == 200
 
 
 def test_a_delta_that_is_not_shorter_is_not_sent(archive: Archive):

@@ -61,6 +61,7 @@ def test_whoever_is_asked_to_wait_is_told_how_long_and_what_to_do_instead(stand:
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3000")
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.content_type == "text/plain; charset=utf-8"
+    assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
     assert "If-None-Match" in answer.text
     assert "https://news.example.org/feeds#programs" in answer.text
 
