@@ -23,12 +23,8 @@ log = logging.getLogger(__name__)
 MANIPULATION: Final = "feed"
 MOST_COMPRESSED: Final = 64 * 1024  # bytes of a delta that a request may compress: 1 ms with br
 MOST_BYTES: Final = 4 * 1024 * 1024  # of the deltas that are kept
-<<<<<<< ours
-MOST_LINEAGES: Final = 200  # of 10 KB each
-_UNASKED: Final = "feedparser/"  # the library says `A-IM: feed` for every program that names itself no other way
-=======
 MOST_LINEAGES: Final = 64  # of 60 KB each, at most
->>>>>>> theirs
+_UNASKED: Final = "feedparser/"  # the library says `A-IM: feed` for every program that names itself no other way
 _IDENTITY: Final = "identity"
 _OVERHEAD: Final = 500  # bytes of a key and its place, roughly
 
