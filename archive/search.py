@@ -54,7 +54,8 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Results:
     """One page of hits. `facets` by name: "year", "month" (2023-12), "section", "tag", "author" and "language",
-    most frequent first.
+    most frequent first. `suggestion` is what was probably meant, where words are spelled unlike those of the archive;
+    it is the whole query again, and does not find fewer.
 
     `notes` say in a sentence each what was left out of the query to bound its cost."""
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from archive.query import parse
 from archive.search import MOST_PER_PAGE, Hit, Results, SearchQuery, Sort
+from archive.whoosh_correcting import meant
 from archive.whoosh_ranking import Found, closest_first, facets, filtered, ranked
 from archive.whoosh_scoring import Deadline, Scorer
 from archive.whoosh_snapshot import Cache, Snapshot
@@ -35,9 +36,18 @@ def answer(snapshot: Snapshot, cache: Cache, query: SearchQuery, *, seconds: flo
         hits = closest_first(scorer, parsed.root, snapshot, found, first=first, count=per_page)
     else:
         hits = ranked(snapshot, found, sort, first=first, count=per_page)
+    deadline = Deadline(seconds)
+
+    def number(text: str) -> int:
+        if (root := parse(text).root) is None or deadline.passed():
+            return 0
+        matches = Scorer(snapshot, cache, deadline).matches(root)
+        return len(filtered(snapshot, cache, Found(*matches.settled()), query))
+
     return Results(
         total,
         tuple(Hit(hit.id, hit.score) for hit in hits),
         facets=facets(snapshot, cache, found) if query.with_facets else {},
+        suggestion=meant(snapshot, cache, scorer, query.text, parsed.root, total, number),
         notes=(*parsed.notes, *dict.fromkeys(scorer.notes)),
     )

@@ -123,6 +123,11 @@ class Segment:
 
     # Terms -----------------------------------------------------------------------------------------------
 
+    @property
+    def term_table(self) -> Any:
+        """Whoosh's reader of the terms, for who reads many at once."""
+        return self._terms
+
     def terms(self, field: str, prefix: bytes) -> Iterator[bytes]:
         """The terms that begin so, in the order of their bytes."""
         with reading_files():

@@ -1308,6 +1308,68 @@ class SearchIndexContract:
         results = index.search(SearchQuery(text="wheat", page=page, per_page=0))
         assert (results.total, len(results.hits)) == (1, 0 if page > 1 else 1)
 
+    @pytest.mark.parametrize(
+        ("text", "meant"),
+        [
+            ("whaet", "wheat"),
+            ("weat", "wheat"),
+            ("Whaet EXPROTS", "Wheat EXPORTS"),
+            ("xports", "exports"),  # the first letter, too
+            ("comodites", "commodities"),  # two slips in a long word
+            ("whet wheat", "wheat wheat"),
+            ('+"wheat exprots"   -corn', '+"wheat exports"   -corn'),
+            ("title:whaet OR section:grian", "title:wheat OR section:grain"),
+            ("(tag:ursa) AND author:dow", None),  # what is short is meant as it is
+            ("wheat exporter", None),  # another form of a word that is there
+            ("wheat -whaet", None),
+            ("whaet~ exprot*", None),
+            ("wheat 1978", None),
+            ("+whaet +pineapple", None),  # would find nothing either
+            ("zzzzzz", None),
+            ("新聞", None),
+            ("wheat", None),
+            ("", None),
+        ],
+    )
+    def test_a_misspelled_query_is_given_back_as_it_was_meant(
+        self, index: SearchIndex, text: str, meant: str | None
+    ) -> None:
+        index.apply(
+            [
+                a_stored_article(
+                    title="Wheat exports 1987", content_text="Commodities. 新闻", section="Grain", tags=["USA"]
+                ),
+                a_stored_article(title="Corn", content_text="Mangos, exported wheat.", authors=["Jane Doe"]),
+            ],
+            position=1,
+        )
+        assert index.search(SearchQuery(text=text)).suggestion == meant
+
+    def test_of_words_that_may_be_meant_the_frequent_one_is_chosen(self, index: SearchIndex) -> None:
+        titles = ["The ports", "The ports", "The ports", "A parts list"]
+        index.apply([a_stored_article(title=title) for title in titles], position=1)
+        assert index.search(SearchQuery(text="pirts")).suggestion == "ports"
+
+    def test_a_rare_word_that_is_much_like_a_frequent_one_was_perhaps_not_meant(self, index: SearchIndex) -> None:
+        slip = a_stored_article(id="slip", title="Goverment")
+        index.apply([slip, *(a_stored_article(title="Government") for _ in range(200))], position=1)
+        results = index.search(SearchQuery(text="goverment"))
+        assert (results.total, results.suggestion) == (1, "government")
+
+    def test_nothing_is_meant_that_only_withdrawn_articles_say(self, index: SearchIndex) -> None:
+        article = a_stored_article(id="a", title="Wheat secret")
+        index.apply([article, a_stored_article(title="Wheat")], position=1)
+        assert index.search(SearchQuery(text="secert")).suggestion == "secret"
+        index.apply([replace(article, status=Status.WITHDRAWN, revision=2)], position=2)
+        assert index.search(SearchQuery(text="secert")).suggestion is None
+
+    def test_filters_count_for_what_was_meant(self, index: SearchIndex) -> None:
+        index.apply(
+            [a_stored_article(title="Wheat", tags=["usa"]), a_stored_article(title="Corn", tags=["iran"])], position=1
+        )
+        assert index.search(SearchQuery(text="whaet", tag="usa")).suggestion == "wheat"
+        assert index.search(SearchQuery(text="whaet", tag="iran")).suggestion is None
+
     def test_an_empty_index_answers(self, index: SearchIndex) -> None:
         assert index.search(SearchQuery(text="wheat")).total == 0
         assert index.search(SearchQuery()).total == 0

@@ -92,6 +92,14 @@ class TestTheSearchPage:
             "/search?q=zebra",
         ]
 
+    def test_asks_whether_another_spelling_was_meant_and_keeps_the_filters(self, stocked: Newsstand) -> None:
+        page = stocked.page("/search?q=%22wheat+exprots%22&section=grain&sort=newest")
+        assert page.text(".suggestion") == 'Did you mean "wheat exports"?'
+        [href] = page.values(".suggestion a", "href")
+        assert href == "/search?q=%22wheat+exports%22&section=grain&sort=newest"
+        assert stocked.page(href).titles == ["Wheat exports in 2024", "Wheat exports in 2023"]
+        assert stocked.get("/api/search?q=whaet").get_json()["suggestion"] == "wheat"
+
     @pytest.mark.parametrize(
         ("parameters", "field", "words"),
         [
