@@ -35,18 +35,24 @@ def respelled(text: str, spellings: Mapping[str, str]) -> str:
 
     Names of fields, and words with a wildcard or a tilde, are left alone."""
     pieces, at = [], 0
-    fields = {found.end() - 1 for found in _FIELD.finditer(text)}
-    for token in analysis.tokens(text):
+    for token in typed_words(text):
         spelling = spellings.get(token.term)
         around = text[token.start - 1 : token.start] + text[token.end : token.end + 1]
-        if spelling is None or token.end in fields or any(sign in around for sign in _WILD):
+        if spelling is None or any(sign in around for sign in _WILD):
             continue
-        pieces += [text[at : token.start], _cased_like(text[token.start : token.end], spelling)]
+        pieces += [text[at : token.start], cased_like(text[token.start : token.end], spelling)]
         at = token.end
     return "".join([*pieces, text[at:]])
 
 
-def _cased_like(typed: str, spelling: str) -> str:
-    if typed.isupper():
+def typed_words(text: str) -> Iterator[analysis.Token]:
+    """The words of what was typed, without the names of fields."""
+    fields = {found.end() - 1 for found in _FIELD.finditer(text)}
+    return (token for token in analysis.tokens(text) if token.end not in fields)
+
+
+def cased_like(typed: str, spelling: str) -> str:
+    """A word in capitals, or with a capital, where what was typed is."""
+    if typed.isupper() and len(typed) > 1:
         return spelling.upper()
     return spelling[:1].upper() + spelling[1:] if typed[:1].isupper() else spelling

@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from archive.article import Article
+from archive.article import Article, LabelKind
 
 MOST_PER_PAGE = 100
 
@@ -67,6 +67,26 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One way to go on typing: the whole text, and how many articles have its last word or carry the label.
+
+    `kind` is None for words of the archive."""
+
+    text: str
+    count: int
+    kind: LabelKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What continues a text that is being typed: words and labels, best first, and the ids of articles, newest
+    first, whose titles have it, or a word of the same stem."""
+
+    completions: Sequence[Suggestion] = ()
+    articles: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class IndexStatus:
     """`position` is the log position up to which the archive has been indexed."""
 
@@ -95,6 +115,11 @@ class SearchIndex(Protocol):
         ...
 
     def search(self, query: SearchQuery) -> Results: ...
+
+    def suggest(self, text: str, *, limit: int = 10) -> Suggestions:
+        """At most `limit` completions and as many articles. Case and accents do not count; the last word is a
+        beginning, the words before it are what it should go with."""
+        ...
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         """(id, revision) of every article that can be found, lazily, in no order."""

@@ -27,7 +27,7 @@ from typing import Final
 from archive import analysis
 from archive.article import Article
 from archive.errors import IndexLocked, IndexUnavailable
-from archive.search import IndexStatus, Results, SearchQuery
+from archive.search import IndexStatus, Results, SearchQuery, Suggestions
 from archive.whoosh_building import build, renumber
 from archive.whoosh_merge import merged
 from archive.whoosh_segment import Entry, Segment
@@ -109,6 +109,12 @@ class WhooshIndex:
 
         with self._noticing_damage():
             return answer(self._current()[1], self._cache, query)
+
+    def suggest(self, text: str, *, limit: int = 10) -> Suggestions:
+        from archive.whoosh_suggesting import suggestions
+
+        with self._noticing_damage():
+            return suggestions(self._current()[1], self._cache, text, limit)
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         with self._noticing_damage():

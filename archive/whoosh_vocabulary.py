@@ -96,6 +96,11 @@ class Table:
         return lengths
 
 
+def table(segment: Segment, field: str, cache: Cache) -> Table:
+    """Its own memory is the segment's file."""
+    return cache.get((segment.name, field, "table"), lambda: Table(segment, field), lambda _: 1000)
+
+
 class Spellings:
     """The words of a segment by their lengths, and which letters each has: eight bytes a word.
 

@@ -29,7 +29,7 @@ from archive.errors import (
     SlugTaken,
     TurnLost,
 )
-from archive.search import Facet, SearchIndex, SearchQuery, Sort
+from archive.search import Facet, SearchIndex, SearchQuery, Sort, Suggestion, Suggestions
 from archive.site import Site
 from archive.store import (
     Archive,
@@ -1381,6 +1381,107 @@ class SearchIndexContract:
         index.apply([a_stored_article(title="Bank of the oil trade", tags=["bank"])], position=1)
         results = index.search(SearchQuery(text=text))
         assert results.total == len(results.hits) <= 1
+
+    # Suggesting -------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("text", "completions"),
+        [
+            ("whe", ["Wheat prices", "wheat", "wheel"]),  # the tag is carried by two, as the word is found in two
+            ("WHE", ["Wheat prices", "WHEAT", "WHEEL"]),
+            ("whea", ["Wheat prices", "wheat"]),
+            ("prices whe", ["Wheat prices", "prices wheat", "prices wheel"]),
+            ("pri", ["Wheat prices", "prices", "prizes"]),
+            ("jan", ["Jane Dœ", "jane"]),
+            ("doe", ["Jane Dœ"]),
+            ("jane d", ["Jane Dœ"]),
+            ("cafe", ["cafes"]),
+            ("CAFÉ", ["CAFES"]),
+            ("+title:whe", ["Wheat prices", "+title:wheat", "+title:wheel"]),
+            ('"rise in pri', ['"rise in prices']),
+            ("prices xyz", []),
+            ("zebra", []),
+            ("新", []),
+            ("", []),
+            ("?!", []),
+            ("whe " * 100, []),
+        ],
+    )
+    def test_what_is_typed_is_continued(self, index: SearchIndex, text: str, completions: list[str]) -> None:
+        index.apply(
+            [
+                a_stored_article(
+                    title="A rise in prices", content_text="Wheat. Cafés.", tags=["Wheat prices"], authors=["Jane Dœ"]
+                ),
+                a_stored_article(title="Wheat", content_text="A wheel. No prices, prizes.", tags=["Wheat prices"]),
+            ],
+            position=1,
+        )
+        assert [each.text for each in index.suggest(text).completions] == completions
+
+    def test_completions_say_what_they_are_and_how_many_they_find(self, index: SearchIndex) -> None:
+        index.apply(
+            [
+                a_stored_article(title="Grain", section="Whey", tags=["wheat"], content_text="Wheat, whenever."),
+                a_stored_article(title="Grain", section="whey", authors=["Rod Wheeler"], content_text="Whenever."),
+                a_stored_article(title="Grain", section="Whey", content_text="Whenever, wheat. Whenever."),
+                a_stored_article(title="Wheat", content_text="Whenever."),
+            ],
+            position=1,
+        )
+        assert list(index.suggest("whe").completions) == [
+            Suggestion("whenever", 4),
+            Suggestion("Whey", 3, LabelKind.SECTION),
+            Suggestion("Rod Wheeler", 1, LabelKind.AUTHOR),
+            Suggestion("wheat", 1, LabelKind.TAG),
+            Suggestion("wheeler", 1),
+        ]
+
+    def test_titles_that_continue_what_is_typed_are_found_newest_first(self, index: SearchIndex) -> None:
+        titles = {"a": "Wheat exports rise", "b": "Exporters of wheat", "c": "Wheat", "d": "Corn exports"}
+        index.apply(
+            [
+                a_stored_article(id=key, title=title, content_text="export", published=f"2024-01-0{day}")
+                for day, (key, title) in enumerate(titles.items(), start=1)
+            ],
+            position=1,
+        )
+        assert list(index.suggest("whe").articles) == ["c", "b", "a"]
+        assert list(index.suggest("wheat expo").articles) == ["b", "a"]
+        assert list(index.suggest("expo", limit=2).articles) == ["d", "b"]
+        assert list(index.suggest("rises expo").articles) == ["a"]
+        assert list(index.suggest("zinc").articles) == []
+
+    def test_words_that_follow_what_was_typed_come_before_those_that_stand_beside_it(self, index: SearchIndex) -> None:
+        stories = ["The United States spoke. A stock rose.", "The United States. A stock.", "A stock."]
+        index.apply([a_stored_article(title="-", content_text=text) for text in stories], position=1)
+        assert [each.text for each in index.suggest("st").completions][:1] == ["stock"]
+        assert [each.text for each in index.suggest("united st").completions][:1] == ["united states"]
+
+    def test_nothing_is_suggested_that_readers_may_no_longer_see(self, index: SearchIndex) -> None:
+        secret = a_stored_article(id="a", title="Whistle", tags=["whisper"], content_text="whisky")
+        index.apply([secret, a_stored_article(id="b", title="Whim", content_text="-")], position=1)
+        assert len(index.suggest("whi").completions) == 4
+        index.apply([replace(secret, status=Status.WITHDRAWN, revision=2)], position=2)
+        suggested = index.suggest("whi")
+        assert ([each.text for each in suggested.completions], list(suggested.articles)) == (["whim"], ["b"])
+
+    def test_no_more_is_suggested_than_was_asked_for(self, index: SearchIndex) -> None:
+        words = [f"wh{letter}t" for letter in "abcdefghijklmnop"]
+        index.apply([a_stored_article(title=word, tags=[word + "s"], content_text=word) for word in words], position=1)
+        suggested = index.suggest("wh")
+        assert (len(suggested.completions), len(suggested.articles)) == (10, 10)
+        suggested = index.suggest("wh", limit=3)
+        assert (len(suggested.completions), len(suggested.articles)) == (3, 3)
+        assert index.suggest("wh", limit=0) == Suggestions()
+
+    @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))
+    def test_anything_may_be_typed(self, index: SearchIndex, text: str) -> None:
+        index.apply([a_stored_article(title="Bank of the oil trade", tags=["bank"])], position=1)
+        assert len(index.suggest(text).articles) <= 1
+
+    def test_an_empty_index_suggests_nothing(self, index: SearchIndex) -> None:
+        assert index.suggest("wheat") == Suggestions()
 
     # Applying ---------------------------------------------------------------------------------------
 

@@ -473,6 +473,10 @@ class TestFeedPages:
         assert len(root.findtext(f"{namespace}ShortName") or "") <= 16
         templates = [url.get("template") for url in root.iter(f"{namespace}Url")]
         assert templates[0] == "https://news.example.org/search?q={searchTerms}"
+        [suggestions] = [url for url in root.iter(f"{namespace}Url") if url.get("rel") == "suggestions"]
+        assert suggestions.get("type") == "application/x-suggestions+json"
+        address = (suggestions.get("template") or "").replace("{searchTerms}", "caf%C3%A9")
+        assert site.get(address.removeprefix("https://news.example.org")).get_json(force=True)[0] == "café"
 
     def test_robots_are_kept_from_what_never_ends(self, site: Newsstand) -> None:
         response = site.get("/robots.txt")
