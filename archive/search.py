@@ -121,6 +121,11 @@ class SearchIndex(Protocol):
         beginning, the words before it are what it should go with."""
         ...
 
+    def similar(self, article: Article, *, limit: int = 5) -> Sequence[Hit]:
+        """Published articles that are about the same, without the article itself, best first. It need not be in
+        the index. None where nothing is much like it."""
+        ...
+
     def revisions(self) -> Iterator[tuple[str, int]]:
         """(id, revision) of every article that can be found, lazily, in no order."""
         ...

@@ -27,7 +27,7 @@ from typing import Final
 from archive import analysis
 from archive.article import Article
 from archive.errors import IndexLocked, IndexUnavailable
-from archive.search import IndexStatus, Results, SearchQuery, Suggestions
+from archive.search import Hit, IndexStatus, Results, SearchQuery, Suggestions
 from archive.whoosh_building import build, renumber
 from archive.whoosh_merge import merged
 from archive.whoosh_segment import Entry, Segment
@@ -115,6 +115,12 @@ class WhooshIndex:
 
         with self._noticing_damage():
             return suggestions(self._current()[1], self._cache, text, limit)
+
+    def similar(self, article: Article, *, limit: int = 5) -> Sequence[Hit]:
+        from archive.whoosh_similar import similar
+
+        with self._noticing_damage():
+            return similar(self._current()[1], self._cache, article, limit)
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         with self._noticing_damage():

@@ -31,6 +31,7 @@ from service.pages import (
     label_links,
 )
 from service.problems import to_json
+from service.related import Related
 from service.results import problems_view, results_view
 from service.search_feeds import SearchFeeds, search_feed_links
 from service.searching import search_document, search_page
@@ -94,6 +95,7 @@ class _Views:
         self.archive = dateline.archive
         self.site = dateline.site
         self.search_feeds = SearchFeeds(dateline)
+        self.related = Related(dateline)
 
     @property
     def addresses(self) -> Addresses:
@@ -237,6 +239,7 @@ class _Views:
             "article.html",
             article_head(article, self.addresses),
             article=article_view(article, self.addresses),
+            related=self.related.links(article, self.addresses),
             newer=self._article_link(newer),
             older=self._article_link(older),
         )

@@ -1482,6 +1482,60 @@ class SearchIndexContract:
 
     def test_an_empty_index_suggests_nothing(self, index: SearchIndex) -> None:
         assert index.suggest("wheat") == Suggestions()
+        assert list(index.similar(a_stored_article(title="Wheat"))) == []
+
+    # What is like an article ------------------------------------------------------------------------
+
+    def test_articles_about_the_same_are_alike(self, index: SearchIndex) -> None:
+        ferry = a_stored_article(
+            id="ferry", title="The ferry sails again", content_text="The ferry of Kiel was mended."
+        )
+        others = {
+            "harbour": "In the harbour, the ferry of Kiel had to be mended.",
+            "kiel": "The ferry is late, again.",
+            "corn": "The corn of the year is in the barns of the farmers.",
+            "tax": "The tax of the year was raised by the parliament.",
+        }
+        index.apply([ferry, *(a_stored_article(id=key, content_text=text) for key, text in others.items())], position=1)
+        assert [hit.id for hit in index.similar(ferry)][:2] == ["harbour", "kiel"]
+        assert "corn" not in [hit.id for hit in index.similar(ferry)]
+        assert [hit.id for hit in index.similar(ferry, limit=1)] == ["harbour"]
+        assert list(index.similar(ferry, limit=0)) == []
+
+    def test_an_article_is_compared_whether_it_is_in_the_index_or_not(self, index: SearchIndex) -> None:
+        index.apply([a_stored_article(id="a", title="Zinc mines")], position=1)
+        assert [hit.id for hit in index.similar(a_stored_article(id="b", title="The zinc mine"))] == ["a"]
+
+    def test_of_what_is_as_alike_the_nearer_in_time_comes_first(self, index: SearchIndex) -> None:
+        days = {"far": "2019-06-01", "near": "2024-06-03", "this": "2024-06-01"}
+        articles = {
+            key: a_stored_article(id=key, title="Zinc mines", content_text="-", published=day)
+            for key, day in days.items()
+        }
+        index.apply(list(articles.values()), position=1)
+        assert [hit.id for hit in index.similar(articles["this"])] == ["near", "far"]
+
+    def test_only_what_readers_may_see_is_like_an_article(self, index: SearchIndex) -> None:
+        articles = [a_stored_article(id=key, title="Zinc mines") for key in "abc"]
+        index.apply(articles, position=1)
+        index.apply([replace(articles[1], status=Status.WITHDRAWN, revision=2)], position=2)
+        assert [hit.id for hit in index.similar(articles[0])] == ["c"]
+        index.apply([replace(articles[0], title="Zinc mines again", revision=2)], position=3)
+        assert [hit.id for hit in index.similar(articles[0])] == ["c"]
+
+    def test_articles_are_alike_in_every_script(self, index: SearchIndex) -> None:
+        titles = {"a": "東京の天気予報", "b": "明日の天気予報", "c": "株価が上がる"}
+        articles = [
+            a_stored_article(id=key, title=title, content_text=title, language="ja") for key, title in titles.items()
+        ]
+        index.apply(articles, position=1)
+        assert [hit.id for hit in index.similar(articles[0])] == ["b"]
+
+    @pytest.mark.parametrize("text", ["", "1 2 3", "a", "!?", "x" * 5000, "\x00", "zinc " * 30_000])
+    def test_any_article_may_be_compared(self, index: SearchIndex, text: str) -> None:
+        article = a_stored_article(id="a", title="-", content_text=f"{text} -")
+        index.apply([article, a_stored_article(id="b", title="-", content_text=f"{text} -")], position=1)
+        assert {hit.id for hit in index.similar(article)} <= {"b"}
 
     # Applying ---------------------------------------------------------------------------------------
 

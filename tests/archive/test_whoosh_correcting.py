@@ -49,6 +49,8 @@ def test_a_table_reads_what_the_segment_says(segment: Segment) -> None:
     assert [
         (table.term(number), count) for number, count in enumerate(table.counts(range(len(table))).tolist())
     ] == known
+    assert [table.count(term) for term, _ in known] == [count for _, count in known]
+    assert table.count(b"wheatss") == Table(segment, "summary").count(b"wheat") == 0
     assert table.lengths(range(len(table))).tolist() == [len(term) for term, _ in known]
     assert [table.term(number) for number in table.beginning(b"wheat")] == [b"wheat", b"wheats"]
     assert len(table.beginning(b"zz")) == len(Table(segment, "summary")) == 0
