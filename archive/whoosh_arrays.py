@@ -199,7 +199,7 @@ def counted(segment: Segment, field: str, term: bytes) -> Counted:
             documents, weights, _ = info.inlined_postings()
             found = Counted(np.array(documents, np.uint32), np.array(weights, np.float32))
         else:
-            read = [(_documents(block), _weights(block)) for block in blocks(info, segment.view)]
+            read = [(documents_of(block), weights_of(block)) for block in blocks(segment.view, info.extent()[0])]
             found = Counted(np.concatenate([block[0] for block in read]), np.concatenate([block[1] for block in read]))
         _check(found.documents, segment)
         return found
@@ -215,9 +215,9 @@ def placed(segment: Segment, field: str, term: bytes, *, among: Array | None = N
             numbers, weights, values = info.inlined_postings()
             documents, counts, content = np.array(numbers, np.uint32), np.array(weights, np.int64), b"".join(values)
         else:
-            read = list(blocks(info, segment.view, among=None if among is None else among.tolist()))
-            documents = np.concatenate([NOWHERE.documents, *map(_documents, read)])
-            counts = np.concatenate([NOWHERE.weights, *map(_weights, read)]).astype(np.int64)
+            read = list(blocks(segment.view, info.extent()[0], among=None if among is None else among.tolist()))
+            documents = np.concatenate([NOWHERE.documents, *map(documents_of, read)])
+            counts = np.concatenate([NOWHERE.weights, *map(weights_of, read)]).astype(np.int64)
             content = b"".join(block.places.joined() for block in read if block.places is not None)
         _check(documents, segment)
         starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
@@ -231,7 +231,7 @@ def _check(documents: Array, segment: Segment) -> None:
         raise ValueError("a posting list names documents that there are none of")
 
 
-def _documents(block: Block) -> Array:
+def documents_of(block: Block) -> Array:
     raw = np.frombuffer(block.steps.raw, _WIDTHS[block.steps.width])
     documents = np.empty(len(raw) + 1, np.uint32)
     documents[0] = block.steps.first
@@ -239,7 +239,7 @@ def _documents(block: Block) -> Array:
     return np.cumsum(documents, dtype=np.uint32)
 
 
-def _weights(block: Block) -> Array:
+def weights_of(block: Block) -> Array:
     weights = block.weights
     if weights is None or isinstance(weights, float):
         return np.full(block.length, 1.0 if weights is None else weights, np.float32)

@@ -16,6 +16,7 @@ import time
 import uuid
 import zlib
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -28,7 +29,6 @@ from archive import analysis
 from archive.article import Article
 from archive.errors import IndexLocked, IndexUnavailable
 from archive.search import Hit, IndexStatus, Results, SearchQuery, Suggestions
-from archive.whoosh_building import build, renumber
 from archive.whoosh_merge import merged
 from archive.whoosh_segment import Entry, Segment
 from archive.whoosh_snapshot import Cache, Part, Snapshot
@@ -192,6 +192,8 @@ class WhooshIndex:
                 if entry.living:
                     entries.append(entry)
             if changed:
+                from archive.whoosh_building import build  # with NumPy: a process that applies nothing does without
+
                 entries.append(files.segment(*build(changed)))
             committed = Manifest(position, tuple(entries))
             replace_synced(self._folder / MANIFEST, committed.to_bytes())
@@ -352,7 +354,9 @@ class WhooshIndex:
         base = 0
         for part in merged_parts:
             gone = sorted(part.deleted)
-            late.update(base + renumber(document, gone) for document in now[part.segment.name] - part.deleted)
+            late.update(
+                base + document - bisect_left(gone, document) for document in now[part.segment.name] - part.deleted
+            )
             base += part.segment.documents - len(gone)
         with self._new_files() as files:
             files.names.append(entry.file)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from archive.errors import IndexUnavailable
-from archive.whoosh_building import merge
 
 Sources = Sequence[tuple[Path, Sequence[int]]]  # segment files with the documents deleted from them, in order
 
@@ -20,7 +19,9 @@ def merged(sources: Sources, folder: Path, *, here: bool) -> tuple[Path, int]:
 
     `here`: in this process. Raises OSError as the system does, IndexUnavailable where the other one fails."""
     if here:
-        return merge(sources, folder)
+        from archive.whoosh_joining import join  # with NumPy, which a process that only searches may lack
+
+        return join(sources, folder)
     work = {"sources": [(str(path), list(deleted)) for path, deleted in sources], "folder": str(folder)}
     done = subprocess.run(  # noqa: S603 - this very module
         [sys.executable, "-m", __name__],
@@ -39,11 +40,13 @@ def merged(sources: Sources, folder: Path, *, here: bool) -> tuple[Path, int]:
 
 
 def main() -> None:
+    from archive.whoosh_joining import join
+
     os.nice(10)
     work = json.load(sys.stdin)
     sources = [(Path(path), deleted) for path, deleted in work["sources"]]
     try:
-        path, documents = merge(sources, Path(work["folder"]))
+        path, documents = join(sources, Path(work["folder"]))
     except OSError as error:
         json.dump({"errno": error.errno}, sys.stdout)
     else:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.analysis import LONGEST_TERM, fold, neighbours, term_of, terms, tokens, words
+from archive.analysis import LONGEST_TERM, fold, neighbours, raw_words, term_of, terms, tokens, words
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,11 @@ def test_tokens_stand_where_they_say(text: str) -> None:
     assert [token.term for token in found] == terms(text, stemmed=False)
     assert all(token.term and text[token.start : token.end] for token in found)
     assert all(left.end <= right.start for left, right in pairwise(found))
+
+
+@given(st.text(st.characters(max_codepoint=127)) | st.text("aS.,'1 _-"))
+def test_a_text_of_ascii_alone_has_the_words_that_it_has_among_others(text: str) -> None:
+    assert raw_words(f"{text} é") == [*raw_words(text), "é"]
 
 
 @given(st.text())
