@@ -57,13 +57,15 @@ class Results:
     most frequent first. `suggestion` is what was probably meant, where words are spelled unlike those of the archive;
     it is the whole query again, and does not find fewer.
 
-    `notes` say in a sentence each what was left out of the query to bound its cost."""
+    `notes` say in a sentence each what was left out of the query to bound its cost. `languages`: by whose rules
+    the query was analysed."""
 
     total: int
     hits: Sequence[Hit]
     facets: Mapping[str, Sequence[Facet]] = field(default_factory=dict)
     suggestion: str | None = None
     notes: Sequence[str] = ()
+    languages: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

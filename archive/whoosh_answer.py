@@ -50,4 +50,5 @@ def answer(snapshot: Snapshot, cache: Cache, query: SearchQuery, *, seconds: flo
         facets=facets(snapshot, cache, found) if query.with_facets else {},
         suggestion=meant(snapshot, cache, scorer, query.text, parsed.root, total, number),
         notes=(*parsed.notes, *dict.fromkeys(scorer.notes)),
+        languages=snapshot.languages,
     )

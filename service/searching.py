@@ -13,7 +13,7 @@ from archive.article import Article
 from archive.errors import InvalidQuery, Problem
 from archive.instants import rfc3339
 from archive.search import MOST_PER_PAGE, Facet, SearchQuery, Sort
-from archive.snippets import highlight, snippet
+from archive.snippets import highlight, snippet_of_html
 from archive.store import Period
 from service.addresses import Addresses
 
@@ -59,7 +59,7 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
     articles = dateline.archive.get_many([hit.id for hit in results.hits])
     tree = typed.parse(query.text).root
     found = [
-        Found(article, hit.score, highlight(tree, article.title), snippet(tree, article.text))
+        _marked(tree, article, hit.score, results.languages)
         for hit in results.hits
         if (article := articles.get(hit.id)) is not None and article.is_public
     ]
@@ -73,6 +73,12 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
         suggestion=results.suggestion,
         notes=results.notes,
     )
+
+
+def _marked(tree: typed.Node | None, article: Article, score: float, languages: frozenset[str]) -> Found:
+    title = highlight(tree, article.title, language=article.language, languages=languages)
+    snippet = snippet_of_html(tree, article.content_html, language=article.language, languages=languages)
+    return Found(article, score, title, snippet)
 
 
 def search_document(page: SearchPage, addresses: Addresses) -> dict[str, Any]:

@@ -1345,6 +1345,10 @@ class SearchIndexContract:
         )
         assert index.search(SearchQuery(text=text)).suggestion == meant
 
+    def test_an_answer_says_by_whose_rules_words_were_looked_for(self, index: SearchIndex) -> None:
+        index.apply([a_stored_article(language="fr-CA"), a_stored_article(language="de")], position=1)
+        assert index.search(SearchQuery(text="maison")).languages == {"fr", "de"}
+
     def test_of_words_that_may_be_meant_the_frequent_one_is_chosen(self, index: SearchIndex) -> None:
         titles = ["The ports", "The ports", "The ports", "A parts list"]
         index.apply([a_stored_article(title=title) for title in titles], position=1)

@@ -44,6 +44,11 @@ class TestTheSearchPage:
         assert page.text(".summary") == "3 articles for “wheat harbour”"
         assert page.value("#q", "value") == "wheat harbour"
 
+    def test_marks_words_by_the_rules_of_the_articles_language(self, stocked: Newsstand) -> None:
+        stocked.publish(title="Nos maisons préférées", content_text="Celles du port.", language="fr")
+        [title] = stocked.page("/search?q=préféré").root.cssselect(".result h2")
+        assert [mark.text_content() for mark in title.cssselect("mark")] == ["préférées"]
+
     def test_is_not_for_search_engines(self, stocked: Newsstand) -> None:
         assert stocked.page("/search?q=wheat").value("meta[name=robots]", "content") == "noindex, follow"
 
