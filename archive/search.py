@@ -23,12 +23,14 @@ class Sort(StrEnum):
 class SearchQuery:
     """What a reader asks. `text` is as typed and always valid; days are inclusive, in the site's zone.
 
-    An empty text with filters browses, newest first. `section`, `tag` and `author` are names or keys."""
+    An empty text with filters browses, newest first. `section`, `tag` and `author` are names or keys,
+    `language` is a tag as articles carry it, in any case."""
 
     text: str = ""
     section: str | None = None
     tag: str | None = None
     author: str | None = None
+    language: str | None = None
     first_day: date | None = None
     last_day: date | None = None
     sort: Sort = Sort.RELEVANCE

@@ -20,6 +20,7 @@ from service.addresses import Addresses
 if TYPE_CHECKING:
     from service.wiring import Dateline
 
+FACETS: Final = ("year", "month", "section", "tag", "author", "language")
 MOST_PAGES: Final = 1_000_000
 _PERIOD: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 T = TypeVar("T")
@@ -95,7 +96,7 @@ def search_document(page: SearchPage, addresses: Addresses) -> dict[str, Any]:
         "results": [_result_document(found, addresses) for found in page.results],
         "facets": {
             name: [{"value": facet.value, "count": facet.count} for facet in page.facets.get(name, ())]
-            for name in ("year", "section", "tag", "author")
+            for name in FACETS
         },
     }
 
@@ -139,6 +140,7 @@ def read_query(args: Mapping[str, str]) -> SearchQuery:
         section=read("section", _name, None),
         tag=read("tag", _name, None),
         author=read("author", _name, None),
+        language=read("language", _name, None),
         first_day=first.first_day if first else None,
         last_day=last.last_day if last else None,
         sort=read("sort", _sort, Sort.RELEVANCE),

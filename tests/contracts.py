@@ -1233,6 +1233,8 @@ class SearchIndexContract:
             ({"last_day": date(1987, 3, 2)}, ["b", "a"]),
             ({"first_day": date(1987, 3, 2), "last_day": date(1987, 3, 2)}, ["b"]),
             ({"section": "grain", "author": "Jane Doe"}, ["a"]),
+            ({"language": "FR-ca"}, ["b"]),
+            ({"language": "fr"}, []),
             ({"sort": Sort.OLDEST}, ["a", "b", "c"]),
             ({}, ["c", "b", "a"]),
         ],
@@ -1243,7 +1245,9 @@ class SearchIndexContract:
         index.apply(
             [
                 a_stored_article(id="a", published="1987-03-01", section="Grain", authors=["Jane Doe"]),
-                a_stored_article(id="b", published="1987-03-02", section="grain", tags=["El Salvador"]),
+                a_stored_article(
+                    id="b", published="1987-03-02", section="grain", tags=["El Salvador"], language="fr-CA"
+                ),
                 a_stored_article(id="c", published="1987-03-03", authors=["Jane DOE"]),
             ],
             position=1,
