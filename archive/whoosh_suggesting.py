@@ -18,7 +18,7 @@ from archive.article import LabelKind
 from archive.respelling import cased_like, typed_words
 from archive.search import Suggestion, Suggestions
 from archive.whoosh_arrays import STRIDE, Placed, Terms, among, placed
-from archive.whoosh_columns import Array
+from archive.whoosh_columns import Array, Mask
 from archive.whoosh_segment import FORM, LABEL, TEXT_FIELDS, Named, Segment
 from archive.whoosh_snapshot import Cache, Part, Snapshot
 from archive.whoosh_vocabulary import Table, table
@@ -109,14 +109,16 @@ class _Continued:
     def _going_with(self, forms: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         """Those that stand with the context more often than elsewhere, most of all right after it; with the number
         of documents that have both."""
-        context = self._having(self.context)
-        documents = self._latest(context, LOOKED_AT)
+        having = self._having(self.context)
+        documents = self._latest(np.flatnonzero(having), LOOKED_AT)
         if not len(documents):
             return
+        latest = np.zeros(len(having), np.bool_)
+        latest[documents] = True
         worths: dict[str, float] = {}
         for form, _ in _ordered(forms)[:CONSIDERED]:
             of_form = self.terms.term(FORM, form).documents
-            together = int(np.count_nonzero(among(documents, of_form)))
+            together = int(np.count_nonzero(latest[of_form]))
             if together:
                 lift = together / len(documents) * self.snapshot.living / len(of_form)
                 worths[form] = together * math.log(1 + lift)
@@ -124,17 +126,17 @@ class _Continued:
             worths[form] = worth * self._following(form, documents)
         for form, worth in _ordered(worths)[:MOST_PHRASED]:
             if worth:
-                yield form, int(np.count_nonzero(among(self.terms.term(FORM, form).documents, context)))
+                yield form, int(np.count_nonzero(having[self.terms.term(FORM, form).documents]))
 
-    def _having(self, words: Sequence[str]) -> Array:
-        """The documents that have all these words, wherever."""
+    def _having(self, words: Sequence[str]) -> Mask:
+        """Which documents have all these words, wherever."""
         having = np.ones(self.snapshot.columns.size, np.bool_)
         for word in words:
             mask = np.zeros(len(having), np.bool_)
             for field in TEXT_FIELDS:
                 mask[self.terms.word(word, field).documents] = True
             having &= mask
-        return np.flatnonzero(having)
+        return having
 
     def _latest(self, documents: Array, count: int) -> Array:
         """In their order."""

@@ -18,6 +18,7 @@ from archive.whoosh_storage import reads_files
 
 SHORTEST: Final = 4  # bytes of a word that is worth correcting
 LONGEST: Final = 40
+MANY: Final = 500_000  # words of a segment, of which half stand in one document only
 _INDEXES: Final = {"B": ">u1", "H": ">u2", "i": ">i4", "I": ">u4", "q": ">i8"}
 _LENGTHS: Final = 8  # bytes before the key of a record: two lengths
 _FIELD: Final = 2  # bytes of the field's number, with which a key begins
@@ -128,7 +129,8 @@ class Spellings:
     """The words of a segment by their lengths, and which letters each has: eight bytes a word.
 
     A slip changes two kinds of letters at most. So those words that cannot be near another one are left out
-    without reading them, and what remains is looked at letter by letter. Words with digits are not kept."""
+    without reading them, and what remains is looked at letter by letter. Words with digits are not kept, nor those
+    of one document where there are very many: they are slips themselves, mostly."""
 
     @reads_files
     def __init__(self, segment: Segment) -> None:
@@ -146,6 +148,8 @@ class Spellings:
                 some = of_length[start : start + _AT_ONCE]
                 letters = self.table.letters(some, length)
                 words = ~((letters >= ord("0")) & (letters <= ord("9"))).any(axis=1)
+                if len(lengths) > MANY:
+                    words &= self.table.counts(some) > 1
                 numbers.append(some[words])
                 kinds.append(kinds_of(letters[words]))
                 kept += len(numbers[-1])

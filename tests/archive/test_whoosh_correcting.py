@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import analysis
+from archive import analysis, whoosh_vocabulary
 from archive.whoosh_building import build
 from archive.whoosh_correcting import distances
 from archive.whoosh_segment import FORM, Segment
@@ -54,6 +54,16 @@ def test_a_table_reads_what_the_segment_says(segment: Segment) -> None:
     assert table.lengths(range(len(table))).tolist() == [len(term) for term, _ in known]
     assert [table.term(number) for number in table.beginning(b"wheat")] == [b"wheat", b"wheats"]
     assert len(table.beginning(b"zz")) == len(Table(segment, "summary")) == 0
+
+
+def test_of_very_many_words_those_of_one_document_are_not_kept(
+    segment: Segment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = Spellings(segment)
+    monkeypatch.setattr(whoosh_vocabulary, "MANY", 100)
+    frequent = Spellings(segment)
+    assert {frequent.table.term(number).decode() for number in frequent.like("wheet", 2).tolist()} == {"wheat"}
+    assert frequent.nbytes < every.nbytes
 
 
 @pytest.mark.parametrize(

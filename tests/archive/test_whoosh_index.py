@@ -386,6 +386,11 @@ def test_searching_a_torn_index_says_so(index: WhooshIndex, folder: Path, damage
         search_for(opened, "wheat", "corn", '"corn corn"', "co*", "", "wheet~")
     with pytest.raises(IndexUnavailable):
         list(opened.revisions())
+    for text in ("whe", "wheat co"):
+        with pytest.raises(IndexUnavailable):
+            WhooshIndex(folder).suggest(text)
+    with pytest.raises(IndexUnavailable):
+        WhooshIndex(folder).similar(a_stored_article(title="Wheat corn"))
     assert opened.position() == 0
 
 
@@ -403,8 +408,14 @@ def test_any_flipped_byte_is_noticed(of_manifest: bool, place: float, flip: int,
     path.write_bytes(content)
     opened = WhooshIndex(folder)
     assert opened.position() == 0
-    with suppress(IndexUnavailable):
-        opened.search(SearchQuery(text="wheat"))
+    for look in (
+        lambda: opened.search(SearchQuery(text="wheat")),
+        lambda: opened.search(SearchQuery(text="whaet")),
+        lambda: opened.suggest("whe"),
+        lambda: opened.similar(a_stored_article(title="Wheat")),
+    ):
+        with suppress(IndexUnavailable):
+            look()
 
 
 def test_a_fault_of_the_program_is_not_taken_for_damage(
