@@ -13,6 +13,7 @@ from archive import analysis
 from archive.article import Article
 from archive.query import Node, Phrase, Word, leaves, parse
 from archive.search import Hit, Sort
+from archive.whoosh_arrays import Terms
 from archive.whoosh_ranking import Found, ranked
 from archive.whoosh_scoring import Deadline, Matches, Scorer
 from archive.whoosh_snapshot import Cache, Snapshot
@@ -23,6 +24,8 @@ LOOKED_AT: Final = 20_000  # characters of a text: what an article is about, it 
 CONSIDERED: Final = 80  # words, the most frequent in the article
 TELLING: Final = 15  # of them are searched for
 MOST_PAIRS: Final = 6  # of characters of a script without spaces, from the title
+FEW: Final = 100  # documents, of which those that were deleted are left out; among more they do not matter
+FIELDS: Final = ("title", "body")
 IN_TITLE: Final = 3  # as often as this in the text
 SHORTEST: Final = 3  # letters of a word that may be telling
 ALIKE: Final = 0.15  # of what the article itself scores; with less, two articles share a few words only
@@ -72,15 +75,18 @@ def _words(snapshot: Snapshot, cache: Cache, article: Article, *, known: bool) -
     counts: Counter[str] = Counter()
     forms: dict[str, str] = {}
     for text, often in ((article.title, IN_TITLE), (article.text[:LOOKED_AT], 1)):
-        for form, terms in analysis.analysed(text, language):
+        for form, (term, *_) in analysis.analysed(text, language):
             if len(form) >= SHORTEST and not form[0].isdigit():
-                counts[terms[0]] += often
-                forms.setdefault(terms[0], form)
+                counts[term] += often
+                forms.setdefault(term, form)
     telling: dict[str, tuple[float, float]] = {}
-    tables = [[table(part.segment, field, cache) for field in ("title", "body")] for part in snapshot.parts]
+    tables = [[table(part.segment, field, cache) for field in FIELDS] for part in snapshot.parts]
+    terms = Terms(snapshot, cache)
     for term, often in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:CONSIDERED]:
         encoded = term.encode("utf-8", "replace")
         found = sum(max(held.count(encoded) for held in fields) for fields in tables)
+        if found <= FEW:
+            found = max(len(terms.term(field, term).documents) for field in FIELDS)
         if found > known:
             weight = often / (often + 1.5)
             telling[term] = weight * math.log(1 + (snapshot.living + 0.5) / (found + 0.5)), weight

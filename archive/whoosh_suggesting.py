@@ -33,6 +33,7 @@ LOOKED_AT: Final = 1000  # articles that show which words go together, the newes
 PHRASED: Final = 100  # articles that show which words follow one another
 MOST_PHRASED: Final = 8  # words that are tried
 SELDOM: Final = 0.1  # of the articles that have both; a word that follows another in fewer does not continue it
+NEGLIGIBLE: Final = 50  # times as many as the deleted: what is read at once is right to two in a hundred
 BESIDE: Final = 0.1  # of a word's worth counts for standing in the same articles
 TITLE, BODY = (next(field for field in TEXT_FIELDS if field.name == name) for name in ("title", "body"))
 
@@ -95,7 +96,8 @@ class _Continued:
         if self.context:
             counted = self._going_with(forms)
         else:
-            counted = ((form, self._living(FORM, form, count)) for form, count in _ordered(forms))
+            first = dict(_ordered(forms)[:CONSIDERED])
+            counted = iter(_ordered({form: self._living(FORM, form, count) for form, count in first.items()}))
         for form, count in counted:
             stem = analysis.stem(form)
             if count and stem not in known:
@@ -103,8 +105,8 @@ class _Continued:
                 yield form, count
 
     def _living(self, field: str, term: str, count: int) -> int:
-        """Without the deleted, where they may be all that there is."""
-        return count if count > self.hidden else len(self.terms.term(field, term).documents)
+        """Without the deleted, but for where they hardly count."""
+        return count if count >= self.hidden * NEGLIGIBLE else len(self.terms.term(field, term).documents)
 
     def _going_with(self, forms: Mapping[str, int]) -> Iterator[tuple[str, int]]:
         """Those that stand with the context more often than elsewhere, most of all right after it; with the number
