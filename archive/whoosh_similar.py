@@ -19,7 +19,7 @@ from archive.whoosh_scoring import Deadline, Matches, Scorer
 from archive.whoosh_snapshot import Cache, Snapshot
 from archive.whoosh_vocabulary import table
 
-LONGEST: Final = 0.3  # seconds
+LONGEST: Final = 1.0  # seconds
 LOOKED_AT: Final = 20_000  # characters of a text: what an article is about, it says early
 CONSIDERED: Final = 80  # words, the most frequent in the article
 TELLING: Final = 15  # of them are searched for
