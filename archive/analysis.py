@@ -61,6 +61,7 @@ STEMMERS: Final = {
     "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
     "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
+_STOP_LISTS: Final = {"nb": "no", "nn": "no"}  # the languages whose list has another name
 ENGLISH: Final = "en"
 UNKNOWN: Final = ""  # a language without a stemmer
 REMEMBERED: Final = 32768  # words of each language; half of a text are a few hundred
@@ -180,6 +181,18 @@ def terms_in(word: str, languages: Iterable[str]) -> tuple[str, ...]:
 def stem(folded: str, language: str = ENGLISH) -> str:
     """What is left of a folded word without its endings."""
     return terms_of(folded, language)[0]
+
+
+def is_stop_word(word: str, languages: Iterable[str]) -> bool:
+    """Whether a word, as it is typed, says nothing by itself in one of these languages: "of", but not "IT"."""
+    return not (word.isupper() and len(word) > 1) and any(fold(word) in _stop_words(each) for each in languages)
+
+
+@cache
+def _stop_words(language: str) -> frozenset[str]:
+    from whoosh.lang.stopwords import stoplists  # the lists of the Snowball project
+
+    return frozenset(fold(word) for word in stoplists.get(_STOP_LISTS.get(language, language), ()))
 
 
 def neighbours(word: str, edits: int) -> Callable[[str], bool]:

@@ -17,7 +17,11 @@ class Consumer(Protocol):
 
     name: str
     kind: ChangeKind
-    batch: int  # changes at a time, at most
+
+    @property
+    def batch(self) -> int:
+        """Changes at a time, at most."""
+        ...
 
     def start(self, turn: Turn) -> int:
         """Called when a worker begins: where to go on, which may be before `turn.position`."""
@@ -78,12 +82,13 @@ class Outbox:
     def _hand_over(self, turn: Turn, last: int, stopping: Callable[[], bool]) -> int:
         handed = 0
         while not stopping():
-            changes = self.archive.changes(turn.position, kind=self.consumer.kind, limit=self.consumer.batch)
+            batch = self.consumer.batch
+            changes = self.archive.changes(turn.position, kind=self.consumer.kind, limit=batch)
             if changes:
                 self.consumer.apply(changes, turn)
                 turn = self.archive.advance(turn, changes[-1].seq)
                 handed += len(changes)
-            if len(changes) < self.consumer.batch:
+            if len(changes) < batch:
                 self._drained_to = last  # what came since is found by the next drain
                 break
             self.archive.renew(turn, now=self.clock(), lasting=TURN_LASTS)

@@ -12,8 +12,8 @@ Anything else is words. No input is an error; what would cost too much is left o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -116,6 +116,22 @@ def leaves(node: Node | None) -> Iterator[Word | Phrase | Wildcard | Fuzzy]:
             yield from leaves(part)
     elif node is not None:
         yield node
+
+
+def without_stop_words(node: Node, is_stop_word: Callable[[str], bool]) -> Node:
+    """Without words that say nothing by themselves, as long as others are left to look for.
+
+    Those that must be there stay, and those in phrases; "to be or not to be" stays whole."""
+    if not isinstance(node, Group):
+        return node
+    wanted = tuple(without_stop_words(part, is_stop_word) for part in node.wanted)
+    telling = tuple(part for part in wanted if not _is_stop(part, is_stop_word))
+    must = tuple(without_stop_words(part, is_stop_word) for part in node.must)
+    return _lifted(replace(node, wanted=telling if telling or must else wanted, must=must)) or node
+
+
+def _is_stop(node: Node, is_stop_word: Callable[[str], bool]) -> bool:
+    return isinstance(node, Word) and node.field is None and is_stop_word(node.text)
 
 
 # What is typed falls into these pieces; everything between them parts words.

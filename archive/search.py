@@ -134,8 +134,14 @@ class SearchIndex(Protocol):
         """(id, revision) of every article that can be found, lazily, in no order."""
         ...
 
-    def clear(self) -> None:
-        """Start again with an empty index at position 0, whatever state the old one is in."""
+    def clear(self, *, until: int = 0) -> None:
+        """Start again with an empty index at position 0, whatever state the old one is in.
+
+        `until`: where that is usable, it goes on answering until the new one has this position."""
+        ...
+
+    def awaited(self) -> int:
+        """The position at which a new index takes the old one's place; 0 where none is being built."""
         ...
 
     def tidy(self) -> None:

@@ -54,6 +54,7 @@ class Terms:
 
     def __init__(self, snapshot: Snapshot, cache: Cache) -> None:
         self.parts = snapshot.parts
+        self._key = snapshot.key
         self._columns = snapshot.columns
         self._languages = snapshot.languages
         self._cache = cache
@@ -71,6 +72,10 @@ class Terms:
         """The living documents that have a term."""
         encoded = term.encode("utf-8", "replace")
         return self._joined(lambda part: self._counted(part.segment, field, encoded))
+
+    def kept(self, key: Hashable, found: Callable[[], Counted]) -> Counted:
+        """What was found out about the snapshot as a whole, now or earlier."""
+        return self._cache.get((self._key, key), found, lambda held: held.nbytes)
 
     def union(self, key: Hashable, terms_of: Callable[[Part], Iterable[bytes]], field: str) -> Array:
         """The living documents that have any of the terms; `key` says which terms."""

@@ -62,9 +62,9 @@ class Columns:
         return since_1970 + np.int32(1970 * 12)
 
     @cached_property
-    def newest(self) -> int:
-        """When the last document that can be found was published."""
-        living = self.published if self.alive is None else self.published[self.alive]
+    def newest_day(self) -> int:
+        """When the last document that can be found was published, as `days` count."""
+        living = self.days if self.alive is None else self.days[self.alive]
         return int(living.max()) if len(living) else 0
 
     def lengths(self, field: str) -> Array:

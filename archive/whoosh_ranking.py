@@ -12,19 +12,22 @@ from typing import Final
 
 import numpy as np
 
+from archive import analysis
 from archive.article import LabelKind
 from archive.query import Group, Node, Word
 from archive.search import Facet, SearchQuery, Sort
-from archive.whoosh_arrays import STRIDE, Counted, counted
+from archive.whoosh_arrays import STRIDE, Counted, among, counted
 from archive.whoosh_columns import Array, Mask
 from archive.whoosh_scoring import Scorer, fields_of
-from archive.whoosh_segment import LABEL, LANGUAGE, Named, Segment, label_prefix
+from archive.whoosh_segment import FORM, LABEL, LANGUAGE, Named, Segment, label_prefix
 from archive.whoosh_snapshot import Cache, Snapshot
 
 NEARNESS: Final = 0.25  # of the rarer word's worth is added where two words of the query stand side by side
+EXACTNESS: Final = 0.1  # of a word's worth is added where it stands as it was typed, with the same ending
 FARTHEST: Final = 10  # words apart that still count as near
 MOST_NEAR: Final = 8  # pairs of words whose distance is looked at
-LOOKED_AT: Final = 50  # hits that can move up by nearness
+LOOKED_AT: Final = 50  # hits that can move up by nearness and by exactness
+FRESH_FOR: Final = 365  # days, after which half of what recency adds has gone
 MOST_FACETS: Final = 100  # values a facet
 
 
@@ -136,27 +139,51 @@ def _nth_largest(values: Array, count: int) -> float:
     return np.partition(values, place)[place].item()  # type: ignore[no-any-return]
 
 
+def recent_above(snapshot: Snapshot, found: Found, recency: float) -> Found:
+    """The same with scores that grow by `recency`, a part of themselves, for the newest article of the index; for
+    those from a year before, by half of that, and so on. Counted from that article and not from now, so that pages
+    stay the same while nothing changes."""
+    if not recency or not len(found):
+        return found
+    columns = snapshot.columns
+    ages = np.minimum(columns.newest_day - columns.days[found.documents], len(_FRESHNESS) - 1)
+    return Found(found.documents, found.scores * (1 + recency * _FRESHNESS[ages]))
+
+
+_FRESHNESS: Final = 0.5 ** (np.arange(20 * FRESH_FOR) / FRESH_FOR)  # by age in days
+
+
 def closest_first(
     scorer: Scorer, root: Node, snapshot: Snapshot, found: Found, *, first: int, count: int
 ) -> list[Ranked]:
-    """`ranked` by relevance, the best of them moved by how close together the words of the query stand."""
-    pairs = _neighbours(root)
-    if pairs and first < LOOKED_AT and len(found) > 1:
+    """`ranked` by relevance, the best of them moved by how close together the words of the query stand, and by
+    whether they stand there as they were typed."""
+    words = _words(root)
+    if words and first < LOOKED_AT and len(found) > 1:
         best = ranked(snapshot, found, Sort.RELEVANCE, first=0, count=LOOKED_AT)
         places = np.searchsorted(found.documents, sorted(hit.document for hit in best))
-        scores = found.scores.copy()
-        scores[places] += nearness(scorer, pairs, found.documents[places])
-        # Whoever was looked at stays before whoever was not, so that pages neither skip nor repeat.
-        hits = ranked(
-            snapshot, Found(found.documents[places], scores[places]), Sort.RELEVANCE, first=0, count=LOOKED_AT
-        )
+        documents = found.documents[places]
+        scores = found.scores[places] + nearness(scorer, _pairs(words), documents) + exactness(scorer, words, documents)
+        hits = ranked(snapshot, Found(documents, scores), Sort.RELEVANCE, first=0, count=LOOKED_AT)
         if first + count <= len(hits) or len(found) <= len(hits):
             return hits[first : first + count]
+        # Whoever was looked at stays before whoever was not, so that pages neither skip nor repeat.
         looked_at = np.zeros(len(found), np.bool_)
         looked_at[places] = True
         rest = ranked(snapshot, found.only(~looked_at), Sort.RELEVANCE, first=0, count=first + count - len(hits))
         return (hits + rest)[first : first + count]
     return ranked(snapshot, found, Sort.RELEVANCE, first=first, count=count)
+
+
+def exactness(scorer: Scorer, words: Sequence[Word], documents: Array) -> Array:
+    """What documents, in order, gain by having the words of the query as they were typed, in whichever field."""
+    gained = np.zeros(len(documents))
+    for word in words:
+        if scorer.late():
+            break
+        exact = scorer.terms.term(FORM, analysis.fold(word.text)).documents
+        gained += EXACTNESS * scorer.worth(word) * among(documents, exact)
+    return gained
 
 
 def nearness(scorer: Scorer, pairs: Sequence[tuple[Word, Word]], documents: Array) -> Array:
@@ -186,10 +213,14 @@ def _distances(left: Array, right: Array) -> Array:
     return nearest
 
 
-def _neighbours(root: Node) -> list[tuple[Word, Word]]:
-    """The words that were typed one after the other, two by two."""
-    parts = (*root.must, *root.wanted) if isinstance(root, Group) else ()
-    words = [part for part in parts if isinstance(part, Word)][: MOST_NEAR + 1]
+def _words(root: Node) -> list[Word]:
+    """The words that were typed, in order, without those of groups in parentheses."""
+    parts = (*root.must, *root.wanted) if isinstance(root, Group) else (root,)
+    return [part for part in parts if isinstance(part, Word)][: MOST_NEAR + 1]
+
+
+def _pairs(words: Sequence[Word]) -> list[tuple[Word, Word]]:
+    """Those that follow one another, two by two."""
     return [(left, right) for left, right in pairwise(words) if left.field == right.field]
 
 

@@ -186,6 +186,10 @@ class Scorer:
 
     def _following(self, words: Sequence[str], field: TextField) -> Counted:
         """How often the words follow one another, as if the phrase were a term."""
+        found = self.terms.kept((field.name, tuple(words)), lambda: self._followed(words, field))
+        return Counted(found.documents[:0], found.weights[:0]) if self.late() else found
+
+    def _followed(self, words: Sequence[str], field: TextField) -> Counted:
         documents: Array | None = None
         for held in sorted((self.terms.word(word, field).documents for word in dict.fromkeys(words)), key=len):
             documents = held if documents is None else documents[among(documents, held)]

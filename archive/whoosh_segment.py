@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,7 +17,7 @@ from whoosh.reading import CorruptIndexError, TermNotFound
 from archive.article import label_key
 from archive.whoosh_codec import EXISTENCE, FIELD, KEY_AND_VALUE, POSITIONS
 from archive.whoosh_documents import Documents
-from archive.whoosh_storage import SegmentFiles, reading_files, reads_files
+from archive.whoosh_storage import SegmentFiles, reading_files, reads_files, write_synced
 
 INDEX_NAME: Final = "articles"
 DOCUMENTS_EXT: Final = ".doc"
@@ -70,6 +71,17 @@ class Entry:
     @property
     def living(self) -> int:
         return self.documents - self.deleted
+
+
+def stored(folder: Path, name: str, documents: int, content: bytes) -> Entry:
+    """Writes a segment's file, on to the disk. Raises OSError, and leaves nothing, where there is no room."""
+    entry = Entry(name, documents, len(content), zlib.crc32(content))
+    try:
+        write_synced(folder / entry.file, content)
+    except OSError:
+        (folder / entry.file).unlink(missing_ok=True)
+        raise
+    return entry
 
 
 class Segment:

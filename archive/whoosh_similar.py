@@ -72,11 +72,12 @@ def _words(snapshot: Snapshot, cache: Cache, article: Article, *, known: bool) -
 
     `known`: the article itself is in the index, so that a word in one document only leads nowhere."""
     language = analysis.language_of(article.language)
+    spoken = frozenset((language,))
     counts: Counter[str] = Counter()
     forms: dict[str, str] = {}
     for text, often in ((article.title, IN_TITLE), (article.text[:LOOKED_AT], 1)):
         for form, (term, *_) in analysis.analysed(text, language):
-            if len(form) >= SHORTEST and not form[0].isdigit():
+            if len(form) >= SHORTEST and not form[0].isdigit() and not analysis.is_stop_word(form, spoken):
                 counts[term] += often
                 forms.setdefault(term, form)
     telling: dict[str, tuple[float, float]] = {}

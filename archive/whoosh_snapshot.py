@@ -45,6 +45,7 @@ class Snapshot:
 
     def __init__(self, position: int, parts: Sequence[Part]) -> None:
         self.position = position
+        self.key = object()  # what is kept of this snapshot as a whole is kept under it
         self.parts = tuple(parts)
         self.living = sum(part.living for part in parts)
 

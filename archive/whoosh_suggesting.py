@@ -90,7 +90,10 @@ class _Continued:
         forms = {
             form: count
             for form, count in self.forms.items()
-            if form != self.beginning and count <= most and (numbers or not any(map(str.isdigit, form)))
+            if form != self.beginning
+            and count <= most
+            and (numbers or not any(map(str.isdigit, form)))
+            and not analysis.is_stop_word(form, self.snapshot.languages)
         }
         known: set[str] = set()
         if self.context:

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 FEEDS_VERSION = 4  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
+INDEXED_AT_ONCE = 1000  # changes; an article that comes behind them waits so long
+REBUILT_AT_ONCE = 10_000  # changes of a rebuild, on all processors
 
 T = TypeVar("T")
 
@@ -32,25 +34,29 @@ class IndexConsumer:
 
     name = "index"
     kind = ChangeKind.ARTICLE
-    batch = 1000  # Whoosh pays per commit: one article some 15 ms, a thousand together some 2 s
 
     def __init__(self, archive: Archive, index: SearchIndex) -> None:
         self.archive = archive
         self.index = index
 
+    @property
+    def batch(self) -> int:
+        """Whoosh pays per commit: one article some 15 ms, a thousand together less than a second."""
+        return REBUILT_AT_ONCE if self.index.awaited() else INDEXED_AT_ONCE
+
     def start(self, turn: Turn) -> int:
         """The index knows best what is in it: it may have been lost, torn, or come from a backup.
 
-        A cursor at the beginning asks for a new index."""
+        A cursor at the beginning asks for a new index; the old one, if it is usable, answers until then."""
         position = self._position()
-        if position > self.archive.head():
+        if max(position, self.index.awaited()) > self.archive.head():
             log.warning("the search index is ahead of the archive: starting it anew")
             position = 0
         if position == 0 and turn.position:
             log.warning("the search index is missing or unusable: rebuilding it from the archive")
         begin = min(position, turn.position)
         if begin == 0:
-            self.index.clear()
+            self.index.clear(until=self.archive.last_change(self.kind))
         return begin
 
     def lost(self, position: int) -> bool:

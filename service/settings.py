@@ -155,6 +155,9 @@ class Settings:
         0, partial(_number, least=0, most=64), "processes that answer requests; 0: as many as fit"
     )
     feed_length: int = _setting(50, partial(_number, least=1, most=500), "articles in a feed")
+    search_recency: int = _setting(
+        10, partial(_number, least=0, most=100), "how far new articles come before old ones in a search, in percent"
+    )
     max_article: int = _setting(
         4_000_000, partial(_number, least=10_000, most=1_000_000_000), "bytes of one article at most"
     )

@@ -79,7 +79,7 @@ def open_dateline(
         settings=settings,
         site=site,
         archive=archive,
-        index=WhooshIndex(settings.search_folder),
+        index=WhooshIndex(settings.search_folder, recency=settings.search_recency / 100),
         publisher=Publisher(archive, site, clock=clock, new_id=new_id, ring=bell.ring),
         bell=bell,
         clock=clock,

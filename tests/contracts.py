@@ -1600,6 +1600,38 @@ class SearchIndexContract:
         index.apply([replace(article, revision=1)], position=1)
         assert _ids(index, "wheat") == ["a"]
 
+    def test_while_a_new_index_is_built_the_old_one_answers(self, index: SearchIndex) -> None:
+        articles = [a_stored_article(id=f"{number}", title="Wheat") for number in range(4)]
+        index.apply(articles, position=9)
+        index.clear(until=7)
+        assert (index.position(), index.awaited(), _ids(index, "wheat")) == (0, 7, ["0", "1", "2", "3"])
+        index.apply([replace(articles[0], title="Corn")], position=5)
+        index.tidy()
+        assert (index.position(), index.awaited(), _ids(index, "wheat corn")) == (5, 7, ["0", "1", "2", "3"])
+        index.apply(articles[1:3], position=8)
+        assert (index.position(), index.awaited()) == (8, 0)
+        assert (_ids(index, "wheat"), _ids(index, "corn")) == (["1", "2"], ["0"])
+
+    def test_a_new_index_goes_on_where_it_was(self, index: SearchIndex) -> None:
+        index.apply([a_stored_article(id="old", title="Wheat")], position=9)
+        index.clear(until=2)
+        index.apply([a_stored_article(id="a", title="Wheat")], position=1)
+        index.close()
+        assert (index.position(), _ids(index, "wheat")) == (1, ["old"])
+        index.apply([a_stored_article(id="b", title="Wheat")], position=2)
+        assert _ids(index, "wheat") == ["a", "b"]
+
+    def test_a_new_index_can_be_begun_again(self, index: SearchIndex) -> None:
+        index.clear(until=2)
+        index.apply([a_stored_article(id="a", title="Wheat")], position=1)
+        index.clear(until=1)
+        assert (index.position(), index.awaited()) == (0, 1)
+        index.apply([a_stored_article(id="b", title="Wheat")], position=1)
+        assert _ids(index, "wheat") == ["b"]
+        index.clear(until=2)
+        index.clear()
+        assert (index.position(), index.awaited(), _ids(index, "wheat")) == (0, 0, [])
+
     def test_tidying_changes_no_answer(self, index: SearchIndex) -> None:
         for number in range(30):
             index.apply([a_stored_article(id=f"{number:02}", title=f"Wheat {number % 7}")], position=number)

@@ -55,6 +55,8 @@ def index() -> None:
 def index_status() -> None:
     """Show what is indexed, and how far behind the archive it is."""
     with opened() as dateline:
+        if awaited := dateline.index.awaited():
+            click.echo(f"a new one is being built: {dateline.index.position():,} of {awaited:,} changes are in it")
         status = dateline.index.status()
         behind = dateline.archive.last_change() - status.position
         click.echo(f"engine     {status.engine}")

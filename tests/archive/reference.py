@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 
 from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from archive import analysis
 from archive.article import Article
-from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word, parse
+from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word, parse, without_stop_words
 
 K1, B = 1.5, 0.75
 WEIGHTS = {"title": 1.5}
 NEARNESS, FARTHEST = 0.25, 10
+EXACTNESS = 0.1
 BETWEEN_VALUES = 100
 
 Places = Mapping[str, Sequence[int]]  # by form
@@ -37,10 +39,15 @@ class Reference:
         """By article, of those that match."""
         root = parse(text).root
         assert root is not None
+        root = without_stop_words(root, partial(analysis.is_stop_word, languages=self.languages))
         found = self._node(root)
-        words = (
-            [part for part in (*root.must, *root.wanted) if isinstance(part, Word)] if isinstance(root, Group) else []
-        )
+        parts = (*root.must, *root.wanted) if isinstance(root, Group) else (root,)
+        words = [part for part in parts if isinstance(part, Word)]
+        for word in words:
+            form, worth = analysis.fold(word.text), self._worth(self._word(word))
+            for article in found:
+                if any(form in places for places in self.texts[article].values()):
+                    found[article] += EXACTNESS * worth
         for left, right in pairwise(words):
             if left.field != right.field:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive import query
-from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word, leaves, parse
+from archive.analysis import is_stop_word
+from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word, leaves, parse, without_stop_words
 from tests.nasty_queries import NASTY_QUERIES
 
 WHEAT, CORN, USA = Word("wheat"), Word("corn"), Word("usa")
@@ -127,3 +129,25 @@ def depth(node: Node | None) -> int:
     if isinstance(node, Group):
         return 1 + max(map(depth, (*node.wanted, *node.must, *node.must_not)), default=0)
     return 0
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("the price of wheat", "price wheat"),
+        ("to be or not to be", "to be or not to be"),
+        ("+the price", "+the price"),
+        ("the +price", "+price"),
+        ('"of the" wheat of', '"of the" wheat'),
+        ("title:the price", "title:the price"),
+        ("IT of wheat", "IT wheat"),
+        ("(the of) wheat", "(the of) wheat"),
+        ("the -wheat", "the -wheat"),
+        ("the*", "the*"),
+    ],
+)
+def test_words_that_say_nothing_are_not_looked_for_beside_others(text: str, left: str) -> None:
+    stop_words = functools.partial(is_stop_word, languages=["en"])
+    root, expected = parse(text).root, parse(left).root
+    assert root is not None
+    assert without_stop_words(root, stop_words) == expected

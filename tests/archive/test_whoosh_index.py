@@ -28,10 +28,19 @@ from whoosh.reading import SegmentReader
 from whoosh.scoring import WeightingModel, WeightLengthScorer
 from whoosh.searching import Searcher
 
-from archive import whoosh_answer, whoosh_index, whoosh_merge, whoosh_segment, whoosh_storage
+from archive import (
+    whoosh_answer,
+    whoosh_builders,
+    whoosh_index,
+    whoosh_manifest,
+    whoosh_merge,
+    whoosh_segment,
+    whoosh_storage,
+)
 from archive.article import Article, Status
 from archive.errors import IndexLocked, IndexUnavailable, StorageFull
 from archive.search import Results, SearchQuery, Sort
+from archive.whoosh_builders import Builders
 from archive.whoosh_index import WhooshIndex
 from tests.builders import a_stored_article
 from tests.contracts import SearchIndexContract
@@ -177,7 +186,7 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
     held._fieldlengths = {}
     reader = SegmentReader(whoosh_storage.SegmentFiles(path), schema, held)
     expected: dict[str, float] = {}
-    count = index.search(SearchQuery(text="wheat")).total
+    count = index.search(SearchQuery(text="wheats")).total  # so that no article has it as it is typed
     worth = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
     for field, weight in (("title", 1.5), ("body", 1.0)):
         searcher = Searcher(reader, weighting=Reference(worth, weight))
@@ -187,7 +196,7 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
     found = {
         hit.id: hit.score
         for page in range(1, 5)
-        for hit in index.search(SearchQuery(text="wheat", page=page, per_page=100)).hits
+        for hit in index.search(SearchQuery(text="wheats", page=page, per_page=100)).hits
     }
     assert found == pytest.approx(expected)
     assert len(found) == count > 300
@@ -311,13 +320,55 @@ def test_a_large_merge_is_made_by_another_process(
     assert index.status().segments == 1
 
 
+def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whoosh_index, "MANY", 10)
+    monkeypatch.setattr(index, "_builders", Builders(3))
+    index.apply(titles(*["Wheat"] * 10), position=1)
+    index.apply(titles(*["Corn"] * 11), position=2)
+    assert len(segment_files(folder)) == 6
+    assert (len(ids(index, "wheat")), len(ids(index, "corn"))) == (10, 11)
+    assert WhooshIndex(folder).position() == 2
+    index.close()
+
+
+def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whoosh_index, "MANY", 2)
+    monkeypatch.setattr(whoosh_builders, "START", [sys.executable, "-c", "import sys; sys.stdin.buffer.read(100)"])
+    with pytest.raises(IndexUnavailable, match="has ended"):
+        index.apply(titles("Wheat", "Corn"), position=1)
+    assert (index.position(), segment_files(folder)) == (0, [])
+    monkeypatch.undo()
+    index.apply(titles("Wheat", "Corn"), position=1)
+    assert len(ids(index, "wheat corn")) == 2
+
+
+def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whoosh_index, "MANY", 2)
+    limited = f"ulimit -f 0; exec {sys.executable} -m archive.whoosh_builders"
+    monkeypatch.setattr(whoosh_builders, "START", ["bash", "-c", f"trap '' XFSZ; {limited}"])
+    try:
+        with pytest.raises(StorageFull):
+            index.apply(titles("Wheat", "Corn"), position=1)
+    finally:
+        index.close()
+    assert (index.position(), segment_files(folder)) == (0, [])
+
+
+def test_an_index_that_is_being_built_says_how_far_it_is(folder: Path) -> None:
+    index = WhooshIndex(folder)
+    index.clear(until=1200)
+    index.apply(titles("Wheat"), position=300)
+    with pytest.raises(IndexUnavailable, match=r"is being built: it holds 300 of 1,200 changes"):
+        index.search(SearchQuery(text="wheat"))
+
+
 def test_a_segment_of_mostly_replaced_articles_is_written_anew(index: WhooshIndex) -> None:
     articles = [a_stored_article(id=f"{number:03}", title="Wheat") for number in range(100)]
     index.apply(articles, position=1)
     index.apply([replace(article, title="Corn", revision=2) for article in articles[:40]], position=2)
     index.tidy()
     assert len(ids(index, "wheat")) == 60
-    assert all(entry.deleted == 0 for entry in index._current()[0].segments)
+    assert all(entry.deleted == 0 for entry in index._live.current()[0].segments)
 
 
 def test_tidying_sweeps_what_a_killed_process_left(index: WhooshIndex, folder: Path) -> None:
@@ -478,7 +529,7 @@ def test_an_index_of_another_version_is_unavailable(
 ) -> None:
     index.apply(titles("Wheat"), position=1)
     with monkeypatch.context() as other_version:
-        other_version.setattr(whoosh_index, "FORMAT", whoosh_index.FORMAT + 1)
+        other_version.setattr(whoosh_manifest, "FORMAT", whoosh_manifest.FORMAT + 1)
         opened = WhooshIndex(folder)
         assert opened.position() == 0
         with pytest.raises(IndexUnavailable):
@@ -577,7 +628,7 @@ while True:
 def test_a_writer_killed_at_any_moment_loses_nothing(folder: Path) -> None:
     chance = random.Random(3)
     acknowledged = 0
-    for _ in range(30):
+    for _ in range(50):
         with subprocess.Popen([sys.executable, "-c", WRITER, str(folder)], stdout=subprocess.PIPE, text=True) as writer:
             assert writer.stdout is not None
             assert int(writer.stdout.readline()) >= acknowledged
@@ -593,6 +644,53 @@ def test_a_writer_killed_at_any_moment_loses_nothing(folder: Path) -> None:
     index.tidy()
     assert index.search(SearchQuery(text="wheat")).total == acknowledged
     assert len(list(folder.iterdir())) < 40
+
+
+REBUILDER = """
+import sys
+from pathlib import Path
+from archive import whoosh_index
+from archive.whoosh_index import WhooshIndex
+from tests.builders import a_stored_article
+whoosh_index.FAN = 3
+whoosh_index.MANY = 4
+index = WhooshIndex(Path(sys.argv[1]))
+print("ready", flush=True)
+while True:
+    if not index.awaited():
+        index.clear(until=40)
+    for begin in range(index.position(), 40, 8):
+        articles = [a_stored_article(id=f"{number:02}", title="Wheat", revision=2) for number in range(begin, begin + 8)]
+        index.apply(articles, position=begin + 8)
+        index.tidy()
+    print("rebuilt", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_who_searches_misses_nothing_whenever_a_rebuild_is_killed(folder: Path) -> None:
+    index = WhooshIndex(folder)
+    index.clear()
+    index.apply([a_stored_article(id=f"{number:02}", title="Wheat") for number in range(40)], position=40)
+    everything = [(f"{number:02}", revision) for revision in (1, 2) for number in range(40)]
+    chance = random.Random(5)
+    rebuilt = 0
+    for _ in range(50):
+        with subprocess.Popen(
+            [sys.executable, "-c", REBUILDER, str(folder)], stdout=subprocess.PIPE, text=True
+        ) as rebuilder:
+            assert rebuilder.stdout is not None
+            assert rebuilder.stdout.readline() == "ready\n"
+            time.sleep(chance.uniform(0, 0.8))
+            rebuilder.send_signal(signal.SIGKILL)
+            rebuilt += rebuilder.stdout.read().count("rebuilt\n")
+        for searched in (index, WhooshIndex(folder)):
+            assert sorted(searched.revisions()) in (everything[:40], everything[40:])
+            assert len(set(_all_ids(searched, "wheat"))) == 40
+    assert rebuilt
+    index.clear(until=0)
+    index.tidy()
+    assert len(list(folder.iterdir())) == 3  # the manifest and two locks
 
 
 def _all_ids(index: WhooshIndex, text: str) -> Iterator[str]:

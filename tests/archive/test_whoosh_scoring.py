@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import random
+from pathlib import Path
 
 import pytest
 
 from archive.article import Article
 from archive.search import SearchQuery
 from archive.whoosh_index import WhooshIndex
-from tests.archive.reference import Reference
+from tests.archive.reference import EXACTNESS, Reference
 from tests.builders import a_stored_article
 
 WORDS = (
@@ -60,6 +62,10 @@ def index(articles: list[Article], tmp_path_factory: pytest.TempPathFactory) -> 
         "université",
         "universites",
         "wheat corn",
+        "the price of the wheat",
+        "of the",
+        "+the wheat of",
+        "(of the) wheat THE",
         "oil price rise bank trade sugar",
         '"wheat corn"',
         '"of the wheat"',
@@ -100,4 +106,20 @@ def test_scores_are_those_of_the_definition(index: WhooshIndex, articles: list[A
     looked_at = [hit.id for hit in pages[0].hits]  # only they move up by nearness
     assert {article: found[article] for article in looked_at} == pytest.approx(
         {article: expected[article] for article in looked_at}, rel=1e-5
+    )
+
+
+def test_the_newest_come_a_little_before_the_old(tmp_path: Path) -> None:
+    days = {"new": "1990-03-01", "year": "1989-03-01", "old": "1970-03-01"}
+    articles = [a_stored_article(id=name, title="Wheat", published=day) for name, day in days.items()]
+    scores = {}
+    for recency in (0.0, 0.2):
+        index = WhooshIndex(tmp_path / f"{recency}", recency=recency)
+        index.clear()
+        index.apply([*articles, a_stored_article(id="other", title="Corn", published="1990-03-01")], position=1)
+        scores[recency] = {hit.id: hit.score for hit in index.search(SearchQuery(text="wheat")).hits}
+    plain = scores[0.0]["new"] - EXACTNESS * math.log(1 + 1.5 / 3.5)
+    assert scores[0.0] == pytest.approx(dict.fromkeys(days, scores[0.0]["new"]))
+    assert {name: scores[0.2][name] - scores[0.0][name] for name in days} == pytest.approx(
+        {"new": 0.2 * plain, "year": 0.1 * plain, "old": 0.0}, abs=1e-6
     )
