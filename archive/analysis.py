@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -95,6 +96,14 @@ def analysed(text: str, language: str = ENGLISH) -> list[Analysed]:
 def raw_words(text: str) -> list[str]:
     """The pieces of a text that may be words, as they stand there. `words_of` says what each is."""
     return _raw_in(text).findall(text)
+
+
+def located(text: str, language: str, start: int = 0, end: int = sys.maxsize) -> Iterator[tuple[Analysed, int, int]]:
+    """Every word of a stretch of a text in order, with its place."""
+    words = words_of(language)
+    for found in _raw_in(text).finditer(text, start, end):
+        if (word := words[found[0]]).form:
+            yield word, found.start(), found.end()
 
 
 def tokens(text: str) -> Iterator[Token]:

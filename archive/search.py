@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from archive.article import Article
+from archive.article import Article, LabelKind
 
 MOST_PER_PAGE = 100
 
@@ -23,12 +23,14 @@ class Sort(StrEnum):
 class SearchQuery:
     """What a reader asks. `text` is as typed and always valid; days are inclusive, in the site's zone.
 
-    An empty text with filters browses, newest first. `section`, `tag` and `author` are names or keys."""
+    An empty text with filters browses, newest first. `section`, `tag` and `author` are names or keys,
+    `language` is a tag as articles carry it, in any case."""
 
     text: str = ""
     section: str | None = None
     tag: str | None = None
     author: str | None = None
+    language: str | None = None
     first_day: date | None = None
     last_day: date | None = None
     sort: Sort = Sort.RELEVANCE
@@ -54,15 +56,38 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Results:
     """One page of hits. `facets` by name: "year", "month" (2023-12), "section", "tag", "author" and "language",
-    most frequent first.
+    most frequent first. `suggestion` is what was probably meant, where words are spelled unlike those of the archive;
+    it is the whole query again, and does not find fewer.
 
-    `notes` say in a sentence each what was left out of the query to bound its cost."""
+    `notes` say in a sentence each what was left out of the query to bound its cost. `languages`: by whose rules
+    the query was analysed."""
 
     total: int
     hits: Sequence[Hit]
     facets: Mapping[str, Sequence[Facet]] = field(default_factory=dict)
     suggestion: str | None = None
     notes: Sequence[str] = ()
+    languages: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One way to go on typing: the whole text, and how many articles have its last word or carry the label.
+
+    `kind` is None for words of the archive."""
+
+    text: str
+    count: int
+    kind: LabelKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What continues a text that is being typed: words and labels, best first, and the ids of articles, newest
+    first, whose titles have it, or a word of the same stem."""
+
+    completions: Sequence[Suggestion] = ()
+    articles: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +119,16 @@ class SearchIndex(Protocol):
         ...
 
     def search(self, query: SearchQuery) -> Results: ...
+
+    def suggest(self, text: str, *, limit: int = 10) -> Suggestions:
+        """At most `limit` completions and as many articles. Case and accents do not count; the last word is a
+        beginning, the words before it are what it should go with."""
+        ...
+
+    def similar(self, article: Article, *, limit: int = 5) -> Sequence[Hit]:
+        """Published articles that are about the same, without the article itself, best first. It need not be in
+        the index. None where nothing is much like it."""
+        ...
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         """(id, revision) of every article that can be found, lazily, in no order."""

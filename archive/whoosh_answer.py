@@ -8,6 +8,7 @@ from typing import Final
 from archive import analysis
 from archive.query import parse, without_stop_words
 from archive.search import MOST_PER_PAGE, Hit, Results, SearchQuery, Sort
+from archive.whoosh_correcting import meant
 from archive.whoosh_ranking import Found, closest_first, facets, filtered, ranked, recent_above
 from archive.whoosh_scoring import Deadline, Scorer
 from archive.whoosh_snapshot import Cache, Snapshot
@@ -24,9 +25,10 @@ def answer(
     parsed = parse(query.text)
     scorer = Scorer(snapshot, cache, Deadline(seconds))
     sort = query.sort
+    stops = partial(analysis.is_stop_word, languages=snapshot.languages)
     root = parsed.root
     if root is not None:
-        root = without_stop_words(root, partial(analysis.is_stop_word, languages=snapshot.languages))
+        root = without_stop_words(root, stops)
         matches = scorer.matches(root)
     elif query.text.strip():
         return Results(0, (), notes=parsed.notes or ("There is no word to search for.",))
@@ -44,9 +46,19 @@ def answer(
         hits = closest_first(scorer, root, snapshot, found, first=first, count=per_page)
     else:
         hits = ranked(snapshot, found, sort, first=first, count=per_page)
+    deadline = Deadline(seconds)
+
+    def number(text: str) -> int:
+        if (other := parse(text).root) is None or deadline.passed():
+            return 0
+        matches = Scorer(snapshot, cache, deadline).matches(without_stop_words(other, stops))
+        return len(filtered(snapshot, cache, Found(*matches.settled()), query))
+
     return Results(
         total,
         tuple(Hit(hit.id, hit.score) for hit in hits),
         facets=facets(snapshot, cache, found) if query.with_facets else {},
+        suggestion=meant(snapshot, cache, scorer, query.text, root, total, number),
         notes=(*parsed.notes, *dict.fromkeys(scorer.notes)),
+        languages=snapshot.languages,
     )

@@ -26,7 +26,7 @@ from typing import Final
 
 from archive.article import Article
 from archive.errors import IndexLocked, IndexUnavailable
-from archive.search import IndexStatus, Results, SearchQuery
+from archive.search import Hit, IndexStatus, Results, SearchQuery, Suggestions
 from archive.whoosh_builders import Builders
 from archive.whoosh_manifest import Generation, Manifest
 from archive.whoosh_merge import merged
@@ -79,6 +79,18 @@ class WhooshIndex:
 
         with self._noticing_damage():
             return answer(self._open()[1], self._cache, query, recency=self._recency)
+
+    def suggest(self, text: str, *, limit: int = 10) -> Suggestions:
+        from archive.whoosh_suggesting import suggestions
+
+        with self._noticing_damage():
+            return suggestions(self._open()[1], self._cache, text, limit)
+
+    def similar(self, article: Article, *, limit: int = 5) -> Sequence[Hit]:
+        from archive.whoosh_similar import similar
+
+        with self._noticing_damage():
+            return similar(self._open()[1], self._cache, article, limit)
 
     def revisions(self) -> Iterator[tuple[str, int]]:
         with self._noticing_damage():

@@ -61,7 +61,12 @@ class Ranked:
 def filtered(snapshot: Snapshot, cache: Cache, found: Found, query: SearchQuery) -> Found:
     """Those that the reader's filters leave."""
     columns = snapshot.columns
-    labels = ((LabelKind.SECTION, query.section), (LabelKind.TAG, query.tag), (LabelKind.AUTHOR, query.author))
+    labels = (
+        (LabelKind.SECTION, query.section),
+        (LabelKind.TAG, query.tag),
+        (LabelKind.AUTHOR, query.author),
+        (LANGUAGE, query.language),
+    )
     for kind, name in labels:
         if name:
             carrying = np.zeros(columns.size, np.bool_)

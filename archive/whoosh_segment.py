@@ -14,7 +14,7 @@ from whoosh.codec.whoosh3 import W3Codec, W3Segment, W3TermInfo
 from whoosh.fields import FieldType
 from whoosh.reading import CorruptIndexError, TermNotFound
 
-from archive.article import LabelKind, label_key
+from archive.article import label_key
 from archive.whoosh_codec import EXISTENCE, FIELD, KEY_AND_VALUE, POSITIONS
 from archive.whoosh_documents import Documents
 from archive.whoosh_storage import SegmentFiles, reading_files, reads_files, write_synced
@@ -133,6 +133,11 @@ class Segment:
 
     # Terms -----------------------------------------------------------------------------------------------
 
+    @property
+    def term_table(self) -> Any:
+        """Whoosh's reader of the terms, for who reads many at once."""
+        return self._terms
+
     def terms(self, field: str, prefix: bytes) -> Iterator[bytes]:
         """The terms that begin so, in the order of their bytes."""
         with reading_files():
@@ -189,6 +194,6 @@ class Named(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def label_prefix(kind: LabelKind, name: str) -> bytes:
+def label_prefix(kind: str, name: str) -> bytes:
     """What the terms of a label, however it is spelled, begin with."""
     return f"{kind}\0{label_key(name)}\0".encode()

@@ -44,6 +44,8 @@ class Frame:
     navigation: Sequence[NavigationLink]
     stylesheet: str
     icon: str
+    script: str
+    suggest: str
     search: str | None
     opensearch: str | None
     outlines: str
@@ -52,7 +54,7 @@ class Frame:
 
 def furnish(blueprint: Blueprint, dateline: Dateline) -> None:
     """Give every template of the application the frame and the filters that it needs."""
-    versions = {name: _version(name) for name in ("dateline.css", "icon.svg")}
+    versions = {name: _version(name) for name in ("dateline.css", "icon.svg", "suggest.js")}
 
     @blueprint.app_context_processor
     def frame() -> dict[str, Any]:
@@ -105,6 +107,8 @@ def _frame(addresses: Addresses, versions: dict[str, str]) -> Frame:
         ],
         stylesheet=addresses.href("/static/dateline.css", v=versions["dateline.css"]),
         icon=addresses.href("/static/icon.svg", v=versions["icon.svg"]),
+        script=addresses.href("/static/suggest.js", v=versions["suggest.js"]),
+        suggest=addresses.href("/search/suggest", q=""),
         search=addresses.href("/search") if searchable else None,
         opensearch=addresses.href("/opensearch.xml") if searchable else None,
         outlines=addresses.href("/feeds.opml"),

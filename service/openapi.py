@@ -16,6 +16,7 @@ from archive.article import SLUG_LENGTH, ContentFormat, Role, Status
 from archive.search import MOST_PER_PAGE, Sort
 from service import api
 from service.problems import STATUS, TITLES
+from service.searching import FACETS
 from service.settings import Settings
 
 Schema = dict[str, Any]
@@ -180,6 +181,7 @@ def _search() -> Schema:
     parameters = [
         _query("q", "What to look for, as people type it; any text is valid.", {"type": "string"}),
         *(_query(name, f"Only this {name}, by name or key.", _line(200)) for name in ("section", "tag", "author")),
+        _query("language", "Only articles with this language tag, in any case.", _line(200)),
         _query("from", "The first day, month or year.", day),
         _query("to", "The last day, month or year.", day),
         _query("sort", "The order.", {"type": "string", "enum": list(Sort), "default": Sort.RELEVANCE}),
@@ -405,7 +407,12 @@ def _search_results() -> Schema:
             "suggestion": _nullable(text),
             "notes": {"type": "array", "items": text},
             "results": {"type": "array", "items": result},
-            "facets": {"type": "object", "additionalProperties": facet},
+            "facets": {
+                "type": "object",
+                "description": "How many of all results there are of each value, the most frequent first.",
+                "properties": dict.fromkeys(FACETS, facet),
+                "required": list(FACETS),
+            },
         }
     )
 

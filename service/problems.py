@@ -30,7 +30,7 @@ from service.security import Forbidden, Unauthorized
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "5"  # seconds
-PROGRAMS = ("/admin/", "/api/", "/healthz", "/readyz", "/openapi.json", "/metrics")
+PROGRAMS = ("/admin/", "/api/", "/search/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
 
 # The first that fits counts; what is not here is a defect of ours: 500.
 STATUS: Sequence[tuple[type[DatelineError], int]] = (

@@ -30,9 +30,14 @@ from service.pages import (
     feed_links,
     label_links,
 )
+from service.problems import to_json
+from service.related import Related
 from service.results import problems_view, results_view
 from service.search_feeds import SearchFeeds, search_feed_links
 from service.searching import search_document, search_page
+from service.suggesting import FRESHNESS as SUGGESTIONS_FRESH
+from service.suggesting import MEDIA_TYPE as SUGGESTIONS
+from service.suggesting import suggestion_document
 from service.wording import articles_text, day_text, moment_text, period_text
 
 if TYPE_CHECKING:
@@ -49,6 +54,7 @@ MOST_MONTHS = 12
 YEAR: Final = "/<int(fixed_digits=4):year>/"
 MONTH: Final = f"{YEAR}<int(fixed_digits=2):month>/"
 DAY: Final = f"{MONTH}<int(fixed_digits=2):day>/"
+SUGGEST: Final = "/search/suggest"
 LABELS: Final = f"/<any({','.join(KINDS)}):folder>/"
 
 
@@ -69,6 +75,7 @@ def public_blueprint(dateline: Dateline) -> Blueprint:
         f"{LABELS}<name>/": views.label,
         "/search": views.search,
         f"/search/<any({','.join(f'{each.suffix!r}' for each in Format)}):name>": views.search_feed,
+        SUGGEST: views.suggest,
         "/api/search": views.search_api,
         "/feeds": views.feeds,
         ABOUT: views.about_feed,
@@ -88,6 +95,7 @@ class _Views:
         self.archive = dateline.archive
         self.site = dateline.site
         self.search_feeds = SearchFeeds(dateline)
+        self.related = Related(dateline)
 
     @property
     def addresses(self) -> Addresses:
@@ -231,6 +239,7 @@ class _Views:
             "article.html",
             article_head(article, self.addresses),
             article=article_view(article, self.addresses),
+            related=self.related.links(article, self.addresses),
             newer=self._article_link(newer),
             older=self._article_link(older),
         )
@@ -301,6 +310,12 @@ class _Views:
         response.headers["Cache-Control"] = "no-cache"
         return response
 
+    def suggest(self) -> AnyResponse:
+        document = suggestion_document(self.dateline, request.args.to_dict(), self.addresses)
+        response = Response(to_json(document), content_type=SUGGESTIONS)
+        response.headers["Cache-Control"] = SUGGESTIONS_FRESH
+        return response
+
     # For readers and machines -----------------------------------------------------------------------
 
     def feeds(self) -> AnyResponse:
@@ -337,6 +352,8 @@ class _Views:
                 "opensearch.xml",
                 short_name=self.site.title[:16],  # OpenSearch 1.1: at most 16 characters
                 search=self.addresses.absolute("/search"),
+                suggest=self.addresses.absolute(SUGGEST),
+                suggestions=SUGGESTIONS,
                 own=self.addresses.absolute("/opensearch.xml"),
             )
         )

@@ -10,17 +10,17 @@ from markupsafe import Markup
 
 from archive.errors import Problem
 from archive.search import Facet, SearchQuery, Sort
+from archive.store import Period
 from service.addresses import Addresses
 from service.pages import Card, Link, card
 from service.searching import Found, SearchPage
-from service.wording import articles_text
+from service.wording import articles_text, language_text, period_text
 
-_KEPT: Final = ("q", "section", "tag", "author", "from", "to", "sort", "per_page")
-_FILTERS: Final = ("section", "tag", "author", "from", "to")
-_FILTER_NAMES: Final = {"section": "Section", "tag": "Tag", "author": "Author", "from": "From", "to": "Until"}
-_FACETS: Final = (("year", "Year"), ("section", "Section"), ("tag", "Tag"), ("author", "Author"))
+_KEPT: Final = ("q", "section", "tag", "author", "language", "from", "to", "sort", "per_page")
+_LABELS: Final = {"section": "Section", "tag": "Tag", "author": "Author", "language": "Language"}
+_FILTER_NAMES: Final = {**_LABELS, "from": "From", "to": "Until"}
 _SORTS: Final = ((Sort.RELEVANCE, "Best match"), (Sort.NEWEST, "Newest first"), (Sort.OLDEST, "Oldest first"))
-MOST_FACETS: Final = 10
+MOST_FACETS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +119,10 @@ def _form(query: SearchQuery, asked: Mapping[str, str], addresses: Addresses) ->
         first_day=query.first_day.isoformat() if query.first_day else "",
         last_day=query.last_day.isoformat() if query.last_day else "",
         sorts=[Option(sort.value, text, query.sort is sort) for sort, text in _SORTS],
-        hidden=[(name, asked[name]) for name in ("section", "tag", "author", "per_page") if name in asked],
+        hidden=[(name, asked[name]) for name in (*_LABELS, "per_page") if name in asked],
         chips=[
-            Link(f"{_FILTER_NAMES[name]}: {asked[name]}", _search(addresses, _without(asked, name)))
-            for name in _FILTERS
+            Link(f"{_FILTER_NAMES[name]}: {_filter_text(name, asked[name])}", _search(addresses, _without(asked, name)))
+            for name in _FILTER_NAMES
             if name in asked
         ],
     )
@@ -141,22 +141,45 @@ def _summary(page: SearchPage) -> str:
 
 
 def _facets(facets: Mapping[str, Sequence[Facet]], asked: Mapping[str, str], addresses: Addresses) -> list[FacetGroup]:
-    groups = []
-    for name, title in _FACETS:
-        parameters = ("from", "to") if name == "year" else (name,)
-        values = facets.get(name, ())[:MOST_FACETS]
-        if not values or any(parameter in asked for parameter in parameters):
-            continue
-        links = [
-            Link(
-                facet.value,
-                _search(addresses, {**asked, **dict.fromkeys(parameters, facet.value)}),
-                f"{facet.count:,}",
-            )
-            for facet in values
-        ]
-        groups.append(FacetGroup(title, links))
-    return groups
+    groups: list[tuple[str, list[tuple[Facet, str, tuple[str, ...]]]]] = []
+    if (period := _period_facet(asked)) is not None:
+        name, title = period
+        values = facets.get(name, ())
+        if name == "month":  # of one year there are twelve at most: as in a calendar
+            values = sorted(values, key=lambda facet: facet.value)
+        groups.append((title, [(facet, _period_name(facet.value), ("from", "to")) for facet in values]))
+    for name, title in _LABELS.items():
+        values = facets.get(name, ())
+        if name not in asked and not (name == "language" and len(values) < 2):
+            groups.append((title, [(facet, _filter_text(name, facet.value), (name,)) for facet in values]))
+    return [
+        FacetGroup(
+            title,
+            [
+                Link(text, _search(addresses, {**asked, **dict.fromkeys(parameters, facet.value)}), f"{facet.count:,}")
+                for facet, text, parameters in values[:MOST_FACETS]
+            ],
+        )
+        for title, values in groups
+        if values
+    ]
+
+
+def _period_facet(asked: Mapping[str, str]) -> tuple[str, str] | None:
+    """Years at first; months where a year was chosen."""
+    first, last = asked.get("from", ""), asked.get("to", "")
+    if not first and not last:
+        return "year", "Year"
+    return ("month", f"Months of {first}") if first == last and len(first) == len("2023") else None
+
+
+def _period_name(value: str) -> str:
+    """`2023`, `March 2023`"""
+    return period_text(Period(*map(int, value.split("-"))))
+
+
+def _filter_text(name: str, value: str) -> str:
+    return language_text(value) if name == "language" else value
 
 
 def _suggestion(suggestion: str | None, asked: Mapping[str, str], addresses: Addresses) -> Link | None:
@@ -167,9 +190,12 @@ def _suggestion(suggestion: str | None, asked: Mapping[str, str], addresses: Add
 
 def _widen(asked: Mapping[str, str], addresses: Addresses) -> list[Link]:
     """The same search with fewer filters."""
-    names = [name for name in _FILTERS if name in asked]
+    names = [name for name in _FILTER_NAMES if name in asked]
     links = [
-        Link(f"without {_FILTER_NAMES[name].lower()} “{asked[name]}”", _search(addresses, _without(asked, name)))
+        Link(
+            f"without {_FILTER_NAMES[name].lower()} “{_filter_text(name, asked[name])}”",
+            _search(addresses, _without(asked, name)),
+        )
         for name in names
     ]
     if len(names) > 1:

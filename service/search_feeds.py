@@ -115,6 +115,7 @@ def feed_parameters(query: SearchQuery, *, per_page: bool = True) -> dict[str, s
         "section": query.section,
         "tag": query.tag,
         "author": query.author,
+        "language": query.language,
         "from": query.first_day and query.first_day.isoformat(),
         "to": query.last_day and query.last_day.isoformat(),
         "per_page": str(query.per_page) if per_page and query.per_page != ENTRIES else None,
@@ -124,7 +125,7 @@ def feed_parameters(query: SearchQuery, *, per_page: bool = True) -> dict[str, s
 
 def search_name(query: SearchQuery) -> str:
     """The search in one line: `“wheat export”, usa, from 1987-03-01`."""
-    parts = [f"“{query.text}”" if query.text else "", query.section, query.tag, query.author]
+    parts = [f"“{query.text}”" if query.text else "", query.section, query.tag, query.author, query.language]
     if query.first_day:
         parts.append(f"from {query.first_day}")
     if query.last_day:

@@ -13,13 +13,14 @@ from archive.article import Article
 from archive.errors import InvalidQuery, Problem
 from archive.instants import rfc3339
 from archive.search import MOST_PER_PAGE, Facet, SearchQuery, Sort
-from archive.snippets import highlight, snippet
+from archive.snippets import highlight, snippet_of_html
 from archive.store import Period
 from service.addresses import Addresses
 
 if TYPE_CHECKING:
     from service.wiring import Dateline
 
+FACETS: Final = ("year", "month", "section", "tag", "author", "language")
 MOST_PAGES: Final = 1_000_000
 _PERIOD: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 T = TypeVar("T")
@@ -59,7 +60,7 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
     articles = dateline.archive.get_many([hit.id for hit in results.hits])
     tree = typed.parse(query.text).root
     found = [
-        Found(article, hit.score, highlight(tree, article.title), snippet(tree, article.text))
+        _marked(tree, article, hit.score, results.languages)
         for hit in results.hits
         if (article := articles.get(hit.id)) is not None and article.is_public
     ]
@@ -73,6 +74,12 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
         suggestion=results.suggestion,
         notes=results.notes,
     )
+
+
+def _marked(tree: typed.Node | None, article: Article, score: float, languages: frozenset[str]) -> Found:
+    title = highlight(tree, article.title, language=article.language, languages=languages)
+    snippet = snippet_of_html(tree, article.content_html, language=article.language, languages=languages)
+    return Found(article, score, title, snippet)
 
 
 def search_document(page: SearchPage, addresses: Addresses) -> dict[str, Any]:
@@ -89,7 +96,7 @@ def search_document(page: SearchPage, addresses: Addresses) -> dict[str, Any]:
         "results": [_result_document(found, addresses) for found in page.results],
         "facets": {
             name: [{"value": facet.value, "count": facet.count} for facet in page.facets.get(name, ())]
-            for name in ("year", "section", "tag", "author")
+            for name in FACETS
         },
     }
 
@@ -133,6 +140,7 @@ def read_query(args: Mapping[str, str]) -> SearchQuery:
         section=read("section", _name, None),
         tag=read("tag", _name, None),
         author=read("author", _name, None),
+        language=read("language", _name, None),
         first_day=first.first_day if first else None,
         last_day=last.last_day if last else None,
         sort=read("sort", _sort, Sort.RELEVANCE),

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from archive.analysis import STEMMERS
 from archive.store import Period
 
 MONTHS: Final = "January February March April May June July August September October November December".split()
@@ -43,6 +44,12 @@ def period_text(period: Period) -> str:
     if period.month is not None:
         return f"{MONTHS[period.month - 1]} {period.year}"
     return str(period.year)
+
+
+def language_text(tag: str) -> str:
+    """`French`, `French (fr-ca)`, `ja`: the names of the languages that have a stemmer, and tags for all others."""
+    name = STEMMERS.get(tag.partition("-")[0].lower(), "").capitalize()
+    return name if name and "-" not in tag else f"{name} ({tag})" if name else tag
 
 
 def articles_text(count: int) -> str:

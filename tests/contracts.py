@@ -30,7 +30,7 @@ from archive.errors import (
     TurnLost,
 )
 from archive.lineage import Contents, Entry
-from archive.search import Facet, SearchIndex, SearchQuery, Sort
+from archive.search import Facet, SearchIndex, SearchQuery, Sort, Suggestion, Suggestions
 from archive.site import Site
 from archive.store import (
     Archive,
@@ -1265,6 +1265,8 @@ class SearchIndexContract:
             ({"last_day": date(1987, 3, 2)}, ["b", "a"]),
             ({"first_day": date(1987, 3, 2), "last_day": date(1987, 3, 2)}, ["b"]),
             ({"section": "grain", "author": "Jane Doe"}, ["a"]),
+            ({"language": "FR-ca"}, ["b"]),
+            ({"language": "fr"}, []),
             ({"sort": Sort.OLDEST}, ["a", "b", "c"]),
             ({}, ["c", "b", "a"]),
         ],
@@ -1275,7 +1277,9 @@ class SearchIndexContract:
         index.apply(
             [
                 a_stored_article(id="a", published="1987-03-01", section="Grain", authors=["Jane Doe"]),
-                a_stored_article(id="b", published="1987-03-02", section="grain", tags=["El Salvador"]),
+                a_stored_article(
+                    id="b", published="1987-03-02", section="grain", tags=["El Salvador"], language="fr-CA"
+                ),
                 a_stored_article(id="c", published="1987-03-03", authors=["Jane DOE"]),
             ],
             position=1,
@@ -1340,6 +1344,72 @@ class SearchIndexContract:
         results = index.search(SearchQuery(text="wheat", page=page, per_page=0))
         assert (results.total, len(results.hits)) == (1, 0 if page > 1 else 1)
 
+    @pytest.mark.parametrize(
+        ("text", "meant"),
+        [
+            ("whaet", "wheat"),
+            ("weat", "wheat"),
+            ("Whaet EXPROTS", "Wheat EXPORTS"),
+            ("xports", "exports"),  # the first letter, too
+            ("comodites", "commodities"),  # two slips in a long word
+            ("whet wheat", "wheat wheat"),
+            ('+"wheat exprots"   -corn', '+"wheat exports"   -corn'),
+            ("title:whaet OR section:grian", "title:wheat OR section:grain"),
+            ("(tag:ursa) AND author:dow", None),  # what is short is meant as it is
+            ("wheat exporter", None),  # another form of a word that is there
+            ("wheat -whaet", None),
+            ("whaet~ exprot*", None),
+            ("wheat 1978", None),
+            ("+whaet +pineapple", None),  # would find nothing either
+            ("zzzzzz", None),
+            ("新聞", None),
+            ("wheat", None),
+            ("", None),
+        ],
+    )
+    def test_a_misspelled_query_is_given_back_as_it_was_meant(
+        self, index: SearchIndex, text: str, meant: str | None
+    ) -> None:
+        index.apply(
+            [
+                a_stored_article(
+                    title="Wheat exports 1987", content_text="Commodities. 新闻", section="Grain", tags=["USA"]
+                ),
+                a_stored_article(title="Corn", content_text="Mangos, exported wheat.", authors=["Jane Doe"]),
+            ],
+            position=1,
+        )
+        assert index.search(SearchQuery(text=text)).suggestion == meant
+
+    def test_an_answer_says_by_whose_rules_words_were_looked_for(self, index: SearchIndex) -> None:
+        index.apply([a_stored_article(language="fr-CA"), a_stored_article(language="de")], position=1)
+        assert index.search(SearchQuery(text="maison")).languages == {"fr", "de"}
+
+    def test_of_words_that_may_be_meant_the_frequent_one_is_chosen(self, index: SearchIndex) -> None:
+        titles = ["The ports", "The ports", "The ports", "A parts list"]
+        index.apply([a_stored_article(title=title) for title in titles], position=1)
+        assert index.search(SearchQuery(text="pirts")).suggestion == "ports"
+
+    def test_a_rare_word_that_is_much_like_a_frequent_one_was_perhaps_not_meant(self, index: SearchIndex) -> None:
+        slip = a_stored_article(id="slip", title="Goverment")
+        index.apply([slip, *(a_stored_article(title="Government") for _ in range(200))], position=1)
+        results = index.search(SearchQuery(text="goverment"))
+        assert (results.total, results.suggestion) == (1, "government")
+
+    def test_nothing_is_meant_that_only_withdrawn_articles_say(self, index: SearchIndex) -> None:
+        article = a_stored_article(id="a", title="Wheat secret")
+        index.apply([article, a_stored_article(title="Wheat")], position=1)
+        assert index.search(SearchQuery(text="secert")).suggestion == "secret"
+        index.apply([replace(article, status=Status.WITHDRAWN, revision=2)], position=2)
+        assert index.search(SearchQuery(text="secert")).suggestion is None
+
+    def test_filters_count_for_what_was_meant(self, index: SearchIndex) -> None:
+        index.apply(
+            [a_stored_article(title="Wheat", tags=["usa"]), a_stored_article(title="Corn", tags=["iran"])], position=1
+        )
+        assert index.search(SearchQuery(text="whaet", tag="usa")).suggestion == "wheat"
+        assert index.search(SearchQuery(text="whaet", tag="iran")).suggestion is None
+
     def test_an_empty_index_answers(self, index: SearchIndex) -> None:
         assert index.search(SearchQuery(text="wheat")).total == 0
         assert index.search(SearchQuery()).total == 0
@@ -1351,6 +1421,161 @@ class SearchIndexContract:
         index.apply([a_stored_article(title="Bank of the oil trade", tags=["bank"])], position=1)
         results = index.search(SearchQuery(text=text))
         assert results.total == len(results.hits) <= 1
+
+    # Suggesting -------------------------------------------------------------------------------------
+
+    @pytest.mark.parametrize(
+        ("text", "completions"),
+        [
+            ("whe", ["Wheat prices", "wheat", "wheel"]),  # the tag is carried by two, as the word is found in two
+            ("WHE", ["Wheat prices", "WHEAT", "WHEEL"]),
+            ("whea", ["Wheat prices", "wheat"]),
+            ("prices whe", ["Wheat prices", "prices wheat", "prices wheel"]),
+            ("pri", ["Wheat prices", "prices", "prizes"]),
+            ("jan", ["Jane Dœ", "jane"]),
+            ("doe", ["Jane Dœ"]),
+            ("jane d", ["Jane Dœ"]),
+            ("cafe", ["cafes"]),
+            ("CAFÉ", ["CAFES"]),
+            ("+title:whe", ["Wheat prices", "+title:wheat", "+title:wheel"]),
+            ('"rise in pri', ['"rise in prices']),
+            ("prices xyz", []),
+            ("zebra", []),
+            ("新", []),
+            ("", []),
+            ("?!", []),
+            ("whe " * 100, []),
+        ],
+    )
+    def test_what_is_typed_is_continued(self, index: SearchIndex, text: str, completions: list[str]) -> None:
+        index.apply(
+            [
+                a_stored_article(
+                    title="A rise in prices", content_text="Wheat. Cafés.", tags=["Wheat prices"], authors=["Jane Dœ"]
+                ),
+                a_stored_article(title="Wheat", content_text="A wheel. No prices, prizes.", tags=["Wheat prices"]),
+            ],
+            position=1,
+        )
+        assert [each.text for each in index.suggest(text).completions] == completions
+
+    def test_completions_say_what_they_are_and_how_many_they_find(self, index: SearchIndex) -> None:
+        index.apply(
+            [
+                a_stored_article(title="Grain", section="Whey", tags=["wheat"], content_text="Wheat, whenever."),
+                a_stored_article(title="Grain", section="whey", authors=["Rod Wheeler"], content_text="Whenever."),
+                a_stored_article(title="Grain", section="Whey", content_text="Whenever, wheat. Whenever."),
+                a_stored_article(title="Wheat", content_text="Whenever."),
+            ],
+            position=1,
+        )
+        assert list(index.suggest("whe").completions) == [
+            Suggestion("whenever", 4),
+            Suggestion("Whey", 3, LabelKind.SECTION),
+            Suggestion("Rod Wheeler", 1, LabelKind.AUTHOR),
+            Suggestion("wheat", 1, LabelKind.TAG),
+            Suggestion("wheeler", 1),
+        ]
+
+    def test_titles_that_continue_what_is_typed_are_found_newest_first(self, index: SearchIndex) -> None:
+        titles = {"a": "Wheat exports rise", "b": "Exporters of wheat", "c": "Wheat", "d": "Corn exports"}
+        index.apply(
+            [
+                a_stored_article(id=key, title=title, content_text="export", published=f"2024-01-0{day}")
+                for day, (key, title) in enumerate(titles.items(), start=1)
+            ],
+            position=1,
+        )
+        assert list(index.suggest("whe").articles) == ["c", "b", "a"]
+        assert list(index.suggest("wheat expo").articles) == ["b", "a"]
+        assert list(index.suggest("expo", limit=2).articles) == ["d", "b"]
+        assert list(index.suggest("rises expo").articles) == ["a"]
+        assert list(index.suggest("zinc").articles) == []
+
+    def test_words_that_follow_what_was_typed_come_before_those_that_stand_beside_it(self, index: SearchIndex) -> None:
+        stories = ["The United States spoke. A stock rose.", "The United States. A stock.", "A stock."]
+        index.apply([a_stored_article(title="-", content_text=text) for text in stories], position=1)
+        assert [each.text for each in index.suggest("st").completions][:1] == ["stock"]
+        assert [each.text for each in index.suggest("united st").completions][:1] == ["united states"]
+
+    def test_nothing_is_suggested_that_readers_may_no_longer_see(self, index: SearchIndex) -> None:
+        secret = a_stored_article(id="a", title="Whistle", tags=["whisper"], content_text="whisky")
+        index.apply([secret, a_stored_article(id="b", title="Whim", content_text="-")], position=1)
+        assert len(index.suggest("whi").completions) == 4
+        index.apply([replace(secret, status=Status.WITHDRAWN, revision=2)], position=2)
+        suggested = index.suggest("whi")
+        assert ([each.text for each in suggested.completions], list(suggested.articles)) == (["whim"], ["b"])
+
+    def test_no_more_is_suggested_than_was_asked_for(self, index: SearchIndex) -> None:
+        words = [f"wh{letter}t" for letter in "abcdefghijklmnop"]
+        index.apply([a_stored_article(title=word, tags=[word + "s"], content_text=word) for word in words], position=1)
+        suggested = index.suggest("wh")
+        assert (len(suggested.completions), len(suggested.articles)) == (10, 10)
+        suggested = index.suggest("wh", limit=3)
+        assert (len(suggested.completions), len(suggested.articles)) == (3, 3)
+        assert index.suggest("wh", limit=0) == Suggestions()
+
+    @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))
+    def test_anything_may_be_typed(self, index: SearchIndex, text: str) -> None:
+        index.apply([a_stored_article(title="Bank of the oil trade", tags=["bank"])], position=1)
+        assert len(index.suggest(text).articles) <= 1
+
+    def test_an_empty_index_suggests_nothing(self, index: SearchIndex) -> None:
+        assert index.suggest("wheat") == Suggestions()
+        assert list(index.similar(a_stored_article(title="Wheat"))) == []
+
+    # What is like an article ------------------------------------------------------------------------
+
+    def test_articles_about_the_same_are_alike(self, index: SearchIndex) -> None:
+        ferry = a_stored_article(
+            id="ferry", title="The ferry sails again", content_text="The ferry of Kiel was mended."
+        )
+        others = {
+            "harbour": "In the harbour, the ferry of Kiel had to be mended.",
+            "kiel": "The ferry is late, again.",
+            "corn": "The corn of the year is in the barns of the farmers.",
+            "tax": "The tax of the year was raised by the parliament.",
+        }
+        index.apply([ferry, *(a_stored_article(id=key, content_text=text) for key, text in others.items())], position=1)
+        assert [hit.id for hit in index.similar(ferry)][:2] == ["harbour", "kiel"]
+        assert "corn" not in [hit.id for hit in index.similar(ferry)]
+        assert [hit.id for hit in index.similar(ferry, limit=1)] == ["harbour"]
+        assert list(index.similar(ferry, limit=0)) == []
+
+    def test_an_article_is_compared_whether_it_is_in_the_index_or_not(self, index: SearchIndex) -> None:
+        index.apply([a_stored_article(id="a", title="Zinc mines")], position=1)
+        assert [hit.id for hit in index.similar(a_stored_article(id="b", title="The zinc mine"))] == ["a"]
+
+    def test_of_what_is_as_alike_the_nearer_in_time_comes_first(self, index: SearchIndex) -> None:
+        days = {"far": "2019-06-01", "near": "2024-06-03", "this": "2024-06-01"}
+        articles = {
+            key: a_stored_article(id=key, title="Zinc mines", content_text="-", published=day)
+            for key, day in days.items()
+        }
+        index.apply(list(articles.values()), position=1)
+        assert [hit.id for hit in index.similar(articles["this"])] == ["near", "far"]
+
+    def test_only_what_readers_may_see_is_like_an_article(self, index: SearchIndex) -> None:
+        articles = [a_stored_article(id=key, title="Zinc mines") for key in "abc"]
+        index.apply(articles, position=1)
+        index.apply([replace(articles[1], status=Status.WITHDRAWN, revision=2)], position=2)
+        assert [hit.id for hit in index.similar(articles[0])] == ["c"]
+        index.apply([replace(articles[0], title="Zinc mines again", revision=2)], position=3)
+        assert [hit.id for hit in index.similar(articles[0])] == ["c"]
+
+    def test_articles_are_alike_in_every_script(self, index: SearchIndex) -> None:
+        titles = {"a": "東京の天気予報", "b": "明日の天気予報", "c": "株価が上がる"}
+        articles = [
+            a_stored_article(id=key, title=title, content_text=title, language="ja") for key, title in titles.items()
+        ]
+        index.apply(articles, position=1)
+        assert [hit.id for hit in index.similar(articles[0])] == ["b"]
+
+    @pytest.mark.parametrize("text", ["", "1 2 3", "a", "!?", "x" * 5000, "\x00", "zinc " * 30_000])
+    def test_any_article_may_be_compared(self, index: SearchIndex, text: str) -> None:
+        article = a_stored_article(id="a", title="-", content_text=f"{text} -")
+        index.apply([article, a_stored_article(id="b", title="-", content_text=f"{text} -")], position=1)
+        assert {hit.id for hit in index.similar(article)} <= {"b"}
 
     # Applying ---------------------------------------------------------------------------------------
 

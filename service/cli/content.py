@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
+from collections.abc import Mapping
 from datetime import date, datetime
+from html import unescape
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 import orjson
 from rich.console import Console
 from rich.text import Text
 
+from archive.errors import InvalidQuery
 from archive.exchange.exporter import export_jsonl, export_markdown
 from archive.exchange.formats import AUTO, FORMATS
 from archive.exchange.importer import import_paths, total_bytes
 from archive.exchange.report import Progress, Report
 from archive.instants import utc
+from archive.search import MOST_PER_PAGE, Sort
 from service.addresses import Addresses
 from service.cli.opening import numbered, opened, progress_bar
 from service.searching import search_document, search_page
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 STOPPED = 130  # exit code, as shells have it
+MOST_FACETS = 6  # values of each kind
 MOST_SHOWN = 50  # failures and notes on a terminal
 
 
@@ -119,35 +127,59 @@ def export(target: Path, format_name: str, since: datetime | None) -> None:
 
 
 @click.command()
-@click.argument("query")
+@click.argument("query", default="")
 @click.option("--json", "as_json", is_flag=True, help="the answer as /api/search gives it")
-@click.option("--page", default=1, type=click.IntRange(1))
-@click.option("--sort", default="relevance", type=click.Choice(["relevance", "newest", "oldest"]))
-def search(query: str, as_json: bool, page: int, sort: str) -> None:
-    """Search the archive as readers do."""
+@click.option("--section", help="only this section, by its name")
+@click.option("--tag", help="only this tag")
+@click.option("--author", help="only this author")
+@click.option("--language", metavar="TAG", help="only articles with this language tag")
+@click.option("--from", metavar="DATE", help="from this day, month or year: 2023-12-14, 2023-12, 2023")
+@click.option("--to", metavar="DATE", help="until the end of this day, month or year")
+@click.option("--sort", type=click.Choice([sort.value for sort in Sort]), help="the default is relevance")
+@click.option("--page", type=click.IntRange(1))
+@click.option("--per-page", type=click.IntRange(1, MOST_PER_PAGE), help="articles on a page, 10 where nothing is said")
+def search(query: str, as_json: bool, **asked: str | int | None) -> None:
+    """Search the archive as readers do; without QUERY, list what the options leave, newest first.
+
+    Articles go to stdout, in colours on a terminal; what there is to say about the search goes to stderr."""
+    args = {"q": query, **{name: str(value) for name, value in asked.items() if value is not None}}
     with opened() as dateline:
-        found = search_page(dateline, {"q": query, "page": str(page), "sort": sort})
-        addresses = Addresses(dateline.site)
-        document = search_document(found, addresses)
+        try:
+            found = search_page(dateline, args)
+        except InvalidQuery as error:
+            raise click.UsageError("; ".join(f"--{each.field}: {each.message}" for each in error.problems)) from error
+        document = search_document(found, Addresses(dateline.site))
     if as_json:
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))
         return
     console = Console(highlight=False, soft_wrap=True)
-    for result in document["results"]:
-        console.print(Text(result["title"], style="bold"))
+    for result, title in zip(document["results"], (each.title_html for each in found.results), strict=True):
+        console.print(_marked(title, "bold"))
         console.print(Text(f"{result['published'][:10]}  {result['url']}", style="cyan"))
         console.print(_marked(result["snippet_html"]))
         console.print()
-    console.print(Text(numbered(document["total"], "article", "articles") + f", {document['took_ms']} ms", style="dim"))
+    _about(document)
 
 
-def _marked(snippet_html: str) -> Text:
-    """A snippet for a terminal, its marked words in colour."""
-    from html import unescape
+def _about(document: Mapping[str, Any]) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for name, values in document["facets"].items():
+        if len(values) > 1:
+            shown = "  ".join(f"{each['value']} {each['count']:,}" for each in values[:MOST_FACETS])
+            console.print(Text.assemble((f"{name:8} ", "dim"), shown))
+    for note in document["notes"]:
+        console.print(Text(note))
+    if document["suggestion"]:
+        console.print(Text.assemble("Did you mean: ", (document["suggestion"], "bold")))
+    place = f", page {document['page']:,} of {document['pages']:,}" if document["pages"] > 1 else ""
+    console.print(Text(f"{numbered(document['total'], 'article', 'articles')}{place}, {document['took_ms']} ms", "dim"))
 
+
+def _marked(marked_html: str, style: str = "") -> Text:
+    """A title or snippet for a terminal, its marked words in colour. What would steer the terminal is left out."""
     text = Text()
-    for position, piece in enumerate(snippet_html.replace("</mark>", "<mark>").split("<mark>")):
-        text.append(unescape(piece), style="bold yellow" if position % 2 else "")
+    for position, piece in enumerate(marked_html.replace("</mark>", "<mark>").split("<mark>")):
+        text.append(_CONTROLS.sub("", unescape(piece)), style="bold yellow" if position % 2 else style)
     return text
 
 

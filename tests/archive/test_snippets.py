@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.query import parse
-from archive.snippets import LENGTH, highlight, snippet
+from archive.snippets import LENGTH, highlight, snippet, snippet_of_html
 
 FILLER = "The quick brown fox jumps over the lazy dog. " * 30
 
@@ -43,6 +43,74 @@ def of(query: str, text: str, **options: int) -> str:
 )
 def test_short_texts_are_shown_whole(query: str, text: str, expected: str) -> None:
     assert of(query, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "language", "text", "expected"),
+    [
+        ("préféré", "fr", "Les maisons préférées.", "Les maisons <mark>préférées</mark>."),
+        ("prefere", "fr-CA", "Les maisons préférées.", "Les maisons <mark>préférées</mark>."),
+        ('"maison préférée"', "fr", "Les maisons préférées.", "Les <mark>maisons</mark> <mark>préférées</mark>."),
+        ("häuser", "de", "Des Hauses Haus.", "Des <mark>Hauses</mark> <mark>Haus</mark>."),
+        ("exports", "xx", "Exporting exports, export.", "Exporting <mark>exports</mark>, <mark>export</mark>."),
+        ("préfér*", "fr", "Préférées.", "<mark>Préférées</mark>."),
+        ("préférés~", "fr", "Préférées.", "<mark>Préférées</mark>."),
+    ],
+)
+def test_words_are_marked_by_the_rules_of_the_texts_language(
+    query: str, language: str, text: str, expected: str
+) -> None:
+    languages = frozenset({"en", "fr", "de"})
+    assert snippet(parse(query).root, text, language=language, languages=languages) == expected
+    assert highlight(parse(query).root, text, language=language, languages=languages) == expected
+
+
+LONG = FILLER * 400  # half a million characters
+
+
+@pytest.mark.parametrize("spelled", ["Zincs", "préférées", "Пшеницы"])
+@pytest.mark.parametrize("place", [0, 1, 300, 399])
+def test_in_a_long_text_the_place_is_found_wherever_it_is(spelled: str, place: int) -> None:
+    text = f"{FILLER * place} Here are {spelled}. {FILLER * (400 - place)}"
+    for query in ("zinc", "préféré", "пшеница"):
+        shown = snippet(parse(query).root, text, language={"z": "en", "p": "fr"}.get(query[0], "ru"))
+        assert ("<mark>" in shown) == (spelled[0].casefold() == query[0])
+
+
+def test_of_a_long_text_the_stretch_with_most_of_the_words_is_shown() -> None:
+    text = f"Wheat. {FILLER * 50} A harbour. {FILLER * 50} Wheat in the harbour. {FILLER * 50} Wheat."
+    assert "<mark>Wheat</mark> in the <mark>harbour</mark>" in of("wheat harbour", text)
+
+
+def test_a_stretch_that_only_looks_like_it_is_passed_over() -> None:
+    text = f"A lizincer. {FILLER * 50} Zinc at last. {FILLER * 50}"
+    assert "<mark>Zinc</mark> at last" in of("zinc", text)
+
+
+@pytest.mark.parametrize("place", [0, 1, 150, 290, 300])
+def test_in_long_html_the_place_is_found_and_no_tag_shows(place: int) -> None:
+    filler = f'<p title="zinc">{FILLER[:90]}<a href="https://example.org/zinc/{"x" * 300}">there</a></p>\n'
+    html = f"{filler * place}<p>Here is <b>zinc</b> &lt;at last&gt;.</p>{filler * (300 - place)}"
+    shown = snippet_of_html(parse("zinc").root, html)
+    assert "Here is <mark>zinc</mark> &lt;at last&gt;." in shown
+    assert (shown.startswith("… "), shown.endswith(" …")) == (place > 0, place < 300)
+    assert len(unescape(re.sub("</?mark>", "", shown))) <= LENGTH + 4
+    for query in ("zebra", "nowhere there~"):
+        shown = snippet_of_html(parse(query).root, html)
+        assert "href" not in shown
+        assert shown.endswith(" …")
+
+
+def test_short_html_is_the_text_that_it_holds() -> None:
+    assert (
+        snippet_of_html(parse("wheat").root, "<p>Some <i>wheat</i> &amp; rye</p>")
+        == "Some <mark>wheat</mark> &amp; rye"
+    )
+
+
+@pytest.mark.parametrize("text", [LONG, "x" * 500_000, "Wheat" + " " * 500_000, "新闻" * 100_000])
+def test_any_long_text_has_a_beginning(text: str) -> None:
+    assert len(of("zebra", text)) <= LENGTH + 4
 
 
 def test_the_best_passage_is_shown() -> None:

@@ -108,7 +108,7 @@ REVISIONS = st.builds(
 STEPS = st.lists(st.one_of(st.lists(REVISIONS, min_size=1, max_size=5), st.just("tidy")), max_size=12)
 QUESTIONS = [
     SearchQuery(text=text, sort=sort, per_page=100)
-    for text in ("wheat", "wheat exports", '"exports of"', "ris* -oil", "tag:usa corn", "whaet~", "")
+    for text in ("wheat", "wheat exports", '"exports of"', "ris* -oil", "tag:usa corn", "whaet~", "whaet", "")
     for sort in Sort
 ] + [SearchQuery(text="oil", tag="usa"), SearchQuery(text="wheat corn oil", page=2, per_page=2)]
 
@@ -132,9 +132,16 @@ def test_any_history_gives_the_answers_of_a_fresh_index(steps: list[list[Article
     fresh.clear()
     fresh.apply(list(newest.values()), position=1)
     assert sorted(lived.revisions()) == sorted(fresh.revisions())
-    assert [lived.search(question) for question in QUESTIONS] == [fresh.search(question) for question in QUESTIONS]
+    public = [article for article in newest.values() if article.is_public]
+    assert answers(lived, public) == answers(fresh, public)
     lived.tidy()
-    assert [lived.search(question) for question in QUESTIONS] == [fresh.search(question) for question in QUESTIONS]
+    assert answers(lived, public) == answers(fresh, public)
+
+
+def answers(index: WhooshIndex, articles: Sequence[Article]) -> list[object]:
+    searched = [index.search(question) for question in QUESTIONS]
+    suggested = [index.suggest(text) for text in ("w", "wheat e", "exports o", "us")]
+    return [*searched, *suggested, *(index.similar(article) for article in articles)]
 
 
 # Whoosh ------------------------------------------------------------------------------------------------
@@ -437,6 +444,11 @@ def test_searching_a_torn_index_says_so(index: WhooshIndex, folder: Path, damage
         search_for(opened, "wheat", "corn", '"corn corn"', "co*", "", "wheet~")
     with pytest.raises(IndexUnavailable):
         list(opened.revisions())
+    for text in ("whe", "wheat co"):
+        with pytest.raises(IndexUnavailable):
+            WhooshIndex(folder).suggest(text)
+    with pytest.raises(IndexUnavailable):
+        WhooshIndex(folder).similar(a_stored_article(title="Wheat corn"))
     assert opened.position() == 0
 
 
@@ -454,8 +466,14 @@ def test_any_flipped_byte_is_noticed(of_manifest: bool, place: float, flip: int,
     path.write_bytes(content)
     opened = WhooshIndex(folder)
     assert opened.position() == 0
-    with suppress(IndexUnavailable):
-        opened.search(SearchQuery(text="wheat"))
+    for look in (
+        lambda: opened.search(SearchQuery(text="wheat")),
+        lambda: opened.search(SearchQuery(text="whaet")),
+        lambda: opened.suggest("whe"),
+        lambda: opened.similar(a_stored_article(title="Wheat")),
+    ):
+        with suppress(IndexUnavailable):
+            look()
 
 
 def test_a_fault_of_the_program_is_not_taken_for_damage(

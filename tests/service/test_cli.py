@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,60 @@ def test_a_search_is_for_people_or_for_programs(stories: Path) -> None:
     assert "Wheat" in told("search", "exports")
     document = json.loads(told("search", "exports", "--json"))
     assert [result["title"] for result in document["results"]] == ["Wheat"]
+
+
+def test_a_search_takes_the_filters_of_the_page(stories: Path) -> None:
+    told("import", stories)
+    told("index", "rebuild")
+
+    def titles(*arguments: str) -> list[str]:
+        return [result["title"] for result in json.loads(told("search", *arguments, "--json"))["results"]]
+
+    assert titles("--tag", "grain") == ["Wheat"]
+    assert titles("--from", "2024", "--to", "2024-01", "--per-page", "1", "--page", "3") == []
+    assert set(titles("words", "--from", "2024", "--to", "2024-01")) == {"Story 1", "Story 2"}
+    assert titles("--sort", "oldest", "--to", "2023-12-14") == ["It rained all day in the valley."]
+    assert titles("wheat", "--language", "fr") == titles("wheat", "--section", "x", "--author", "y") == []
+    result = run("search", "x", "--from", "yesterday", "--to", "0")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--from:" in result.stderr
+    assert "--to:" in result.stderr
+
+
+def test_what_was_found_goes_to_stdout_and_what_is_said_about_it_to_stderr(stories: Path) -> None:
+    told("import", stories)
+    told("index", "rebuild")
+    result = call("search", "exprots rise")
+    assert result.stdout.startswith("Wheat\n2023-12-15  http")
+    assert result.stdout.endswith("Exports rise.\n\n")
+    assert result.stderr.splitlines()[0] == "Did you mean: exports rise"
+    assert re.fullmatch(r"1 article, [\d.]+ ms", result.stderr.splitlines()[-1])
+    result = call("search", "--per-page", "3")
+    assert "year     2023 2  2024 2\n" in result.stderr
+    assert "4 articles, page 1 of 2, " in result.stderr
+    assert call("search", "a*").stderr.splitlines()[0].startswith("“a*” was left out")
+
+
+def test_on_a_terminal_the_words_are_in_colour(stories: Path, tmp_path: Path) -> None:
+    (stories / "hostile.txt").write_text("date 2024-02-02\nWheat \x9b31m and <b> a good harvest.\n")
+    told("import", stories)
+    told("index", "rebuild")
+    primary, secondary = os.openpty()
+    command = [sys.executable, "-m", "service.cli", "search", "wheat", "--sort", "oldest"]
+    environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
+    environment.pop("NO_COLOR", None)
+    subprocess.run(
+        command, stdout=secondary, stderr=subprocess.PIPE, env=environment, cwd=Path(__file__).parents[2], check=True
+    )
+    os.close(secondary)
+    shown = b""
+    with suppress(OSError):  # how Linux says that nobody writes any more
+        while piece := os.read(primary, 65536):
+            shown += piece
+    os.close(primary)
+    assert shown.startswith(b"\x1b[1;33mWheat\x1b[0m")
+    assert "\x9b" not in shown.decode()
+    assert b"<b> a good harvest" in shown
 
 
 def test_a_search_without_an_index_is_a_sentence() -> None:

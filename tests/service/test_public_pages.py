@@ -237,7 +237,9 @@ class TestHostileArticles:
         paths += site.page(article.path or "").values(".tags a, .kicker a, .byline a", "href")
         for path in paths:
             page = site.page(path or "")
-            assert {script.get("type") for script in page.root.iter("script")} <= {"application/ld+json"}, path
+            within = [script for script in page.root.iter("script") if not script.get("src")]
+            assert {script.get("type") for script in within} <= {"application/ld+json"}, path
+            assert len(page.values("script[src]", "src")) == 1, path
             assert not page.root.xpath("//*[@onerror or @onclick or @style]"), path
             assert page.root.xpath("count(//title)") == 1, path
             assert HOSTILE[:25] not in page.source, path
@@ -408,7 +410,7 @@ class TestEveryPage:
             assert all(page.values("time", "datetime")), path
             for attribute in ("src", "href"):
                 loaded = page.values(
-                    f"link[rel=stylesheet][{attribute}], link[rel=icon][{attribute}], [src]", attribute
+                    f"link[rel=stylesheet][{attribute}], link[rel=icon][{attribute}], [src][{attribute}]", attribute
                 )
                 assert all(address.startswith("/static/") for address in loaded), path
 
@@ -485,6 +487,10 @@ class TestFeedPages:
         assert len(root.findtext(f"{namespace}ShortName") or "") <= 16
         templates = [url.get("template") for url in root.iter(f"{namespace}Url")]
         assert templates[0] == "https://news.example.org/search?q={searchTerms}"
+        [suggestions] = [url for url in root.iter(f"{namespace}Url") if url.get("rel") == "suggestions"]
+        assert suggestions.get("type") == "application/x-suggestions+json"
+        address = (suggestions.get("template") or "").replace("{searchTerms}", "caf%C3%A9")
+        assert site.get(address.removeprefix("https://news.example.org")).get_json(force=True)[0] == "café"
 
     def test_robots_are_kept_from_what_never_ends(self, site: Newsstand) -> None:
         response = site.get("/robots.txt")

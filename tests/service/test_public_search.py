@@ -44,6 +44,11 @@ class TestTheSearchPage:
         assert page.text(".summary") == "3 articles for “wheat harbour”"
         assert page.value("#q", "value") == "wheat harbour"
 
+    def test_marks_words_by_the_rules_of_the_articles_language(self, stocked: Newsstand) -> None:
+        stocked.publish(title="Nos maisons préférées", content_text="Celles du port.", language="fr")
+        [title] = stocked.page("/search?q=préféré").root.cssselect(".result h2")
+        assert [mark.text_content() for mark in title.cssselect("mark")] == ["préférées"]
+
     def test_is_not_for_search_engines(self, stocked: Newsstand) -> None:
         assert stocked.page("/search?q=wheat").value("meta[name=robots]", "content") == "noindex, follow"
 
@@ -58,6 +63,35 @@ class TestTheSearchPage:
         assert narrowed.values(".chips a", "href") == ["/search?q=wheat"]
         assert narrowed.value("form.search-form input[name=section]", "value") == "grain"
         assert stocked.page(facets["2025 1"]).titles == ["Wheat exports in 2025"]
+
+    def test_offers_the_months_of_a_year_in_their_order(self, stocked: Newsstand) -> None:
+        for day in ("2025-01-20", "2025-11-02", "2025-11-03"):
+            stocked.publish(title="Wheat", published=day)
+        page = stocked.page("/search?q=wheat&from=2025&to=2025&section=&sort=newest")
+        assert page.texts(".side h2")[0] == "Months of 2025"
+        assert page.texts(".side section:first-child li") == ["January 2025 1", "June 2025 1", "November 2025 2"]
+        november = page.values(".side a", "href")[2]
+        assert november == "/search?q=wheat&from=2025-11&to=2025-11&sort=newest"
+        narrowed = stocked.page(november)
+        assert narrowed.titles == ["Wheat", "Wheat"]
+        assert not {"Year", "Months of 2025-11"} & set(narrowed.texts(".side h2"))
+        assert not {"Year", "Months of 2024"} & set(stocked.page("/search?q=wheat&from=2024").texts(".side h2"))
+
+    def test_offers_languages_where_there_are_several(self, stocked: Newsstand) -> None:
+        assert "Language" not in stocked.page("/search?q=wheat").texts(".side h2")
+        stocked.publish(title="Wheat, le blé", language="fr-CA")
+        page = stocked.page("/search?q=wheat&per_page=5")
+        facets = dict(zip(page.texts(".side li"), page.values(".side li a", "href"), strict=True))
+        assert facets["French (fr-ca) 1"] == "/search?q=wheat&per_page=5&language=fr-ca"
+        narrowed = stocked.page("/search?q=wheat&language=FR-ca")
+        assert narrowed.titles == ["Wheat, le blé"]
+        assert narrowed.texts(".chips li") == ["Language: French (FR-ca) ×"]
+        assert narrowed.value("form.search-form input[name=language]", "value") == "FR-ca"
+        feeds = narrowed.values("link[rel=alternate]", "href")
+        assert feeds
+        assert all("language=FR-ca" in feed for feed in feeds)
+        assert stocked.get("/api/search?language=en").get_json()["total"] == 4
+        assert stocked.get("/api/search?language=fr").get_json()["total"] == 0
 
     def test_browses_newest_first_without_words(self, stocked: Newsstand) -> None:
         page = stocked.page("/search?section=grain")
@@ -91,6 +125,14 @@ class TestTheSearchPage:
             "/search?q=zebra&section=grain",
             "/search?q=zebra",
         ]
+
+    def test_asks_whether_another_spelling_was_meant_and_keeps_the_filters(self, stocked: Newsstand) -> None:
+        page = stocked.page("/search?q=%22wheat+exprots%22&section=grain&sort=newest")
+        assert page.text(".suggestion") == 'Did you mean "wheat exports"?'
+        [href] = page.values(".suggestion a", "href")
+        assert href == "/search?q=%22wheat+exports%22&section=grain&sort=newest"
+        assert stocked.page(href).titles == ["Wheat exports in 2024", "Wheat exports in 2023"]
+        assert stocked.get("/api/search?q=whaet").get_json()["suggestion"] == "wheat"
 
     @pytest.mark.parametrize(
         ("parameters", "field", "words"),
@@ -187,9 +229,11 @@ class TestTheSearchForPrograms:
             "notes": [],
             "facets": {
                 "year": [{"value": "2025", "count": 1}],
+                "month": [{"value": "2025-06", "count": 1}],
                 "section": [{"value": "trade", "count": 1}],
                 "tag": answer["facets"]["tag"],
                 "author": [{"value": "Ana Costa", "count": 1}],
+                "language": [{"value": "en", "count": 1}],
             },
         }
         assert {facet["value"]: facet["count"] for facet in answer["facets"]["tag"]} == {"wheat": 1, "y2025": 1}

@@ -11,7 +11,16 @@ from archive.site import Site
 from archive.store import Period
 from service.addresses import Addresses
 from service.lists import cursor_of, read_cursor
-from service.wording import articles_text, day_text, direction, moment_text, pace_text, period_text, size_text
+from service.wording import (
+    articles_text,
+    day_text,
+    direction,
+    language_text,
+    moment_text,
+    pace_text,
+    period_text,
+    size_text,
+)
 from tests.builders import an_article
 
 
@@ -33,6 +42,10 @@ def test_sizes_read_as_people_say_them(length: int, text: str) -> None:
 def test_days_and_moments_are_english_and_in_the_zone_of_the_site() -> None:
     assert day_text(date(7, 1, 2)) == "2 January 7"
     assert moment_text(datetime(2026, 7, 1, 22, 5, tzinfo=UTC), ZoneInfo("Europe/Berlin")) == "2 July 2026, 00:05 CEST"
+
+
+def test_languages_have_names_where_they_are_known() -> None:
+    assert [language_text(tag) for tag in ("fr", "fr-ca", "ja", "")] == ["French", "French (fr-ca)", "ja", ""]
 
 
 def test_periods_have_names() -> None:
