@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
 from typing import Any
 
 from granian.constants import Interfaces
@@ -101,21 +97,3 @@ class WorkerBeside:
             if not self._stopping.is_set():
                 log.error("the worker has ended with %d; starting it again", code)
                 self._stopping.wait(RESTART_AFTER)
-
-
-def stop_on_signals(stop: Callable[[], None], *, until_stdin_closes: bool) -> None:
-    """Call `stop` at SIGTERM and SIGINT and, if so asked, when standard input ends."""
-
-    def stopped(_number: int, _frame: FrameType | None) -> None:
-        stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stopped)
-    if until_stdin_closes:
-        threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
-
-
-def _wait_for_end(stop: Callable[[], None]) -> None:
-    while os.read(sys.stdin.fileno(), 1024):
-        pass
-    stop()

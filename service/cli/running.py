@@ -97,7 +97,7 @@ def worker(until_stdin_closes: bool) -> None:
     _log(settings)
     from service.cli.opening import opened
     from service.scheduler import Worker
-    from service.serve import stop_on_signals
+    from service.stopping import stop_on_signals
 
     with opened() as dateline:
         running = Worker(dateline)
