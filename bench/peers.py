@@ -33,6 +33,7 @@ class Fts5:
             CREATE TABLE IF NOT EXISTS stories (number INTEGER PRIMARY KEY, id TEXT UNIQUE, day TEXT, section TEXT);
             CREATE INDEX IF NOT EXISTS days ON stories (day);
             CREATE TABLE IF NOT EXISTS tags (tag TEXT, number INTEGER, PRIMARY KEY (tag, number)) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS story_tags (number INTEGER, tag TEXT, PRIMARY KEY (number, tag)) WITHOUT ROWID;
             """
         )
 
@@ -47,9 +48,9 @@ class Fts5:
                     "INSERT INTO texts (rowid, title, body) VALUES (?, ?, ?)",
                     (number, story["title"] or "", story["content_text"]),
                 )
-                connection.executemany(
-                    "INSERT OR IGNORE INTO tags VALUES (?, ?)", [(tag, number) for tag in story["tags"]]
-                )
+                for tag in story["tags"]:
+                    connection.execute("INSERT OR IGNORE INTO tags VALUES (?, ?)", (tag, number))
+                    connection.execute("INSERT OR IGNORE INTO story_tags VALUES (?, ?)", (number, tag))
 
     def finish(self) -> None:
         self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -68,32 +69,30 @@ class Fts5:
         match = _fts5(asked)
         narrowed, values = "", [match]
         if asked.tag:
-            narrowed += " AND rowid IN (SELECT number FROM tags WHERE tag = ?)"
+            narrowed += " AND EXISTS (SELECT 1 FROM tags g WHERE g.tag = ? AND g.number = t.rowid)"
             values.append(asked.tag)
         if asked.first_day and asked.last_day:
-            narrowed += " AND rowid IN (SELECT number FROM stories WHERE day BETWEEN ? AND ?)"
+            # CROSS JOIN and + keep SQLite from asking the text index once for each article of these days.
+            narrowed += " AND +s.day BETWEEN ? AND ?"
             values += [asked.first_day, asked.last_day]
-        shown = "snippet(texts, 1, '<mark>', '</mark>', '…', 30)" if asked.needs == "snippets" else "rowid"
-        statement = f"SELECT {shown} FROM texts WHERE texts MATCH ?{narrowed} ORDER BY rank LIMIT {LIMIT}"
-        if asked.newest:
-            statement = (
-                "SELECT s.number FROM texts t JOIN stories s ON s.number = t.rowid "
-                f"WHERE texts MATCH ? ORDER BY s.day DESC LIMIT {LIMIT}"
-            )
+        shown = "snippet(texts, 1, '<mark>', '</mark>', '…', 30)" if asked.needs == "snippets" else "t.rowid"
+        order = "s.day DESC" if asked.newest else "t.rank"
+        joined = " CROSS JOIN stories s ON s.number = t.rowid" if asked.newest or asked.first_day else ""
+        statement = f"SELECT {shown} FROM texts t{joined} WHERE texts MATCH ?{narrowed} ORDER BY {order} LIMIT {LIMIT}"
         found = self.connection.execute(statement, values).fetchall()
-        if asked.needs == "facets":
-            for of in ("substr(s.day, 1, 4)", "s.section"):
-                found += self.connection.execute(
-                    f"SELECT {of}, count(*) FROM texts t JOIN stories s ON s.number = t.rowid "
-                    "WHERE texts MATCH ? GROUP BY 1 ORDER BY 2 DESC LIMIT 100",
-                    [match],
-                ).fetchall()
-            found += self.connection.execute(
-                "SELECT g.tag, count(*) FROM texts t JOIN tags g ON g.number = t.rowid "
-                "WHERE texts MATCH ? GROUP BY 1 ORDER BY 2 DESC LIMIT 100",
-                [match],
-            ).fetchall()
-        return found
+        return found + self._facets(match) if asked.needs == "facets" else found
+
+    def _facets(self, match: str) -> list[Any]:
+        found = "WITH found AS MATERIALIZED (SELECT rowid AS number FROM texts WHERE texts MATCH ?) SELECT "
+        ending = " GROUP BY 1 ORDER BY 2 DESC LIMIT 100"
+        counted = []
+        for what in (
+            "substr(s.day, 1, 4), count(*) FROM found CROSS JOIN stories s USING (number)",
+            "s.section, count(*) FROM found CROSS JOIN stories s USING (number)",
+            "g.tag, count(*) FROM found CROSS JOIN story_tags g USING (number)",
+        ):
+            counted += self.connection.execute(found + what + ending, [match]).fetchall()
+        return counted
 
 
 def _fts5(asked: Asked) -> str:

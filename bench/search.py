@@ -195,7 +195,7 @@ class Searcher:
 
     def ask(self, asked: Asked) -> int:
         if asked.needs == "suggestions":
-            return len(self.index.suggest(asked.text, limit=10))
+            return len(self.index.suggest(asked.text, limit=10).completions)
         results = self.index.search(asked.query())
         if asked.needs == "snippets":
             root = parse(asked.text).root
