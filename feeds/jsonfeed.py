@@ -23,7 +23,8 @@ USER_COMMENT = "This is a feed: paste its address into a feed reader, and new ar
 
 def write_entry(item: Item, site: Site) -> bytes:
     """One article as it stands in every JSON feed that holds it."""
-    return orjson.dumps(build_entry(item, site))
+    # Copied: what orjson gives takes as much memory as its buffer had grown to, 14 KB on average for 2.
+    return memoryview(orjson.dumps(build_entry(item, site))).tobytes()
 
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
