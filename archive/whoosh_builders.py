@@ -43,6 +43,9 @@ class Builders:
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             self.close()
             raise IndexUnavailable(f"a process that builds the search index has ended: {error!r}") from error
+        except BaseException:
+            self.close()  # an answer that nobody has read would be taken for that to the next question
+            raise
         built = [result for result in results if isinstance(result, Entry)]
         for failure in (result for result in results if isinstance(result, int)):
             for entry in built:

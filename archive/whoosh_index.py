@@ -54,6 +54,7 @@ MANY: Final = 2000  # articles that are built by several processes: starting the
 FAN: Final = 8  # segments of about one size that are merged into one
 SMALL_MERGE: Final = 1000  # documents that are merged in this process: starting another takes longer
 LARGEST_MERGED: Final = 500_000  # documents; a larger segment is left alone
+SWAP_PATIENCE: Final = timedelta(minutes=2)  # a batch of a rebuild takes some seconds; what was merged is worth waiting
 MOST_DEAD: Final = 0.25  # of a segment's documents; beyond, it is written anew
 
 
@@ -71,6 +72,7 @@ class WhooshIndex:
         self._live = Generation(folder / MANIFEST)
         self._next = Generation(folder / NEXT)
         self._builders = Builders()
+        self._searched: Snapshot | None = None  # what the cache belongs to
 
     # Searching -------------------------------------------------------------------------------------------
 
@@ -110,10 +112,8 @@ class WhooshIndex:
             return 0
 
     def awaited(self) -> int:
-        try:
-            return self._next.current()[0].until
-        except IndexUnavailable:
-            return 0
+        manifest = self._next.manifest()
+        return manifest.until if manifest else 0
 
     def status(self) -> IndexStatus:
         with self._noticing_damage():
@@ -126,16 +126,29 @@ class WhooshIndex:
         self._builders.close()
         self._live.close()
         self._next.close()
+        self._searched = None
         self._cache = Cache()
 
     def _open(self) -> tuple[Manifest, Snapshot]:
         """What is searched."""
-        if not self._live.exists() and self._next.exists():
-            manifest, _ = self._next.current()
+        manifest, snapshot = self._opened()
+        if snapshot is not self._searched:
+            self._searched = snapshot
+            self._cache.retain({snapshot.key, *(part.segment.name for part in snapshot.parts)})
+        return manifest, snapshot
+
+    def _opened(self) -> tuple[Manifest, Snapshot]:
+        try:
+            return self._live.current()
+        except IndexDamaged:
+            raise
+        except IndexUnavailable as error:
+            building = self._next.manifest()
+            if building is None:
+                return self._live.current()  # it may just have taken its place
             raise IndexUnavailable(
-                f"the search index is being built: it holds {manifest.position:,} of {manifest.until:,} changes"
-            )
-        return self._live.current()
+                f"the search index is being built: it holds {building.position:,} of {building.until:,} changes"
+            ) from error
 
     @property
     def _applied_to(self) -> Generation:
@@ -186,8 +199,7 @@ class WhooshIndex:
             entries += self._built(changed, files)
             committed = Manifest(position, tuple(entries), manifest.until)
             self._write(generation, committed)
-        self._live.is_sound(files.segments)
-        self._next.is_sound(files.segments)
+        generation.is_sound(files.segments)
         self._remove(manifest.files() - committed.files())
 
     def _built(self, articles: Sequence[Article], files: _NewFiles) -> list[Entry]:
@@ -204,14 +216,13 @@ class WhooshIndex:
     def _write(self, generation: Generation, manifest: Manifest) -> None:
         """The stroke at which a commit is there. An index that was built beside the other takes its place at its end."""
         if generation is self._next and manifest.position >= manifest.until:
-            before = self._live.path.read_bytes() if self._live.exists() else None
+            before = self._live.manifest()
             replace_synced(self._live.path, replace(manifest, until=0).to_bytes())
             self._next.path.unlink(missing_ok=True)
+            self._live.is_sound(entry.name for entry in manifest.segments)
             self._next.close()
             self._builders.close()
-            if before is not None:
-                with suppress(IndexUnavailable):
-                    self._remove(Manifest.from_bytes(before).files() - manifest.files())
+            self._remove(before.files() if before else ())
         else:
             replace_synced(generation.path, manifest.to_bytes())
 
@@ -225,18 +236,29 @@ class WhooshIndex:
             raise
 
     def _remove(self, names: Iterable[str]) -> None:
-        for name in names:
-            (self._folder / name).unlink(missing_ok=True)
+        """Those that no manifest names: whatever failed when, what readers may open stays."""
+        if gone := set(names):
+            with suppress(OSError):  # what is left is swept later
+                for name in gone - self._named():
+                    (self._folder / name).unlink(missing_ok=True)
+
+    def _named(self) -> set[str]:
+        named: set[str] = set()
+        for generation in (self._live, self._next):
+            with suppress(FileNotFoundError, IndexUnavailable):
+                named |= Manifest.from_bytes(generation.path.read_bytes()).files()
+        return named
 
     @contextmanager
-    def _sole_writer(self) -> Iterator[None]:
+    def _sole_writer(self, patience: timedelta | None = None) -> Iterator[None]:
         """Between threads of this process and between processes. Raises IndexLocked."""
-        if not self._writing.acquire(timeout=self._patience.total_seconds()):
+        patience = patience or self._patience
+        if not self._writing.acquire(timeout=patience.total_seconds()):
             raise IndexLocked("another thread is writing the search index")
         try:
             if not self._folder.is_dir():
                 raise IndexUnavailable(f"there is no search index in {self._folder}")
-            with locked(self._folder / WRITE_LOCK, patience=self._patience):
+            with locked(self._folder / WRITE_LOCK, patience=patience):
                 yield
         finally:
             self._writing.release()
@@ -287,7 +309,7 @@ class WhooshIndex:
             path, documents = merged(sources, Path(scratch), here=_living(parts) <= SMALL_MERGE)
             sync_file(path)
             entry = Entry(path.stem, documents, path.stat().st_size, checksum(path))
-            with self._sole_writer():
+            with self._sole_writer(SWAP_PATIENCE):
                 self._swap(parts, path, entry)
         return True
 
@@ -320,10 +342,7 @@ class WhooshIndex:
 
     def _sweep(self) -> None:
         """Removes what a process that was killed has left. Under the write lock nobody else makes files."""
-        kept = {MANIFEST, NEXT, WRITE_LOCK, TIDY_LOCK, DAMAGED}
-        for generation in (self._live, self._next):
-            with suppress(FileNotFoundError, IndexUnavailable):
-                kept |= Manifest.from_bytes(generation.path.read_bytes()).files()
+        kept = {MANIFEST, NEXT, WRITE_LOCK, TIDY_LOCK, DAMAGED} | self._named()
         for path in self._folder.iterdir():
             if path.name not in kept and path.is_file():
                 path.unlink(missing_ok=True)

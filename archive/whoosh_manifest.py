@@ -101,9 +101,17 @@ class Generation:
                 return manifest, self._snapshot
         raise IndexUnavailable("the search index changes faster than it can be opened")
 
+    def manifest(self) -> Manifest | None:
+        """What the folder says, without opening it; None where it says nothing that this program can read."""
+        try:
+            return Manifest.from_bytes(self.path.read_bytes())
+        except (OSError, IndexUnavailable):
+            return None
+
     def close(self) -> None:
         with self._opening:
             self._seen = self._manifest = self._snapshot = None
+            self._sound = set()
 
     def check(self, manifest: Manifest) -> None:
         """Raises IndexDamaged for a segment that is not what was written. Each is read once a process."""
@@ -113,6 +121,7 @@ class Generation:
                     if checksum(self._folder / entry.file) != entry.crc:
                         raise ValueError(f"the checksum of {entry.file} is wrong")
                     self._sound.add(entry.name)
+        self._sound &= {entry.name for entry in manifest.segments}
 
     def check_again(self) -> None:
         """`check` of what is open, as if for the first time."""

@@ -147,14 +147,18 @@ class Scorer:
         forbidden = np.zeros(self.columns.size, np.bool_)
         for node in group.must_not:
             forbidden |= self.matches(node).mask()
+        if self.late():
+            return self._nothing()  # better nothing than what is forbidden
         kept = ~forbidden[documents]
         return Matches(self.columns.size, [(documents[kept], scores[kept])])
 
     def _all_of(self, group: Group) -> Matches:
         documents, scores = self.matches(group.must[0]).settled()
         for node in group.must[1:]:
-            if not len(documents) or self.late():
+            if not len(documents):
                 break
+            if self.late():
+                return self._nothing()  # better nothing than what lacks a word that must be there
             others, more = self.matches(node).settled()
             if len(others) < len(documents):
                 documents, scores, others, more = others, more, documents, scores

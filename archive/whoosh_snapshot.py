@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -88,3 +88,11 @@ class Cache:
                     _, (_, dropped) = self._held.popitem(last=False)
                     self._size -= dropped
         return loaded
+
+    def retain(self, owners: Collection[Hashable]) -> None:
+        """Drops what belongs to none of these segments and snapshots, by the first part of its key: it would keep
+        files open that nobody searches any more."""
+        with self._lock:
+            for key in [key for key in self._held if isinstance(key, tuple) and key[0] not in owners]:
+                _, dropped = self._held.pop(key)
+                self._size -= dropped

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TypeVar
 
-from archive.article import Label
+from archive.article import Article, Label
 from archive.errors import IndexUnavailable
 from archive.search import SearchIndex
 from archive.store import Archive, Change, ChangeKind, Period, Rendition, Turn, Volume
@@ -25,6 +25,9 @@ FEEDS_VERSION = 5  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
 INDEXED_AT_ONCE = 1000  # changes; an article that comes behind them waits so long
 REBUILT_AT_ONCE = 10_000  # changes of a rebuild, on all processors
+
+READ_AT_ONCE = 500  # articles
+MOST_CHARACTERS = 30_000_000  # of the articles that are indexed together
 
 T = TypeVar("T")
 
@@ -71,9 +74,14 @@ class IndexConsumer:
 
     def apply(self, changes: Sequence[Change], turn: Turn) -> None:
         del turn  # the index has a lock of its own, and revisions keep a late writer from harm
-        articles = self.archive.get_many(list(dict.fromkeys(change.subject for change in changes)))
-        self.index.apply(list(articles.values()), position=changes[-1].seq)
-        log.info("indexed %d articles, up to change %d", len(articles), changes[-1].seq)
+        articles: dict[str, Article] = {}
+        for some in slices(changes, READ_AT_ONCE):
+            articles |= self.archive.get_many(list(dict.fromkeys(change.subject for change in some)))
+            is_last = some[-1] is changes[-1]
+            if is_last or sum(len(article.content_html) for article in articles.values()) > MOST_CHARACTERS:
+                self.index.apply(list(articles.values()), position=some[-1].seq)
+                log.info("indexed %d articles, up to change %d", len(articles), some[-1].seq)
+                articles = {}
 
 
 Maker = Callable[[], list[Document]]

@@ -7,8 +7,9 @@ entries, takes out what `at:deleted-entry` names and keeps no more than the feed
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 
 MANIPULATION: Final = "feed"
 MOST_COMPRESSED: Final = 64 * 1024  # bytes of a delta that a request may compress: 1 ms with br
+PATIENCE: Final = 2.0  # seconds for which an archive that did not answer is left alone
 MOST_BYTES: Final = 4 * 1024 * 1024  # of the deltas that are kept
 MOST_LINEAGES: Final = 64  # of 60 KB each, at most
 _UNASKED: Final = "feedparser/"  # the library says `A-IM: feed` for every program that names itself no other way
@@ -42,8 +44,12 @@ class Delta:
 class Deltas:
     """Deltas of stored documents. Threads may share them."""
 
-    def __init__(self, archive: Archive, *, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, archive: Archive, *, most_bytes: int = MOST_BYTES, ticks: Callable[[], float] = time.monotonic
+    ) -> None:
         self.archive = archive
+        self.ticks = ticks
+        self._silent_until = 0.0  # an archive that did not answer is left alone
         self.most_bytes = most_bytes
         self._lineages: OrderedDict[str, tuple[str, Lineage | None]] = OrderedDict()  # by path, with the present ETag
         self._bodies: OrderedDict[_Key, bytes] = OrderedDict()
@@ -75,10 +81,13 @@ class Deltas:
         known = self._lineages.get(path)
         if known is not None and known[0] == etag:
             return known[1]
+        if self.ticks() < self._silent_until:
+            return None
         try:
             lineage = self.archive.lineage(path)
         except DatelineError as error:
             log.warning("%s is served whole: %s", path, error)
+            self._silent_until = self.ticks() + PATIENCE
             return None
         if lineage is not None and not lineage.describes(etag):
             return None

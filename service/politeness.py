@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from threading import Lock
 from typing import Final
 from wsgiref.types import WSGIEnvironment
@@ -15,6 +16,8 @@ MOST_COUNTED: Final = 20_000  # clients and feeds: some 5 MB
 
 # Whoever says one of these is sent no more than he needs, or would be.
 _CONSIDERATE: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_A_IM", "HTTP_RANGE")
+# RFC 1918 and RFC 4193.
+_PRIVATE: Final = [ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 _Key = tuple[str, str]
 
 
@@ -59,14 +62,19 @@ class Politeness:
 
 
 def client_of(environ: WSGIEnvironment) -> str | None:
-    """The address of whoever asks: the connection's, or what a proxy on this machine has added last.
+    """The address of whoever asks: the connection's, or what a proxy on this machine or network has added last.
 
-    None where that is this machine: behind a proxy that does not say for whom it asks, all would be one."""
+    None where that is all that is known: behind a proxy that does not say for whom it asks, all would be one."""
     address: str = environ.get("REMOTE_ADDR", "")
-    if _is_here(address):
+    if _is_near(address):
         address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
-    return None if _is_here(address) else address
+    return None if _is_near(address) else address
 
 
-def _is_here(address: str) -> bool:
-    return address in ("", "::1") or address.startswith(("127.", "::ffff:127."))
+def _is_near(address: str) -> bool:
+    """On this machine or a private network, as proxies, containers and load balancers are."""
+    try:
+        known = ip_address(address.removeprefix("::ffff:"))
+    except ValueError:
+        return not address
+    return known.is_loopback or known.is_link_local or any(known in network for network in _PRIVATE)

@@ -138,7 +138,9 @@ class Renditions:
     def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Built for each request, by those behind: to ask too often costs much more there."""
         if environ["REQUEST_METHOD"] == "GET" and not opens_in_browser(environ):
-            wait = self.politeness.wait(environ, f"{environ['PATH_INFO']}?{environ.get('QUERY_STRING', '')}")
+            # As a number: whatever strangers ask for, what is counted stays small.
+            asked = hash((environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
+            wait = self.politeness.wait(environ, f"search {asked}")
             if wait:
                 return self._too_often(wait, start_response)
         return self.otherwise(environ, start_response)

@@ -83,7 +83,7 @@ DIALECTS: Mapping[str, DatabaseKind] = {
     "postgresql": DatabaseKind(
         name="postgresql",
         upsert=postgresql.insert,
-        options={"connect_args": {"options": "-c timezone=UTC"}, "pool_pre_ping": True},
+        options={"connect_args": {"options": "-c timezone=UTC", "connect_timeout": 5}, "pool_pre_ping": True},
         migration_lock="SELECT pg_advisory_xact_lock(7237954)",
     ),
 }

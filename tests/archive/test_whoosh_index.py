@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import json
 import math
 import multiprocessing
@@ -17,7 +18,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -42,6 +45,7 @@ from archive.errors import IndexLocked, IndexUnavailable, StorageFull
 from archive.search import Results, SearchQuery, Sort
 from archive.whoosh_builders import Builders
 from archive.whoosh_index import WhooshIndex
+from archive.whoosh_manifest import Manifest
 from tests.builders import a_stored_article
 from tests.contracts import SearchIndexContract
 
@@ -352,6 +356,98 @@ def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkey
     finally:
         index.close()
     assert (index.position(), segment_files(folder)) == (0, [])
+
+
+def test_an_answer_that_nobody_read_is_not_taken_for_the_next_one(
+    index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whoosh_index, "MANY", 4)
+    monkeypatch.setattr(index, "_builders", Builders(2))
+    sent = iter([True, False])
+    send = whoosh_builders._send
+
+    def failing(value: object, to: IO[bytes] | None) -> None:
+        if not next(sent, True):
+            raise MemoryError
+        send(value, to)
+
+    monkeypatch.setattr(whoosh_builders, "_send", failing)
+    articles = [a_stored_article(id=f"{number}", title="Wheat") for number in range(9)]
+    with pytest.raises(MemoryError):
+        index.apply(articles[:4], position=1)
+    index.apply(articles[:4], position=1)
+    index.apply(articles[4:], position=2)
+    index.close()
+    assert sorted(index.revisions()) == [(f"{number}", 1) for number in range(9)]
+
+
+@pytest.mark.parametrize("work", ["apply", "tidy", "take over"])
+def test_what_fails_after_the_stroke_takes_nothing_back(
+    index: WhooshIndex, folder: Path, work: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whoosh_index, "FAN", 2)
+    for position in (1, 2):
+        index.apply(titles("Wheat"), position=position)
+    if work == "take over":
+        index.clear(until=1)
+    sync = whoosh_storage.sync_folder
+
+    def failing(synced: Path) -> None:
+        sync(synced)
+        if not list(synced.glob("*.new")):
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as interrupted:
+        interrupted.setattr(whoosh_storage, "sync_folder", failing)
+        doing = index.tidy if work == "tidy" else partial(index.apply, titles("Wheat"), position=3)
+        with pytest.raises(KeyboardInterrupt):
+            doing()
+    expected, position = {"apply": (3, 3), "tidy": (2, 2), "take over": (1, 0)}[work]
+    for searched in (index, WhooshIndex(folder)):
+        assert (len(ids(searched, "wheat")), searched.position()) == (expected, position)
+
+
+def test_a_rebuild_that_was_killed_as_it_took_over_is_finished(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whoosh_index, "FAN", 2)
+    index.clear(until=2)
+    for position in (1, 2):
+        index.apply(titles("Wheat"), position=position)
+    taken_over = Manifest.from_bytes((folder / "manifest.json").read_bytes())
+    (folder / "next.json").write_bytes(replace(taken_over, position=1, until=2).to_bytes())
+    index = WhooshIndex(folder)
+    index.tidy()
+    assert len(ids(WhooshIndex(folder), "wheat")) == 2
+    index.apply([], position=2)
+    assert (index.awaited(), len(ids(WhooshIndex(folder), "wheat"))) == (0, 2)
+    assert len(segment_files(folder)) == 1
+
+
+def test_who_searches_while_the_first_index_is_built_lets_go_of_it(folder: Path) -> None:
+    index, reader = WhooshIndex(folder), WhooshIndex(folder)
+    index.clear(until=2)
+    index.apply(titles("Wheat"), position=1)
+    with pytest.raises(IndexUnavailable, match="is being built"):
+        reader.search(SearchQuery(text="wheat"))
+    [early] = segment_files(folder)
+    index.apply(titles("Wheat"), position=2)
+    assert len(ids(reader, "wheat")) == 2
+    index.clear()
+    assert ids(reader, "wheat") == ids(index, "wheat") == []
+    gc.collect()
+    assert early.name not in Path("/proc/self/maps").read_text()
+
+
+def test_after_an_upgrade_search_says_how_far_the_new_index_is(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whoosh_manifest, "FORMAT", whoosh_manifest.FORMAT + 1)
+    with pytest.raises(IndexUnavailable, match="another version"):
+        WhooshIndex(folder).search(SearchQuery(text="wheat"))
+    index.clear(until=2)
+    with pytest.raises(IndexUnavailable, match="0 of 2 changes"):
+        WhooshIndex(folder).search(SearchQuery(text="wheat"))
 
 
 def test_an_index_that_is_being_built_says_how_far_it_is(folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,18 @@ def test_what_a_search_had_no_time_for_is_said_and_found_by_the_next_one(
         late = index.search(query)
     assert "The search took too long: not all of it was searched for." in late.notes
     assert index.search(query) == expected
+
+
+@pytest.mark.parametrize("text", ["+wheat +corn", "wheat -corn", "+wheat -corn", "-corn", "(wheat -corn) zinc"])
+def test_a_search_without_time_finds_nothing_that_does_not_match(
+    index: WhooshIndex, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def totals(patience: int) -> set[str]:
+        ticks = itertools.count()
+        monkeypatch.setattr(whoosh_answer, "Deadline", lambda _seconds: Deadline(patience, lambda: float(next(ticks))))
+        query = SearchQuery(text=text, per_page=100, with_facets=False)
+        return {hit.id for page in range(1, 4) for hit in index.search(replace(query, page=page)).hits}
+
+    everything = totals(10_000)
+    for patience in range(1, 15):
+        assert totals(patience) <= everything
