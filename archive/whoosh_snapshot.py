@@ -15,7 +15,7 @@ from archive.whoosh_segment import Segment
 if TYPE_CHECKING:
     from archive.whoosh_columns import Columns
 
-CACHED: Final = 48 << 20  # bytes of what was decoded, for each index that is open
+CACHED: Final = 40 << 20  # bytes of what was decoded, for each index that is open
 
 T = TypeVar("T")
 
