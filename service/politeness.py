@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from threading import Lock
 from typing import Final
@@ -71,6 +72,7 @@ def client_of(environ: WSGIEnvironment) -> str | None:
     return None if _is_near(address) else address
 
 
+@lru_cache(maxsize=4096)
 def _is_near(address: str) -> bool:
     """On this machine or a private network, as proxies, containers and load balancers are."""
     try:
