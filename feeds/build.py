@@ -21,7 +21,7 @@ from feeds.item import Item, iri_of, is_recording, item_of
 from feeds.spec import FeedSpec, Format, Scope, has_address
 
 LENGTH = 50  # entries of a feed
-CACHE_BYTES = 32 * 1024 * 1024
+CACHE_BYTES = 16 * 1024 * 1024
 TOMBSTONES_LAST = timedelta(days=90)
 NO_LINKS: Mapping[str, Page] = MappingProxyType({})
 

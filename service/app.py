@@ -13,6 +13,7 @@ from flask import Flask, Response, abort, request
 from service.api import admin_blueprint
 from service.guesses import guesses_blueprint
 from service.hub import hub_blueprint
+from service.memory import share_arenas
 from service.openapi import openapi_blueprint
 from service.operations import operations_blueprint
 from service.parent import end_with_parent
@@ -86,4 +87,5 @@ def web_process() -> WSGIApplication:
     settings = read_settings()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     end_with_parent()
+    share_arenas()
     return create_wsgi(open_dateline(settings))

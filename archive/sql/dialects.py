@@ -52,7 +52,7 @@ def _prepare_sqlite(engine: Engine, checkpoints: bool) -> None:
             "synchronous=FULL",  # NORMAL can lose an acknowledged commit on power loss
             "foreign_keys=ON",
             "busy_timeout=10000",
-            "cache_size=-8000",  # KiB; of each connection
+            "cache_size=-1000",  # KiB, of each connection, of which a process has ten; the system keeps the file anyway
             "temp_store=MEMORY",
             # SQLite 3.7.0–3.51.2 can corrupt the file, rarely, when several processes checkpoint at once.
             f"wal_autocheckpoint={1000 if checkpoints else 0}",

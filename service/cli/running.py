@@ -96,9 +96,11 @@ def worker(until_stdin_closes: bool) -> None:
     settings = read_settings()
     _log(settings)
     from service.cli.opening import opened
+    from service.memory import share_arenas
     from service.scheduler import Worker
     from service.stopping import stop_on_signals
 
+    share_arenas()
     with opened() as dateline:
         running = Worker(dateline)
         stop_on_signals(running.stop, until_stdin_closes=until_stdin_closes)
