@@ -70,7 +70,7 @@ class Columns:
     def lengths(self, field: str) -> Array:
         """How long a field is, in Whoosh's one-byte code."""
         if field not in self._lengths:
-            self._lengths[field] = self._joined(lambda segment: _padded(segment, field), np.uint8)
+            self._lengths[field] = self._joined(lambda segment: padded_lengths(segment, field), np.uint8)
         return self._lengths[field]
 
     def norms(self, field: str) -> Array:
@@ -98,7 +98,8 @@ class Columns:
         return np.concatenate([column(part.segment) for part in self._parts])
 
 
-def _padded(segment: Segment, field: str) -> Array:
+def padded_lengths(segment: Segment, field: str) -> Array:
+    """How long a field of each document is, in Whoosh's one-byte code."""
     held = np.frombuffer(segment.lengths(field), np.uint8)
     padded = np.zeros(segment.documents, np.uint8)
     padded[: len(held)] = held

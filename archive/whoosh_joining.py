@@ -16,6 +16,7 @@ from whoosh.filedb.filestore import FileStorage
 from archive.whoosh_arrays import documents_of, weights_of
 from archive.whoosh_building import FIELDS, write_segment
 from archive.whoosh_codec import EXTENT, blocks
+from archive.whoosh_columns import padded_lengths
 from archive.whoosh_segment import TEXT_FIELDS, Segment
 from archive.whoosh_storage import reading_files
 from archive.whoosh_writing import Array, Lists, ends_of
@@ -37,7 +38,7 @@ def join(sources: Sequence[tuple[Path, Collection[int]]], folder: Path) -> tuple
     ]
     lengths = {
         field.name: np.concatenate(
-            [_lengths(segment, field.name)[alive] for segment, alive in zip(segments, living, strict=True)]
+            [padded_lengths(segment, field.name)[alive] for segment, alive in zip(segments, living, strict=True)]
         )
         for field in TEXT_FIELDS
     }
@@ -50,11 +51,6 @@ def _living(segment: Segment, deleted: Collection[int]) -> Array:
     living = np.ones(segment.documents, np.bool_)
     living[np.fromiter(deleted, np.int64, len(deleted))] = False
     return living
-
-
-def _lengths(segment: Segment, field: str) -> Array:
-    held = np.frombuffer(segment.lengths(field), np.uint8)
-    return np.concatenate((held, np.zeros(segment.documents - len(held), np.uint8)))
 
 
 def _lists(segments: Sequence[Segment], living: Sequence[Array], field: str) -> Iterator[Lists]:
