@@ -12,10 +12,12 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import corpus, delay, importing, memory, serving
+from bench.corpus import Story
 from bench.table import Figures, document
 from tests.service.running import RunningService, running_service
 
@@ -72,19 +74,21 @@ def _measure(corpora: Path, folder: Path, size: Size) -> Figures:
             figures.delays.append(measured)
             held = articles + size.warm_up + size.posts
             if number == 1:
-                _measure_serving(figures, service, folder, size)
+                _measure_serving(figures, service, some, folder, size)
     return figures
 
 
-def _measure_serving(figures: Figures, service: RunningService, folder: Path, size: Size) -> None:
+def _measure_serving(
+    figures: Figures, service: RunningService, some: Iterator[Story], folder: Path, size: Size
+) -> None:
     _say("letting the service rest")
     time.sleep(size.idle)
     figures.held = memory.measure(service)
     if missing := serving.missing():
         figures.left_out.append(f"serving, for there is no {' and no '.join(missing)} (Debian has both)")
         return
-    _say("serving the feed")
-    figures.compared = serving.measure(service, folder / "nginx", rounds=size.rounds, seconds=size.seconds)
+    _say("serving feeds")
+    figures.compared = serving.measure(service, some, folder / "nginx", rounds=size.rounds, seconds=size.seconds)
 
 
 def _say(what: str) -> None:

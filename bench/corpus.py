@@ -44,6 +44,12 @@ def _copied(story: Story, number: int) -> Story:
     }
 
 
+def joined(some: Iterator[Story], together: int) -> Iterator[Story]:
+    """Longer articles: so many stories as one, with the name of the first."""
+    while parts := list(islice(some, together)):
+        yield {**parts[0], "content_text": "\n\n".join(part["content_text"] for part in parts)}
+
+
 def write(some: Iterator[Story], number: int, path: Path) -> Path:
     """The next so many stories as a file to import."""
     with path.open("w", encoding="utf-8") as file:

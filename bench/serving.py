@@ -1,4 +1,4 @@
-"""Requests a second for one feed, against nginx that serves the same bytes from disk."""
+"""Requests a second for two feeds, against nginx that serves the same bytes from disk."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
+from bench import corpus
+from bench.corpus import Story
 from tests.service.running import Client, RunningService, free_port, wait_for
 
-FEED = "/feed.atom"
+SHORT, LONG = "/feed.atom", "/sections/long-reads/feed.atom"  # of stories as they are, and of longer articles
+SECTION = "Long reads"
+ARTICLES, TOGETHER = 20, 8
+LONG_AGO = "1986-01-01T12:00:00Z"  # so that the feed of all does not have them
 TOOLS = ("nginx", "wrk")
 THREADS, CONNECTIONS = 2, 32
 
@@ -52,6 +58,7 @@ http {{
 class Compared:
     """Medians over the rounds, in requests a second; `ratio` is the median of the rounds' own ratios."""
 
+    feed: str
     kind: str
     length: int
     ours: float
@@ -63,48 +70,69 @@ def missing() -> list[str]:
     return [tool for tool in TOOLS if _program(tool) is None]
 
 
-def measure(service: RunningService, folder: Path, *, rounds: int, seconds: int) -> list[Compared]:
+def measure(
+    service: RunningService, some: Iterator[Story], folder: Path, *, rounds: int, seconds: int
+) -> list[Compared]:
     """Both servers in turn, the same request to each, in the same minute: the machine's moods cancel out."""
     with service.client() as client:
-        bodies = {coding: client.get(FEED, {"Accept-Encoding": coding}).body for coding in ("identity", "gzip")}
+        _post_long_reads(client, some)
+        bodies = {
+            f"{feed}{suffix}": client.get(feed, {"Accept-Encoding": coding}).body
+            for feed in (SHORT, LONG)
+            for coding, suffix in (("identity", ""), ("gzip", ".gz"))
+        }
     with _nginx(folder, bodies) as nginx_port:
         return [
-            _compare(kind, coding, (service.port, nginx_port), rounds=rounds, seconds=seconds)
+            _compare(feed, kind, coding, (service.port, nginx_port), rounds=rounds, seconds=seconds)
+            for feed in (SHORT, LONG)
             for kind, coding in (("200", "identity"), ("200", "gzip"), ("304", "identity"))
         ]
 
 
-def _compare(kind: str, coding: str, ports: tuple[int, int], *, rounds: int, seconds: int) -> Compared:
-    requests = [_request(port, kind, coding) for port in ports]
+def _post_long_reads(client: Client, some: Iterator[Story]) -> None:
+    guids = []
+    for story in islice(corpus.joined(some, TOGETHER), ARTICLES):
+        article = {key: story[key] for key in ("title", "tags", "content_text")}
+        guids.append(client.posted(**article, section=SECTION, published=LONG_AGO)["guid"].encode())
+
+    def are_there() -> bool:
+        body = client.get(LONG).body
+        return all(guid in body for guid in guids)
+
+    wait_for("all are in the feed", are_there, every=0.2)
+
+
+def _compare(feed: str, kind: str, coding: str, ports: tuple[int, int], *, rounds: int, seconds: int) -> Compared:
+    requests = [_request(port, feed, kind, coding) for port in ports]
     lengths = {length for _, length in requests}
     if len(lengths) != 1:
         raise RuntimeError(f"the servers answer with {lengths} bytes")
     rates = [
-        [_wrk(port, headers, seconds) for port, (headers, _) in zip(ports, requests, strict=True)]
+        [_wrk(port, feed, headers, seconds) for port, (headers, _) in zip(ports, requests, strict=True)]
         for _ in range(rounds)
     ]
     ours, nginx = zip(*rates, strict=True)
     ratio = median(one / other for one, other in rates)
     name = kind if kind == "304" else f"{kind} {coding}"
-    return Compared(name, lengths.pop(), median(ours), median(nginx), ratio)
+    return Compared(feed, name, lengths.pop(), median(ours), median(nginx), ratio)
 
 
-def _request(port: int, kind: str, coding: str) -> tuple[Mapping[str, str], int]:
+def _request(port: int, feed: str, kind: str, coding: str) -> tuple[Mapping[str, str], int]:
     """The headers that bring this answer, once it has come, with its length."""
     client = Client(port)
     headers = {"Accept-Encoding": coding}
     if kind == "304":
-        headers["If-None-Match"] = client.get(FEED, headers).headers["ETag"]
-    answer = client.get(FEED, headers)
+        headers["If-None-Match"] = client.get(feed, headers).headers["ETag"]
+    answer = client.get(feed, headers)
     client.close()
     if (str(answer.status), answer.headers.get("Content-Encoding", "identity")) != (kind, coding):
         raise RuntimeError(f"port {port} answers {answer.status}: {dict(answer.headers)}")
     return headers, len(answer.body)
 
 
-def _wrk(port: int, headers: Mapping[str, str], seconds: int) -> float:
+def _wrk(port: int, feed: str, headers: Mapping[str, str], seconds: int) -> float:
     named = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
-    command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", *named, f"http://127.0.0.1:{port}{FEED}"]
+    command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", *named, f"http://127.0.0.1:{port}{feed}"]
     said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 30).stdout
     found = re.search(r"Requests/sec:\s+([\d.]+)", said)
     if found is None or "Non-2xx" in said or "Socket errors" in said:
@@ -117,9 +145,10 @@ def _wrk(port: int, headers: Mapping[str, str], seconds: int) -> float:
 def _nginx(folder: Path, bodies: Mapping[str, bytes]) -> Iterator[int]:
     """nginx with the feed's bytes as files, which everybody can read; its port."""
     root = folder / "root"
-    root.mkdir(parents=True)
-    (root / FEED[1:]).write_bytes(bodies["identity"])
-    (root / f"{FEED[1:]}.gz").write_bytes(bodies["gzip"])
+    for name, body in bodies.items():
+        path = root / name[1:]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
     port = free_port()
     configuration = folder / "nginx.conf"
     configuration.write_text(CONFIGURATION.format(folder=folder, port=port))
@@ -130,7 +159,7 @@ def _nginx(folder: Path, bodies: Mapping[str, bytes]) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for("nginx is ready", lambda: Client(port).get(FEED).status == 200)
+        wait_for("nginx is ready", lambda: Client(port).get(SHORT).status == 200)
         yield port
     finally:
         process.terminate()

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from bench.delay import Delays, p50, p95
 from bench.importing import Imported
 from bench.memory import Held
-from bench.serving import Compared
+from bench.serving import ARTICLES, SHORT, TOGETHER, Compared
 
 MB = 1024 * 1024
 LIBRARIES = ("granian", "flask", "sqlalchemy", "whoosh3", "feedgen")
@@ -102,18 +102,19 @@ def _delays(delays: Sequence[Delays]) -> Iterator[str]:
 
 
 def _serving(compared: Sequence[Compared]) -> Iterator[str]:
-    yield "## `GET /feed.atom`, requests a second, against nginx with the same bytes on disk"
+    yield "## `GET` of a feed, requests a second, against nginx with the same bytes on disk"
     yield ""
     yield "Two web processes against two of nginx's (sendfile, gzip_static, no log), wrk with 32 connections, in turn;"
-    yield "medians, and the median of the rounds' ratios."
+    yield f"medians, and the median of the rounds' ratios. `{SHORT}` has 20 Reuters stories of 0.8 KB each, the other one"
+    yield f"{ARTICLES} articles that are {TOGETHER} times as long."
     yield ""
-    yield "| answer | bytes | Dateline | nginx | ratio | bound | |"
-    yield "|---|---:|---:|---:|---:|---:|---|"
+    yield "| feed | answer | bytes | Dateline | nginx | ratio | bound | |"
+    yield "|---|---|---:|---:|---:|---:|---:|---|"
     for one in compared:
         least = LEAST_OF_NGINX[one.kind]
         verdict = "kept" if one.ratio >= least else "**missed**"
         yield (
-            f"| {one.kind} | {one.length:,} | {one.ours:,.0f} | {one.nginx:,.0f} | {one.ratio:.2f} "
+            f"| {one.feed} | {one.kind} | {one.length:,} | {one.ours:,.0f} | {one.nginx:,.0f} | {one.ratio:.2f} "
             f"| ≥ {least} | {verdict} |"
         )
     yield ""

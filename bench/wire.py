@@ -17,7 +17,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from bench import corpus, importing
@@ -90,16 +89,10 @@ def main() -> int:
         print(f"No {corpus.REUTERS} in {given.folder}: name its folder. Nothing was measured.", file=sys.stderr)
         return 1
     for what, together in LENGTHS.items():
-        some = _joined(corpus.stories(given.folder), together)
+        some = corpus.joined(corpus.stories(given.folder), together)
         with tempfile.TemporaryDirectory(prefix="dateline-wire-") as scratch:
             print(_measure(some, Path(scratch), what), end="\n\n", flush=True)
     return 0
-
-
-def _joined(some: Iterator[Story], together: int) -> Iterator[Story]:
-    """Longer articles: so many stories as one, with the name of the first."""
-    while parts := list(islice(some, together)):
-        yield {**parts[0], "content_text": "\n\n".join(part["content_text"] for part in parts)}
 
 
 def _measure(some: Iterator[Story], folder: Path, what: str) -> str:

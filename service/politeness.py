@@ -13,6 +13,9 @@ from typing import Final
 from wsgiref.types import WSGIEnvironment
 
 HOUR: Final = 3600.0  # seconds
+LONGEST: Final = (
+    45  # characters of an address, ::ffff:255.255.255.255 written in full; what strangers send may be longer
+)
 MOST_COUNTED: Final = 20_000  # clients and feeds: some 5 MB
 
 # Whoever says one of these is sent no more than he needs, or would be.
@@ -68,7 +71,7 @@ def client_of(environ: WSGIEnvironment) -> str | None:
     None where that is all that is known: behind a proxy that does not say for whom it asks, all would be one."""
     address: str = environ.get("REMOTE_ADDR", "")
     if _is_near(address):
-        address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()
+        address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()[:LONGEST]
     return None if _is_near(address) else address
 
 

@@ -6,16 +6,17 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from threading import Lock
 from urllib.parse import urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from archive.errors import DatelineError
 from archive.site import Site
-from archive.store import Archive, Rendition
+from archive.store import Archive, Coded, Rendition
 from feeds.sitemap import is_sitemap
 from feeds.spec import Format
 from service.about_feed import ABOUT, opens_in_browser
@@ -32,6 +33,7 @@ LOOK_AGAIN = 0.1  # seconds after which the archive is asked whether the bytes a
 PATIENCE = 2.0  # seconds for which an archive that did not answer is left alone
 RETRY_AFTER = "5"  # seconds
 MOST_BYTES = 32 * 1024 * 1024
+USUAL_LENGTH = 100  # characters of Accept-Encoding; what browsers and readers send takes up to 40
 CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 # A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
 DELTA_CACHE_CONTROL = "no-store, im"
@@ -57,11 +59,12 @@ _REFUSAL = [
     ("Access-Control-Allow-Origin", "*"),
     ("Content-Length", "0"),
 ]
+_accepted = lru_cache(maxsize=1024)(accepted_codings)
 _SUFFIXES = tuple(f"/{feed_format.suffix}" for feed_format in Format)
 Headers = list[tuple[str, str]]
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Ready:
     """One coding of a document with the headers that go with it."""
 
@@ -74,12 +77,25 @@ class _Ready:
 
 @dataclass(slots=True)
 class _Kept:
+    """`modified`: None within the second of the change: bytes that may change again have no date yet, since one that
+    is sent must stay true."""
+
     rendition: Rendition
-    last_modified: str
     checked: float
     is_feed: bool
-    ready: dict[str, _Ready] = field(default_factory=dict)
-    size: int = 0
+    ready: Mapping[str, _Ready]  # by coding, the smallest first
+    offered: tuple[str, ...]
+    size: int
+    modified: datetime | None = None
+
+    def date(self) -> None:
+        modified = self.rendition.modified
+        dated = [("Last-Modified", format_datetime(modified, usegmt=True))]
+        self.ready = {
+            coding: replace(ready, headers=ready.headers + dated, bare=ready.bare + dated)
+            for coding, ready in self.ready.items()
+        }
+        self.modified = modified
 
 
 class Renditions:
@@ -111,6 +127,16 @@ class Renditions:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
+
+    def answers_at_once(self, environ: WSGIEnvironment) -> bool:
+        """Whether the answer is in memory: it takes some µs and asks nobody."""
+        kept = self._kept.get(environ["PATH_INFO"])
+        return (
+            kept is not None
+            and self.ticks() - kept.checked <= LOOK_AGAIN
+            and "HTTP_A_IM" not in environ
+            and not opens_in_browser(environ)
+        )
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -151,36 +177,35 @@ class Renditions:
 
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         known = environ.get("HTTP_IF_NONE_MATCH") or environ.get("HTTP_IF_RANGE")
+        if kept.modified is None and kept.rendition.modified <= self.clock():
+            kept.date()
         ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), known)
-        # Bytes that changed within the running second have no date yet: one that is sent must stay true.
-        modified = kept.rendition.modified if kept.rendition.modified <= self.clock() else None
-        dated: Headers = [("Last-Modified", kept.last_modified)] if modified is not None else []
         outcome = evaluate(
             etag=ready.etag,
-            modified=modified,
+            modified=kept.modified,
             if_match=environ.get("HTTP_IF_MATCH"),
             if_unmodified_since=environ.get("HTTP_IF_UNMODIFIED_SINCE"),
             if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
             if_modified_since=environ.get("HTTP_IF_MODIFIED_SINCE"),
         )
         if outcome is Outcome.NOT_MODIFIED:
-            start_response("304 Not Modified", ready.bare + dated)
+            start_response("304 Not Modified", ready.bare)
             return []
         if outcome is Outcome.FAILED:
             start_response("412 Precondition Failed", _REFUSAL)
             return []
         if environ["REQUEST_METHOD"] == "HEAD":
-            start_response("200 OK", ready.headers + dated)
+            start_response("200 OK", ready.headers)
             return []
         if "HTTP_RANGE" in environ:
-            return _part(ready, dated, environ, start_response, modified=modified)
+            return _part(ready, environ, start_response, modified=kept.modified)
         if "HTTP_A_IM" in environ and (found := self._delta(kept, ready, environ)):
             instance, delta = found
-            start_response("226 IM Used", _delta_headers(instance, delta) + dated)
+            start_response("226 IM Used", _delta_headers(instance, delta))
             return [delta.body]
         if kept.is_feed and (wait := self.politeness.wait(environ, kept.rendition.path)):
             return self._too_often(wait, start_response)
-        start_response("200 OK", ready.headers + dated)
+        start_response("200 OK", ready.headers)
         return [ready.body]
 
     def _delta(self, kept: _Kept, ready: _Ready, environ: WSGIEnvironment) -> tuple[_Ready, Delta] | None:
@@ -224,34 +249,16 @@ class Renditions:
         return self._keep(path, rendition)
 
     def _keep(self, path: str, rendition: Rendition) -> _Kept:
+        is_feed = path.endswith(_SUFFIXES)
+        smallest_first = sorted(rendition.codings.items(), key=lambda named: len(named[1].body))
         kept = _Kept(
             rendition=rendition,
-            last_modified=format_datetime(rendition.modified, usegmt=True),
             checked=self.ticks(),
-            is_feed=path.endswith(_SUFFIXES),
-            size=sum(len(coded.body) for coded in rendition.codings.values()),
+            is_feed=is_feed,
+            ready={coding: self._ready(rendition, coding, coded, is_feed) for coding, coded in smallest_first},
+            offered=tuple(coding for coding, _ in smallest_first),
+            size=sum(len(coded.body) for _, coded in smallest_first),
         )
-        smallest_first = sorted(rendition.codings.items(), key=lambda named: len(named[1].body))
-        for coding, coded in smallest_first:
-            bare = [
-                ("ETag", coded.etag),
-                ("Cache-Control", CACHE_CONTROL),
-                ("Vary", "Accept-Encoding"),
-                ("Access-Control-Allow-Origin", "*"),
-                (EXPOSED, "ETag"),
-                ("X-Content-Type-Options", "nosniff"),
-            ]
-            headers = [
-                *bare,
-                ("Content-Type", rendition.media_type),
-                ("Content-Length", str(len(coded.body))),
-                ("Accept-Ranges", "bytes"),
-            ]
-            if self.site is not None and kept.is_feed:
-                headers.append(("Link", link_header(self.site, rendition.path)))
-            if coding != "identity":
-                headers.append(("Content-Encoding", coding))
-            kept.ready[coding] = _Ready(coding, coded.etag, coded.body, headers, bare)
         with self._lock:
             self._drop(path)
             if kept.size <= self.most_bytes:
@@ -260,6 +267,27 @@ class Renditions:
             while self._bytes > self.most_bytes:
                 self._drop(next(iter(self._kept)))
         return kept
+
+    def _ready(self, rendition: Rendition, coding: str, coded: Coded, is_feed: bool) -> _Ready:
+        bare = [
+            ("ETag", coded.etag),
+            ("Cache-Control", CACHE_CONTROL),
+            ("Vary", "Accept-Encoding"),
+            ("Access-Control-Allow-Origin", "*"),
+            (EXPOSED, "ETag"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+        headers = [
+            *bare,
+            ("Content-Type", rendition.media_type),
+            ("Content-Length", str(len(coded.body))),
+            ("Accept-Ranges", "bytes"),
+        ]
+        if self.site is not None and is_feed:
+            headers.append(("Link", link_header(self.site, rendition.path)))
+        if coding != "identity":
+            headers.append(("Content-Encoding", coding))
+        return _Ready(coding, coded.etag, coded.body, headers, bare)
 
     def _used(self, path: str) -> None:
         with self._lock:
@@ -278,7 +306,6 @@ class Renditions:
 
 def _part(
     ready: _Ready,
-    dated: Headers,
     environ: WSGIEnvironment,
     start_response: StartResponse,
     *,
@@ -295,11 +322,11 @@ def _part(
             start_response("416 Range Not Satisfiable", [*_REFUSAL, bounds])
             return []
     if part is None:
-        start_response("200 OK", ready.headers + dated)
+        start_response("200 OK", ready.headers)
         return [ready.body]
     bounds = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(ready.body)}")
     headers = _with(ready.headers, {"Content-Length": str(len(part)), EXPOSED: "ETag, Content-Range"})
-    start_response("206 Partial Content", [*headers, bounds, *dated])
+    start_response("206 Partial Content", [*headers, bounds])
     return [ready.body[part.start : part.stop]]
 
 
@@ -327,7 +354,9 @@ def _selected(kept: _Kept, accept_encoding: str | None, known: str | None) -> _R
 
     Or that which it has already, by the ETags that are `known`, and takes: the same document need not be
     loaded in another coding."""
-    taken = accepted_codings(accept_encoding, list(kept.ready)) or ["identity"]
+    # What strangers may make as long as they like is not remembered.
+    accepted = _accepted if accept_encoding is None or len(accept_encoding) <= USUAL_LENGTH else accepted_codings
+    taken = accepted(accept_encoding, kept.offered) or ["identity"]
     if known is not None and known.strip() != "*":
         for coding in taken:
             if matches(known, kept.ready[coding].etag, weakly=True):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder
 
 from archive.errors import ArchiveUnavailable
 from archive.lineage import Lineage
@@ -74,6 +74,30 @@ def stand(archive: Archive) -> Stand:
     stand = Stand(archive)
     stand.put("/feed.atom", b"<feed/>" * 100)
     return stand
+
+
+@pytest.mark.parametrize(
+    ("headers", "at_once"),
+    [
+        ({}, True),
+        ({"If-None-Match": '"other"', "Accept-Encoding": "br"}, True),
+        ({"Range": "bytes=0-9"}, True),
+        ({"A-IM": "feed", "If-None-Match": '"other"'}, False),  # may have to look for the older one
+        ({"Sec-Fetch-Dest": "document"}, False),  # a page, which Flask makes
+    ],
+    ids=["plain", "conditional", "a part", "a delta", "a browser"],
+)
+def test_what_is_in_memory_is_answered_at_once(stand: Stand, headers: dict[str, str], at_once: bool) -> None:
+    asked = EnvironBuilder("/feed.atom", headers=headers).get_environ()
+    assert not stand.app.answers_at_once(asked)  # nobody has looked yet
+    stand.client.get("/feed.atom")
+    looks = len(stand.looks)
+    assert stand.app.answers_at_once(asked) == at_once
+    if at_once:
+        stand.client.open(asked)
+        assert len(stand.looks) == looks
+    stand.tick += LOOK_AGAIN * 1.1
+    assert not stand.app.answers_at_once(asked)
 
 
 def test_the_first_answer_has_everything(stand: Stand) -> None:

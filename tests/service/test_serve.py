@@ -10,10 +10,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from service.serve import THREADS
 from tests.service.running import TOKEN, Client, RunningService, running_service, wait_for
 
 pytestmark = pytest.mark.slow
@@ -77,6 +79,18 @@ def test_a_batch_of_unknown_length_is_answered_while_it_is_sent(service: Running
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 200")
     assert answer.count(b'"status":201') == 250
+
+
+def test_uploads_that_never_end_hold_up_nobody(service: RunningService) -> None:
+    begun = b"POST /admin/articles HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+    begun += b"Authorization: Bearer " + TOKEN.encode() + b"\r\n\r\n{"
+    with ExitStack() as held:
+        for _ in range(THREADS - 1):
+            connection = held.enter_context(socket.create_connection(("127.0.0.1", service.port), timeout=30))
+            connection.sendall(begun)
+        for path in ("/feed.atom", "/", "/healthz") * 10:
+            with service.client() as client:
+                assert client.get(path).status == 200
 
 
 @pytest.mark.parametrize(

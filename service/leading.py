@@ -1,0 +1,71 @@
+"""One thread at a time waits for requests; the others rest until it has something to do that takes time.
+
+Granian calls an application from a few threads, which all wait for the next request: for each of them another one is
+woken, and they wait for each other's interpreter lock. That took a third of the processor time of a feed that lies in
+memory. With a single thread, a slow search would hold up every feed behind it. So there is a leader, as in the pattern
+of Schmidt et al., "Leader/Followers" (2000): it answers what is in memory, and where something takes longer, another
+one leads in its place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from threading import Condition, get_ident
+from typing import Any, Final, Protocol, cast
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+from granian.wsgi import _callback_wrapper
+
+# Seconds for which others rest unasked, and after which one that leads is not relied on: Granian ends a thread that
+# had nothing to do for 30 s.
+AT_MOST: Final = 1.0
+Call = Callable[[Any, WSGIEnvironment], Any]  # Granian's way to call: where to answer, and what is asked
+
+
+class Application(Protocol):
+    """A WSGI application that knows what it can answer without waiting for anything."""
+
+    def answers_at_once(self, environ: WSGIEnvironment) -> bool: ...
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
+
+
+def lead_and_follow(application: Application, options: dict[str, Any], access_log: str | None = None) -> Call:
+    """In place of Granian's own wrapper around a WSGI application, and with the same parameters."""
+    call = cast(Call, _callback_wrapper(application, options, access_log))
+    lead = Lead()
+
+    def answer(protocol: Any, environ: WSGIEnvironment) -> None:
+        if not application.answers_at_once(environ):
+            lead.leave()
+        call(protocol, environ)
+        lead.take_or_rest()
+
+    return answer
+
+
+class Lead:
+    """Which of several threads waits for the next request. One that leads asks for no lock."""
+
+    def __init__(self, *, ticks: Callable[[], float] = time.monotonic) -> None:
+        self.ticks = ticks
+        self._leader: int | None = None
+        self._seen = 0.0  # when the leader went to wait
+        self._change = Condition()
+
+    def leave(self) -> None:
+        """Before something that takes time: one of those that rest, if any, leads from now on."""
+        with self._change:
+            if self._leader == get_ident():
+                self._leader = None
+                self._change.notify()
+
+    def take_or_rest(self) -> None:
+        """After an answer: returns when this thread is to wait for a request."""
+        me = get_ident()
+        if self._leader != me:
+            with self._change:
+                if self._leader is not None and self.ticks() - self._seen < AT_MOST:
+                    self._change.wait(AT_MOST)
+                self._leader = me
+        self._seen = self.ticks()
