@@ -6,9 +6,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from archive.store import Archive
 from tests.service.office import Office, open_office
+
+OPENS_AN_OFFICE = {"office", "open_office", "open_newsstand"}  # fixtures, and what a module's own fixtures call
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever opens a whole office is no unit test: `make check` leaves it to `make test`."""
+    for item in items:
+        if isinstance(item, pytest.Function) and not OPENS_AN_OFFICE.isdisjoint(
+            {*item.fixturenames, *vars(item.module)}
+        ):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Every test has an application of its own; the templates are compiled for the first one."""
+    before = Flask.jinja_options
+    Flask.jinja_options = {
+        **before,
+        "bytecode_cache": FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates"))),
+    }
+    yield
+    Flask.jinja_options = before
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,12 @@ class Office:
             clock=self.clock,
         )
         self.worker = Worker(self.dateline)
-        # An hour goes by between two requests, so that each looks whether a feed is still the same.
-        self.client = Client(create_wsgi(self.dateline, ticks=count(step=3600).__next__))
         self.tokens = {scope: create_token(archive, scope.name.lower(), scope, clock=self.clock) for scope in Scope}
+
+    @cached_property
+    def client(self) -> Client:
+        """An hour goes by between two requests, so that each looks whether a feed is still the same."""
+        return Client(create_wsgi(self.dateline, ticks=count(step=3600).__next__))
 
     def clock(self) -> datetime:
         return self.now

@@ -22,6 +22,8 @@ from service.cli import COMMANDS, dateline
 from service.cli.opening import opened
 from service.scheduler import only_worker
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 60.0  # seconds: a deadline for a busy machine
 
 
@@ -285,7 +287,6 @@ def wait_for(true: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.slow
 def test_an_import_that_was_interrupted_goes_on(tmp_path: Path) -> None:
     lines = [{"id": f"s{n}", "title": f"Story {n}", "content_text": "Words. " * 200} for n in range(4000)]
     file = tmp_path / "many.jsonl"

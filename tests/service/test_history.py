@@ -312,6 +312,7 @@ steps = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(steps=steps, live=st.integers(1, 6), at_once=st.sampled_from([25, 25, 1]), restarts=st.booleans())
 @settings(deadline=None, max_examples=60)
 def test_whoever_walks_meets_every_article_whatever_happens(

@@ -23,6 +23,8 @@ from tests.builders import NOON, SITE
 from tests.service.office import Office, open_office
 from tests.service.subscriber import Heard, Said, Subscriber, a_subscriber
 
+pytestmark = pytest.mark.slow
+
 HUB = "https://news.example.org/hub"
 TOPIC = "https://news.example.org/feed.atom"
 FORM = "application/x-www-form-urlencoded"
