@@ -293,8 +293,8 @@ class Archive(Protocol):
         """The same articles as `find`, in brief. Only of those that have a date."""
         ...
 
-    def places(self, query: ArticleQuery) -> Sequence[Place]:
-        """Where all articles stand that match, newest first, whatever `limit` says."""
+    def places(self, query: ArticleQuery, *, most: int | None = None) -> Sequence[Place]:
+        """Where all articles stand that match, or the newest of them, newest first, whatever its `limit` says."""
         ...
 
     def count(self, query: ArticleQuery) -> int:

@@ -80,21 +80,21 @@ class FeedBuilder:
     ) -> list[Document]:
         """The feed in every format, its entries in the order of the articles.
 
-        A live feed ends after `length` of them; a document with a `page` of its own holds all that it is given.
+        A live feed has `length` of them or more, where there are so many; a document of its archive, or of a search,
+        has a `page` of its own.
         `tombstones` are those of the whole site, newest first. Raises ValueError for an article without
         a date."""
-        shown = articles[: self.length] if page is None else articles
-        missed = () if is_archive else tuple(self._missed(spec, shown, tombstones))
+        missed = () if is_archive else tuple(self._missed(spec, articles, tombstones))
         gone = tuple(Gone(iri_of(one.guid, self.identity), one.gone) for one in missed)
         channel = Channel(
             spec,
             self.site,
-            feed_updated(spec, shown, gone),
+            feed_updated(spec, articles, gone),
             page=page,
             links=links,
             is_archive=is_archive,
             gone=gone,
-            medium=medium_of(shown),
+            medium=medium_of(articles),
         )
         extent = self.extents.of(spec.folder)
         items: dict[str, Item] = {}
@@ -110,13 +110,13 @@ class FeedBuilder:
             return self.entries.get(key, lambda: WRITERS[feed_format].entry(item(article), self.site))
 
         def document(feed_format: Format, writer: Writer) -> Document:
-            entries = [entry(article, feed_format) for article in shown]
+            entries = [entry(article, feed_format) for article in articles]
             body = writer.feed(channel, [one.body for one in entries])
             contents = None
             if page is None:
                 told = frozenset(one.article_id for one in missed) if writer.tells_gone else frozenset()
-                places = tuple(_located(body, writer, shown, entries))
-                contents = Contents(places, told, is_full=len(shown) == self.length)
+                places = tuple(_located(body, writer, articles, entries))
+                contents = Contents(places, told, is_full=len(articles) >= self.length)
             return Document(path(feed_format), feed_format.media_type, body, contents)
 
         path = (page or Page(spec.folder)).path

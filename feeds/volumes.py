@@ -10,7 +10,7 @@ from archive.article import Article
 from archive.store import Period, Place, Volume
 from feeds.channel import Page
 
-VOLUME = 50  # articles, at most; as many as a live feed usually has, so that the newest volume need not be bound
+VOLUME = 25  # articles, at most; the live feed has up to so many more than it must
 
 _Key = tuple[int, int, bool, datetime, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -51,6 +51,23 @@ class Shelf:
     def newer(self, volume: Volume) -> Volume | None:
         index = self._index(volume) + 1
         return self._volumes[index] if index < len(self._volumes) else None
+
+    def is_newer(self, one: Volume, other: Volume) -> bool:
+        return self._index(one) > self._index(other)
+
+    def up_to(self, volume: Volume | None) -> list[Volume]:
+        """Those that are not newer than this one."""
+        return self._volumes[: self._index(volume) + 1] if volume is not None else []
+
+    def newer_than(self, volume: Volume | None) -> list[Volume]:
+        return self._volumes[self._index(volume) + 1 :] if volume is not None else [*self._volumes]
+
+    def below(self, month: Period, place: Place) -> Volume | None:
+        """The newest volume all of whose articles are older than the one that is, or would be, in this place."""
+        index = bisect_right(self._volumes, _place_key(month, place), key=_key) - 1
+        if index >= 0 and self._volumes[index].month == month:
+            index -= 1
+        return self._volumes[index] if index >= 0 else None
 
     def put(self, volumes: Sequence[Volume]) -> None:
         """Add volumes, or move the bounds of those that have the same month and number."""

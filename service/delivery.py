@@ -21,7 +21,7 @@ from service.syndication import Standing, Syndication, standings_of
 
 log = logging.getLogger(__name__)
 
-FEEDS_VERSION = 5  # raise it when the same articles are to give other bytes
+FEEDS_VERSION = 6  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
 INDEXED_AT_ONCE = 1000  # changes; an article that comes behind them waits so long
 REBUILT_AT_ONCE = 10_000  # changes of a rebuild, on all processors
@@ -84,7 +84,7 @@ class IndexConsumer:
                 articles = {}
 
 
-Maker = Callable[[], list[Document]]
+Maker = tuple[Scope | Volume, Callable[[], list[Document]]]
 
 
 class FeedsConsumer:
@@ -100,16 +100,18 @@ class FeedsConsumer:
         self.archive = archive
         self.syndication = syndication
         self.clock = clock
+        self._made: dict[Scope | Volume, int] = {}
 
     def start(self, turn: Turn) -> int:
         """From the beginning where the site is not what the stored feeds were built for."""
+        self._made.clear()
         self.syndication.look()
         builder = self.syndication.builder
         built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.extents} {builder.site!r}"
         if self.archive.fact(BUILT_FOR) == built_for:
             return turn.position
         log.info("building every feed: the site's settings are new")
-        self._store([partial(self.syndication.feed, None)], turn)
+        self._store([(None, partial(self.syndication.feed, None))], turn)
         # The cursor first: whoever dies between the two lines does it again, and not never.
         self.archive.advance(turn, 0)
         self.archive.state(BUILT_FOR, built_for)
@@ -128,16 +130,25 @@ class FeedsConsumer:
         if not days:
             return  # drafts: no reader has seen anything of it
         scopes = sorted(scopes_touched(labels, days), key=_order)
+        position = self.archive.head()  # what is made from here on has all changes up to this one
         bound = self.syndication.bind(self._standings(changes))
-        stored = self._store(self._makers(scopes, bound.touched), turn)
+        last = changes[-1].seq
+        # What was made for earlier changes, of the archive as it was then, has later ones already: an import's.
+        has_them = {made for made, has in self._made.items() if has >= last}
+        touched = [volume for volume in bound.touched if not (volume in bound.edited and volume in has_them)]
+        due = [scope for scope in scopes if scope is None or scope not in has_them]
+        makers = self._makers(due, touched)
+        stored = self._store(makers, turn)
+        made = {**self._made, **{what: position for what, _ in makers}}
+        self._made = {what: has for what, has in made.items() if has > last}
         if bound.moved:
             # After the documents: whoever dies between the two lines divides the same volumes again.
             self.archive.put_volumes(bound.moved, turn)
         log.info(
             "%d changes touched %d feeds and %d volumes; %d documents are new",
             len(changes),
-            len(scopes),
-            len(bound.touched),
+            len(due),
+            len(touched),
             stored,
         )
 
@@ -161,10 +172,10 @@ class FeedsConsumer:
         changed = [volume for volume, path in paths.items() if path in stored]
         site, *others = scopes
         return [
-            *(partial(self.syndication.volume, volume) for volume in new),
-            partial(self.syndication.feed, site),
-            *(partial(self.syndication.volume, volume) for volume in changed),
-            *(partial(self.syndication.feed, scope) for scope in others),
+            *((volume, partial(self.syndication.volume, volume)) for volume in new),
+            (site, partial(self.syndication.feed, site)),
+            *((volume, partial(self.syndication.volume, volume)) for volume in changed),
+            *((scope, partial(self.syndication.feed, scope)) for scope in others),
         ]
 
     def _store(self, makers: Sequence[Maker], turn: Turn) -> int:
@@ -172,7 +183,7 @@ class FeedsConsumer:
 
     def _store_some(self, makers: Sequence[Maker], turn: Turn) -> int:
         return store_documents(
-            self.archive, lambda: [document for make in makers for document in make()], turn, clock=self.clock
+            self.archive, lambda: [document for _, make in makers for document in make()], turn, clock=self.clock
         )
 
 

@@ -188,7 +188,9 @@ class Settings:
     web_workers: int = _setting(
         0, partial(_number, least=0, most=64), "processes that answer requests; 0: as many as fit"
     )
-    feed_length: int = _setting(50, partial(_number, least=1, most=500), "articles in a feed")
+    feed_length: int = _setting(
+        50, partial(_number, least=1, most=500), "articles in a feed; the site's own has up to 24 more"
+    )
     search_recency: int = _setting(
         10, partial(_number, least=0, most=100), "how far new articles come before old ones in a search, in percent"
     )

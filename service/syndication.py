@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from archive.article import Article, Label
@@ -31,18 +31,21 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What became of volumes: those whose documents may be others now, newest first, and those to be kept."""
+    """What became of volumes: those whose documents may be others now, newest first, and those to be kept.
+
+    `edited` are those that are touched since their own articles have changed, and for no other reason."""
 
     touched: Sequence[Volume]
+    edited: Set[Volume]
     moved: Sequence[Volume]
 
 
 class Syndication:
-    """Makes documents. The archive of the site's feed has every published article in exactly one volume.
+    """Makes documents. Every published article is in the site's live feed or in exactly one document of its archive.
 
-    A volume is bound, that is, has a document, once the live feed does not hold all of it. So the newest
-    volume is not, as long as a live feed has as many articles as a volume: one more article changes the
-    live feed alone, and every fiftieth binds a volume. `look()` comes first."""
+    A volume is bound, that is, has a document, as soon as the articles that are newer than all of it fill a live
+    feed; the live feed has those of all others. So one more article changes the live feed alone, and every
+    twenty-fifth binds a volume. What was bound stays so. `look()` comes first."""
 
     def __init__(self, archive: Archive, builder: FeedBuilder, *, volume_size: int = VOLUME) -> None:
         self.archive = archive
@@ -50,7 +53,7 @@ class Syndication:
         self.volume_size = volume_size
         self.shelf = Shelf()
         self._tombstones: Sequence[Tombstone] = ()
-        self._last_is_bound = False
+        self._newest_bound: _Name | None = None
 
     def look(self) -> None:
         """See how the archive is divided. One that nobody else divides need not be looked at again."""
@@ -60,15 +63,21 @@ class Syndication:
     def freshen(self) -> None:
         """See what else may have changed with the articles."""
         self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
-        self._last_is_bound = self._must_last_be_bound()
+        newest = self._find_newest_bound()
+        self._newest_bound = _name_of(newest) if newest is not None else None
 
     def feed(self, scope: Scope) -> list[Document]:
         """The live feed of a scope in every format."""
         builder = self.builder
-        articles = self.archive.find(_query(scope, limit=builder.length))
+        articles: Sequence[Article]
+        if scope is None:
+            found = self.archive.find(ArticleQuery(limit=builder.length + 2 * self.volume_size))
+            articles = [article for article in found if not self._is_in_a_document(article)]
+        else:
+            articles = self.archive.find(_query(scope, limit=builder.length))
         name = _name(scope, articles) if isinstance(scope, Label) else None
         spec = spec_for(scope, builder.site, builder.identity, name)
-        newest = self._newest_bound() if scope is None else None
+        newest = self._newest() if scope is None else None
         links = {} if newest is None else {"prev-archive": page_of(newest)}
         return builder.build(spec, articles, self._tombstones, links=links)
 
@@ -86,15 +95,16 @@ class Syndication:
         return self.builder.build(spec, articles, page=page_of(volume), links=links, is_archive=True)
 
     def is_bound(self, volume: Volume) -> bool:
-        return volume != self.shelf.last or self._last_is_bound
+        newest = self._newest()
+        return newest is not None and not self.shelf.is_newer(volume, newest)
 
     def bound(self) -> list[Volume]:
         """Every volume that has a document, oldest first."""
-        return [volume for volume in self.shelf if self.is_bound(volume)]
+        return self.shelf.up_to(self._newest())
 
     def bind(self, standings: Iterable[Standing]) -> Bound:
         """Find room for articles that have come, gone or changed."""
-        last = self.shelf.last
+        before = self.shelf.newer_than(self._newest())
         touched: dict[_Name, None] = {}
         new: dict[_Name, None] = {}
         moved: dict[_Name, None] = {}
@@ -115,13 +125,14 @@ class Syndication:
                 moved[name] = None
                 touched.update(names)
         self.freshen()
-        volumes = set(map(self._named, touched))
-        for name in new:
-            volumes |= self._neighbours(self._named(name))
-        if last is not None and self._last_is_bound and last in volumes:
-            volumes |= self._neighbours(last)  # it may be bound for the first time
-        in_order = [volume for volume in self.shelf if volume in volumes and self.is_bound(volume)]
-        return Bound(in_order[::-1], [self._named(name) for name in {**new, **moved}])
+        edited = set(map(self._named, touched))
+        others = set()
+        for name in {**new, **moved, **dict.fromkeys(map(_name_of, before))}:
+            volume = self._named(name)
+            if name in moved or self.is_bound(volume):
+                others |= {volume} | self._neighbours(volume)
+        in_order = [volume for volume in self.bound() if volume in edited | others]
+        return Bound(in_order[::-1], edited - others, [self._named(name) for name in {**new, **moved}])
 
     def _divided(self, volume: Volume, *, is_new: bool) -> list[Volume]:
         return divide(
@@ -138,20 +149,23 @@ class Syndication:
         found = {older, self.shelf.newer(volume), self.shelf.older(older) if older else None}
         return {one for one in found if one is not None}
 
-    def _newest_bound(self) -> Volume | None:
-        last = self.shelf.last
-        return last if last is None or self._last_is_bound else self.shelf.older(last)
+    def _newest(self) -> Volume | None:
+        """The newest volume that is bound, with its bounds as they are now."""
+        return self._named(self._newest_bound) if self._newest_bound is not None else None
 
-    def _must_last_be_bound(self) -> bool:
-        """Whether the live feed lacks one of its articles, or it was bound before."""
-        last = self.shelf.last
-        if last is None:
-            return False
-        places = self.archive.places(self._query_of(last))
-        if places and len(self.archive.places(ArticleQuery(down_to=places[-1]))) > self.builder.length:
-            return True
-        path = page_of(last).path(Format.ATOM)
-        return path in self.archive.rendition_etags([path])
+    def _find_newest_bound(self) -> Volume | None:
+        due = None
+        newest = self.archive.places(ArticleQuery(), most=self.builder.length)
+        if len(newest) == self.builder.length and (found := self.archive.get_many([newest[-1].id])):
+            [article] = found.values()
+            due = self.shelf.below(month_of(article), newest[-1])
+        paths = {page_of(volume).path(Format.ATOM): volume for volume in self.shelf.newer_than(due)}
+        stored = self.archive.rendition_etags(list(paths))
+        return next((volume for path, volume in reversed(paths.items()) if path in stored), due)
+
+    def _is_in_a_document(self, article: Article) -> bool:
+        volume = self.shelf.holding(month_of(article), Place.of(article))
+        return volume is not None and self.is_bound(volume)
 
     def _query_of(self, volume: Volume) -> ArticleQuery:
         end = self.shelf.end(volume)
@@ -175,12 +189,10 @@ def _name_of(volume: Volume) -> _Name:
     return volume.month, volume.number
 
 
-def _query(scope: Scope, *, limit: int) -> ArticleQuery:
-    if isinstance(scope, Label):
-        return ArticleQuery(label=scope, limit=limit)
-    if isinstance(scope, Period):
-        return ArticleQuery(period=scope, limit=limit)
-    return ArticleQuery(limit=limit)
+def _query(scope: Label | Period, *, limit: int) -> ArticleQuery:
+    return (
+        ArticleQuery(label=scope, limit=limit) if isinstance(scope, Label) else ArticleQuery(period=scope, limit=limit)
+    )
 
 
 def _name(label: Label, articles: Iterable[Article]) -> str | None:

@@ -479,6 +479,7 @@ class ArchiveContract:
         ):
             found = [Place.of(article) for article in archive.find(query)]
             assert archive.places(replace(query, limit=1)) == found
+            assert archive.places(query, most=1) == found[:1]
             assert archive.places(replace(query, after=found[0], down_to=found[1])) == found[1:2]
             assert archive.places(replace(query, before=found[1])) == found[:1]
 

@@ -166,9 +166,9 @@ class SqlArchive:
             ]
         return found[::-1] if query.before is not None else found
 
-    def places(self, query: ArticleQuery) -> Sequence[Place]:
+    def places(self, query: ArticleQuery, *, most: int | None = None) -> Sequence[Place]:
         with self._reading() as connection:
-            found = [Place(row.listed, row.id) for row in connection.execute(listing.places(query))]
+            found = [Place(row.listed, row.id) for row in connection.execute(listing.places(query).limit(most))]
         return found[::-1] if query.before is not None else found
 
     def count(self, query: ArticleQuery) -> int:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from archive.store import Archive
 from tests.service.newsstand import Page
-from tests.service.office import Office
+from tests.service.office import Office, open_office
 
 PERSON = {"Sec-Fetch-Dest": "document", "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.fixture
+def short(archive: Archive, tmp_path: Path) -> Iterator[Office]:
+    """A site whose feed ends so early that the month before has a document in its archive."""
+    with open_office(archive, tmp_path, feed_length=1) as office:
+        yield office
 
 
 def opened(office: Office, address: str, *, status: int = 200) -> Page:
@@ -26,7 +37,8 @@ def opened(office: Office, address: str, *, status: int = 200) -> Page:
         ("/search/feed.atom?q=wheat&tag=usa", "“wheat”, usa – Example News", "/search?q=wheat&tag=usa"),
     ],
 )
-def test_people_are_told_what_a_feed_is(office: Office, feed: str, title: str, home: str) -> None:
+def test_people_are_told_what_a_feed_is(short: Office, feed: str, title: str, home: str) -> None:
+    office = short
     office.posted(title="Wheat", tags=["El Niño", "usa"], published="2026-01-02T12:00:00Z")
     office.posted(title="Rye", published="2025-12-02T12:00:00Z")
     office.deliver()

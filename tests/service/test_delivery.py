@@ -38,7 +38,7 @@ def test_only_the_feeds_that_a_change_touches_are_built(office: Office) -> None:
     office.posted(title="Wheat", tags=["usa"], section="grain", authors=["Ada"], published="2026-01-02T12:00:00Z")
     office.posted(title="Rye", tags=["canada"], published="2025-05-05T12:00:00Z")
     office.deliver()
-    assert len(set(written(office))) == 12  # eleven lists, and the volume of the month before the newest
+    assert len(set(written(office))) == 11
     office.posted(title="Oats", tags=["Usa"], published="2026-01-03T12:00:00Z")
     office.deliver()
     assert written(office) == [
@@ -193,8 +193,11 @@ def test_a_feed_is_as_long_as_it_is_set(archive: Archive, tmp_path: Path) -> Non
         for title in ("One", "Two", "Three"):
             office.later(seconds=1)
             office.posted(title=title)
+            office.posted(title=f"{title} of a tag", tags=["usa"])
         office.deliver()
-        assert entries(office, "/feed.json") == ["Three", "Two"]
+        assert entries(office, "/tags/usa/feed.json") == ["Three of a tag", "Two of a tag"]
+        # The site's own goes on to where its archive begins.
+        assert len(entries(office, "/feed.json")) == 6
 
 
 def test_feeds_are_built_anew_when_they_are_to_carry_something_else(office: Office) -> None:
