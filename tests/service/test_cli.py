@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 import pytest
 from click.testing import CliRunner, Result
@@ -259,15 +260,41 @@ def test_commands_work_while_a_worker_runs(stories: Path, data: Path) -> None:
         assert "Wheat" in told("search", "exports")
 
 
+EAGER = """
+from service import scheduler
+from service.cli import dateline
+
+scheduler.MUCH, scheduler.REST = 1, 0.1
+dateline()
+"""
+
+
+def test_a_worker_that_has_done_much_begins_anew_as_the_same_process(
+    stories: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATELINE_LOG_LEVEL", "info")
+    another = tmp_path / "another.txt"
+    another.write_text("Barley\n\nIt has come.\n")
+    with (tmp_path / "log").open("wb") as log, worker_running(data, "-c", EAGER, log=log) as process:
+        told("import", stories)
+        wait_for(lambda: b"beginning anew" in (tmp_path / "log").read_bytes())
+        told("import", another)
+        wait_for(lambda: "Barley" in run("search", "barley").stdout)
+        assert process.poll() is None
+    assert (tmp_path / "log").read_text().count("worker is ready") >= 2
+
+
 @contextmanager
-def worker_running(data: Path) -> Iterator[None]:
+def worker_running(
+    data: Path, *program: str, log: IO[bytes] | int = subprocess.DEVNULL
+) -> Iterator[subprocess.Popen[bytes]]:
     told("migrate")
     process = subprocess.Popen(
-        [sys.executable, "-m", "service.cli", "worker"], cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL
+        [sys.executable, *(program or ("-m", "service.cli")), "worker"], cwd=Path(__file__).parents[2], stderr=log
     )
     try:
         wait_for(lambda: _is_taken(data))
-        yield
+        yield process
     finally:
         process.terminate()
         assert process.wait(PATIENCE) == 0

@@ -70,6 +70,32 @@ def test_an_article_without_a_bell_is_delivered_all_the_same(office: Office, mon
         until(lambda: found(office, "wheat") == 1)
 
 
+def test_after_much_to_do_a_worker_ends_for_another_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "REST", 0.1)
+    ended: list[bool] = []
+    thread = threading.Thread(target=lambda: ended.append(office.worker.run()))
+    thread.start()
+    office.posted(title="Wheat")
+    until(lambda: found(office, "wheat") == 1)
+    thread.join(0.5)
+    assert not ended  # it has not done much
+    monkeypatch.setattr(scheduler, "MUCH", 1)
+    until(lambda: ended)
+    assert ended == [True]
+
+
+def test_whoever_was_stopped_does_not_begin_anew(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "MUCH", 0)
+    monkeypatch.setattr(scheduler, "REST", 3600)
+    ended: list[bool] = []
+    thread = threading.Thread(target=lambda: ended.append(office.worker.run()))
+    thread.start()
+    until(lambda: office.archive.cursor("index"))
+    office.worker.stop()
+    thread.join(PATIENCE)
+    assert ended == [False]
+
+
 def test_what_is_scheduled_is_released_when_the_clock_says_so(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
     article = office.posted(title="Wheat", published="2026-03-14T13:00:00Z")
