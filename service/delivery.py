@@ -106,6 +106,7 @@ class FeedsConsumer:
         """From the beginning where the site is not what the stored feeds were built for."""
         self._made.clear()
         self.syndication.look()
+        self.syndication.note()  # of a site that has no feeds yet, that nothing is bound
         builder = self.syndication.builder
         built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.extents} {builder.site!r}"
         if self.archive.fact(BUILT_FOR) == built_for:
@@ -144,6 +145,7 @@ class FeedsConsumer:
         if bound.moved:
             # After the documents: whoever dies between the two lines divides the same volumes again.
             self.archive.put_volumes(bound.moved, turn)
+        self.syndication.note()
         log.info(
             "%d changes touched %d feeds and %d volumes; %d documents are new",
             len(changes),

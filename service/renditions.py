@@ -89,6 +89,9 @@ class _Kept:
     modified: datetime | None = None
 
     def date(self) -> None:
+        """Once, whoever comes first."""
+        if self.modified is not None:
+            return
         modified = self.rendition.modified
         dated = [("Last-Modified", format_datetime(modified, usegmt=True))]
         self.ready = {
@@ -178,7 +181,8 @@ class Renditions:
     def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         known = environ.get("HTTP_IF_NONE_MATCH") or environ.get("HTTP_IF_RANGE")
         if kept.modified is None and kept.rendition.modified <= self.clock():
-            kept.date()
+            with self._lock:
+                kept.date()
         ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), known)
         outcome = evaluate(
             etag=ready.etag,

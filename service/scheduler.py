@@ -19,6 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from archive.errors import DatelineError, TurnLost
 from archive.outbox import Outbox
+from archive.store import ChangeKind
 from feeds.build import FeedBuilder
 from service.delivery import FeedsConsumer, IndexConsumer
 from service.memory import give_back
@@ -53,6 +54,7 @@ class Worker:
     def __init__(self, dateline: Dateline) -> None:
         self.dateline = dateline
         self.stopping = threading.Event()
+        self._told = False
         holder = _place_name(dateline.settings.data)
         identity = dateline.identity()
         builder = FeedBuilder(
@@ -101,19 +103,24 @@ class Worker:
                 while not (self.stopping.is_set() or self._has_done_much()):
                     if self.dateline.bell.wait(STANDBY_EVERY):
                         self._wake(scheduler)
-                begins_anew = not self.stopping.is_set()
             finally:
+                self.stopping.set()  # for what is under way
                 scheduler.shutdown(wait=True)
                 self.pusher.close()
                 self.dateline.bell.close()
         log.info("worker has stopped")
-        return begins_anew
+        return self.begins_anew
+
+    @property
+    def begins_anew(self) -> bool:
+        return not self._told
 
     def stop(self) -> None:
+        self._told = True
         self.stopping.set()
 
     def _has_done_much(self) -> bool:
-        handed = sum(delivery.handed for delivery in self.deliveries)
+        handed = max(one.handed for one in self.deliveries if one.outbox.consumer.kind is ChangeKind.ARTICLE)
         return handed >= MUCH and all(delivery.rests_for() >= REST for delivery in self.deliveries)
 
     def run_once(self) -> bool:

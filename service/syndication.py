@@ -10,12 +10,14 @@ from archive.store import Archive, ArticleQuery, Period, Place, Tombstone, Volum
 from feeds.build import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
-from feeds.spec import Format, Scope, spec_for
+from feeds.spec import Scope, spec_for
 from feeds.volumes import VOLUME, Shelf, divide, month_of, page_of
 
 TOMBSTONES = 200  # of the whole site, that its feeds choose theirs from
 MOST = 100_000  # articles of a volume: more than VOLUME have come in this moment, and are divided in the next
 SITE_FEED = Page("/")
+BOUND_TO = "feeds-bound-to"  # the folder of the newest volume that is bound, or:
+NOTHING = "nothing"
 
 _Name = tuple[Period, int]
 
@@ -45,7 +47,8 @@ class Syndication:
 
     A volume is bound, that is, has a document, as soon as the articles that are newer than all of it fill a live
     feed; the live feed has those of all others. So one more article changes the live feed alone, and every
-    twenty-fifth binds a volume. What was bound stays so. `look()` comes first."""
+    twenty-fifth binds a volume. What was bound stays so. `look()` comes first; `note()`, when the documents of what
+    `bind()` says are stored: until then, whoever looks again has it bound again."""
 
     def __init__(self, archive: Archive, builder: FeedBuilder, *, volume_size: int = VOLUME) -> None:
         self.archive = archive
@@ -54,32 +57,48 @@ class Syndication:
         self.shelf = Shelf()
         self._tombstones: Sequence[Tombstone] = ()
         self._newest_bound: _Name | None = None
+        self._noted: str | None = None
 
     def look(self) -> None:
         """See how the archive is divided. One that nobody else divides need not be looked at again."""
         self.shelf = Shelf(self.archive.volumes())
-        self.freshen()
-
-    def freshen(self) -> None:
-        """See what else may have changed with the articles."""
-        self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
-        newest = self._find_newest_bound()
+        self._noted = self.archive.fact(BOUND_TO)
+        newest = next((volume for volume in self.shelf if page_of(volume).folder == self._noted), None)
+        if newest is None and self._noted != NOTHING:
+            newest = self._due()
         self._newest_bound = _name_of(newest) if newest is not None else None
+        self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
+
+    def note(self) -> None:
+        """Keep which volumes are bound."""
+        newest = self._newest()
+        bound_to = page_of(newest).folder if newest is not None else NOTHING
+        if bound_to != self._noted:
+            self.archive.state(BOUND_TO, bound_to)
+            self._noted = bound_to
 
     def feed(self, scope: Scope) -> list[Document]:
         """The live feed of a scope in every format."""
         builder = self.builder
-        articles: Sequence[Article]
-        if scope is None:
-            found = self.archive.find(ArticleQuery(limit=builder.length + 2 * self.volume_size))
-            articles = [article for article in found if not self._is_in_a_document(article)]
-        else:
-            articles = self.archive.find(_query(scope, limit=builder.length))
+        articles = self._live() if scope is None else self.archive.find(_query(scope, limit=builder.length))
         name = _name(scope, articles) if isinstance(scope, Label) else None
         spec = spec_for(scope, builder.site, builder.identity, name)
         newest = self._newest() if scope is None else None
         links = {} if newest is None else {"prev-archive": page_of(newest)}
         return builder.build(spec, articles, self._tombstones, links=links)
+
+    def _live(self) -> Sequence[Article]:
+        """All articles that are in no document of the archive."""
+        limit = self.builder.length + 2 * self.volume_size
+        newest = self.archive.find(ArticleQuery(limit=limit))
+        live = {article.id: article for article in newest if not self._is_in_a_document(article)}
+        if len(live) == limit:
+            # Many have come in this moment. Those of the volumes are all here; of those that have no volume yet, and
+            # whose turn comes, only the newest.
+            live = {article.id: article for article in newest[: self.builder.length]}
+            for volume in self.shelf.newer_than(self._newest()):
+                live |= {article.id: article for article in self.archive.find(self._query_of(volume))}
+        return sorted(live.values(), key=lambda article: (Place.of(article).listed, article.id), reverse=True)
 
     def volume(self, volume: Volume) -> list[Document]:
         """A document of the archive in every format."""
@@ -104,7 +123,7 @@ class Syndication:
 
     def bind(self, standings: Iterable[Standing]) -> Bound:
         """Find room for articles that have come, gone or changed."""
-        before = self.shelf.newer_than(self._newest())
+        unbound = dict.fromkeys(map(_name_of, self.shelf.newer_than(self._newest())))
         touched: dict[_Name, None] = {}
         new: dict[_Name, None] = {}
         moved: dict[_Name, None] = {}
@@ -116,7 +135,7 @@ class Syndication:
                 new[_name_of(volume)] = None
             if volume is not None:
                 touched[_name_of(volume)] = None
-        for name in list(touched):
+        for name in {**touched, **unbound}:
             parts = self._divided(self._named(name), is_new=name in new)
             if len(parts) > 1:
                 names = dict.fromkeys(map(_name_of, parts))
@@ -124,12 +143,15 @@ class Syndication:
                 new.update(dict.fromkeys(one for one in names if one != name))
                 moved[name] = None
                 touched.update(names)
-        self.freshen()
+        self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
+        due = self._due()
+        if due is not None and not self.is_bound(due):
+            self._newest_bound = _name_of(due)
         edited = set(map(self._named, touched))
         others = set()
-        for name in {**new, **moved, **dict.fromkeys(map(_name_of, before))}:
+        for name in {**new, **moved, **unbound}:
             volume = self._named(name)
-            if name in moved or self.is_bound(volume):
+            if self.is_bound(volume):
                 others |= {volume} | self._neighbours(volume)
         in_order = [volume for volume in self.bound() if volume in edited | others]
         return Bound(in_order[::-1], edited - others, [self._named(name) for name in {**new, **moved}])
@@ -153,15 +175,13 @@ class Syndication:
         """The newest volume that is bound, with its bounds as they are now."""
         return self._named(self._newest_bound) if self._newest_bound is not None else None
 
-    def _find_newest_bound(self) -> Volume | None:
-        due = None
+    def _due(self) -> Volume | None:
+        """The newest volume that leaves enough articles for a live feed."""
         newest = self.archive.places(ArticleQuery(), most=self.builder.length)
-        if len(newest) == self.builder.length and (found := self.archive.get_many([newest[-1].id])):
-            [article] = found.values()
-            due = self.shelf.below(month_of(article), newest[-1])
-        paths = {page_of(volume).path(Format.ATOM): volume for volume in self.shelf.newer_than(due)}
-        stored = self.archive.rendition_etags(list(paths))
-        return next((volume for path, volume in reversed(paths.items()) if path in stored), due)
+        if len(newest) < self.builder.length:
+            return None
+        found = self.archive.get_many([newest[-1].id])
+        return next((self.shelf.below(month_of(article), newest[-1]) for article in found.values()), None)
 
     def _is_in_a_document(self, article: Article) -> bool:
         volume = self.shelf.holding(month_of(article), Place.of(article))

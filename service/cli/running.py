@@ -104,8 +104,8 @@ def worker(until_stdin_closes: bool) -> None:
     with opened() as dateline:
         running = Worker(dateline)
         stop_on_signals(running.stop, until_stdin_closes=until_stdin_closes)
-        begins_anew = running.run()
-    if begins_anew:
+        running.run()
+    if running.begins_anew:
         logging.getLogger(__name__).info("much was done: beginning anew, with fresh memory")
         # As the same process, for whoever waits for its end.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606

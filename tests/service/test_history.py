@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from archive.article import Article, Status
+from archive.errors import ArchiveUnavailable
 from archive.outbox import Outbox
 from archive.sql import SqlArchive
 from archive.store import Archive, Rendition, Save, Turn
@@ -26,7 +28,7 @@ from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec
 from service.delivery import FeedsConsumer
-from service.syndication import Syndication
+from service.syndication import Bound, Syndication
 from tests.builders import NOON, SITE, an_article
 from tests.feeds.reading import IDENTITY, NAMESPACES
 
@@ -306,6 +308,79 @@ def test_a_worker_that_dies_before_it_has_noted_the_division_divides_again(press
     assert len(press.archive.volumes()) == 3
 
 
+def is_whole(press: Press) -> bool:
+    """Whether a walk meets every article, each once, newest first."""
+    newest_first = sorted(press.public().values(), key=lambda article: (article.published, article.id), reverse=True)
+    return [one for ids in press.walk().values() for one in ids] == [article.guid for article in newest_first]
+
+
+def test_what_is_due_while_no_worker_is_there_is_bound_by_the_next_one(press: Press):
+    press.publish(*days(1, SIZE + LIVE - 1))
+    press.deliver()
+    press.publish("2025-12-20", *days(1, 2 * LIVE, "2026-01"))
+    press.begin()
+    press.deliver()
+    assert is_whole(press)
+
+
+def test_what_could_not_be_stored_is_stored_at_the_next_attempt(press: Press):
+    press.publish(*days(1, SIZE + LIVE - 1))
+    press.deliver()
+    press.publish("2025-12-20", *days(1, 2 * LIVE, "2026-01"))
+
+    def fail() -> None:
+        press.archive.then = lambda: None
+        raise ArchiveUnavailable("away")
+
+    press.archive.then = fail
+    press.outbox.consumer.feeds_at_once = 1
+    with pytest.raises(ArchiveUnavailable):
+        press.deliver()
+    press.outbox.restart()
+    press.deliver()
+    assert is_whole(press)
+    links = {path: linked(root, "next-archive") for path, root in press.documents()}
+    assert [path for path, following in links.items() if following is None] == list(links)[:2]
+
+
+def test_an_import_that_comes_between_two_glances_hides_nothing(press: Press, monkeypatch: pytest.MonkeyPatch):
+    press.publish(*days(1, SIZE + LIVE - 1))
+    press.deliver()
+    bind = press.outbox.consumer.syndication.bind
+
+    def bind_and_import(*given: Any) -> Bound:
+        bound = bind(*given)
+        monkeypatch.undo()
+        press.publish(*["2025-12-24"] * 40, *["2026-01-01"] * 40)
+        return bound
+
+    monkeypatch.setattr(press.outbox.consumer.syndication, "bind", bind_and_import)
+    staying = {*press.public()}
+
+    def nobody_is_missing() -> None:
+        assert {one for ids in press.walk().values() for one in ids} >= staying
+
+    press.archive.then = nobody_is_missing
+    press.outbox.consumer.batch = 1
+    press.publish("2025-12-23")
+    press.deliver()
+    assert is_whole(press)
+
+
+def test_a_feed_that_is_to_be_shorter_leads_to_nothing_that_is_not_there(press: Press):
+    press.publish(*days(1, SIZE + LIVE - 1), *days(1, SIZE, "2026-01"))
+    press.deliver()
+    press.live = 1
+    press.begin()
+    press.outbox.consumer.feeds_at_once = 1
+    met = []
+    press.archive.then = lambda: met.append(is_whole(press))
+    press.deliver()
+    assert is_whole(press)
+    assert met
+    assert press.walk()
+
+
 def test_a_live_feed_shorter_than_a_volume_fills_one_before_it_is_bound(archive: Archive):
     press = Press(archive, live=1)
     press.publish(*days(1, SIZE))
@@ -355,10 +430,16 @@ steps = st.lists(
 
 
 @pytest.mark.slow
-@given(steps=steps, live=st.integers(1, 6), at_once=st.sampled_from([25, 25, 1]), restarts=st.booleans())
+@given(
+    steps=steps,
+    live=st.integers(1, 6),
+    at_once=st.sampled_from([25, 25, 1]),
+    restarts=st.booleans(),
+    fails=st.booleans(),
+)
 @settings(deadline=None, max_examples=60)
 def test_whoever_walks_meets_every_article_whatever_happens(
-    tmp_path_factory, migrated_file: Path, steps, live, at_once, restarts
+    tmp_path_factory, migrated_file: Path, steps, live, at_once, restarts, fails
 ):
     file = shutil.copy(migrated_file, tmp_path_factory.mktemp("walk") / "dateline.db")
     archive = SqlArchive(f"sqlite:///{file}")
@@ -378,6 +459,14 @@ def test_whoever_walks_meets_every_article_whatever_happens(
         def nobody_is_missing(staying=staying) -> None:
             assert {one for ids in press.walk().values() for one in ids} >= staying
 
+        def fail() -> None:
+            raise ArchiveUnavailable("away")
+
+        if fails:
+            press.archive.then = fail
+            with suppress(ArchiveUnavailable):
+                press.deliver()
+            press.outbox.restart()
         press.archive.then = nobody_is_missing if before else lambda: None
         if restarts:
             press.begin()
