@@ -50,6 +50,7 @@ TIDY_LOCK: Final = "tidy.lock"
 DAMAGED: Final = "damaged"  # left by whoever comes upon damage, so that the worker learns of it
 MERGING: Final = "merging-"
 
+LOADED: Final = 64 << 20  # bytes that may be decoded before the pages of the mapped files are given back
 MANY: Final = 2000  # articles that are built by several processes: starting them takes a second
 FAN: Final = 8  # segments of about one size that are merged into one
 SMALL_MERGE: Final = 1000  # documents that are merged in this process: starting another takes longer
@@ -73,6 +74,7 @@ class WhooshIndex:
         self._next = Generation(folder / NEXT)
         self._builders = Builders()
         self._searched: Snapshot | None = None  # what the cache belongs to
+        self._loaded = 0  # what the cache had loaded when mapped files were given back last
 
     # Searching -------------------------------------------------------------------------------------------
 
@@ -127,7 +129,7 @@ class WhooshIndex:
         self._live.close()
         self._next.close()
         self._searched = None
-        self._cache = Cache()
+        self._cache, self._loaded = Cache(), 0
 
     def _open(self) -> tuple[Manifest, Snapshot]:
         """What is searched."""
@@ -135,6 +137,11 @@ class WhooshIndex:
         if snapshot is not self._searched:
             self._searched = snapshot
             self._cache.retain({snapshot.key, *(part.segment.name for part in snapshot.parts)})
+            self._cache.make_room(snapshot.living)
+        if self._cache.loaded - self._loaded > LOADED:
+            self._loaded = self._cache.loaded
+            for part in snapshot.parts:
+                part.segment.give_back()
         return manifest, snapshot
 
     def _opened(self) -> tuple[Manifest, Snapshot]:

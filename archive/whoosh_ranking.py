@@ -229,23 +229,23 @@ def _pairs(words: Sequence[Word]) -> list[tuple[Word, Word]]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Labels:
-    """The labels of a segment's documents: the nth pair says that `documents[n]` carries `numbers[n]`."""
+    """The labels of a segment's documents: those that carry the nth are in `documents` from `starts[n]` on."""
 
     names: Sequence[Named]
     documents: Array
-    numbers: Array
+    starts: Array
 
     @classmethod
     def of(cls, segment: Segment) -> Labels:
         terms = list(segment.terms(LABEL, b""))
         lists = [counted(segment, LABEL, term).documents for term in terms]
-        numbers = np.repeat(np.arange(len(lists), dtype=np.uint32), [len(documents) for documents in lists])
+        starts = np.cumsum([0, *(len(documents) for documents in lists)])[:-1]
         documents = np.concatenate(lists) if lists else np.empty(0, np.uint32)
-        return cls([Named.of(term) for term in terms], documents, numbers)
+        return cls([Named.of(term) for term in terms], documents, starts)
 
     @property
     def nbytes(self) -> int:
-        return int(self.documents.nbytes + self.numbers.nbytes) + 300 * len(self.names)
+        return int(self.documents.nbytes + self.starts.nbytes) + 300 * len(self.names)
 
 
 def facets(snapshot: Snapshot, cache: Cache, found: Found) -> dict[str, list[Facet]]:
@@ -280,7 +280,9 @@ def _spellings(snapshot: Snapshot, cache: Cache, found: Found) -> dict[str, dict
         if not here.any():
             continue
         labels = _labels(cache, part.segment)
-        counts = np.bincount(labels.numbers[here[labels.documents]], minlength=len(labels.names))
+        if not len(labels.starts):
+            continue
+        counts = np.add.reduceat(here[labels.documents], labels.starts, dtype=np.int64)
         for number in np.flatnonzero(counts).tolist():
             label = labels.names[number]
             of_key = spellings.setdefault(label.kind, {}).setdefault(label.key, Counter())

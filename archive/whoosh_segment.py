@@ -99,6 +99,9 @@ class Segment:
         self.documents = self.rows.count
         self.view = self._file(self._codec.POSTS_EXT)  # of the postings
 
+    def give_back(self) -> None:
+        self._files.give_back()
+
     def _file(self, extension: str) -> memoryview:
         view: memoryview = self._files.open_file(self._segment.make_filename(extension)).view
         return view

@@ -15,7 +15,9 @@ from archive.whoosh_segment import Segment
 if TYPE_CHECKING:
     from archive.whoosh_columns import Columns
 
-CACHED: Final = 40 << 20  # bytes of what was decoded, for each index that is open
+# Bytes of what was decoded, for each index that is open: so many, and so many more for each document.
+CACHED: Final = 36 << 20
+CACHED_EACH: Final = 100
 
 T = TypeVar("T")
 
@@ -63,9 +65,10 @@ class Snapshot:
 
 
 class Cache:
-    """What was decoded last, up to a number of bytes. Safe for threads."""
+    """What was decoded last, up to a number of bytes. Safe for threads. `loaded` are the bytes that were decoded in all."""
 
     def __init__(self, capacity: int = CACHED) -> None:
+        self.loaded = 0
         self._capacity = capacity
         self._size = 0
         self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
@@ -81,6 +84,7 @@ class Cache:
         loaded = load()
         bytes_held = size(loaded) + 300  # with the objects around it
         with self._lock:
+            self.loaded += bytes_held
             if key not in self._held and bytes_held <= self._capacity // 4:
                 self._held[key] = loaded, bytes_held
                 self._size += bytes_held
@@ -88,6 +92,11 @@ class Cache:
                     _, (_, dropped) = self._held.popitem(last=False)
                     self._size -= dropped
         return loaded
+
+    def make_room(self, documents: int) -> None:
+        """For an index of so many documents."""
+        with self._lock:
+            self._capacity = CACHED + CACHED_EACH * documents
 
     def retain(self, owners: Collection[Hashable]) -> None:
         """Drops what belongs to none of these segments and snapshots, by the first part of its key: it would keep

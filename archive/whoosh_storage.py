@@ -132,10 +132,16 @@ class SegmentFiles(Storage):  # type: ignore[misc]
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
-            self._view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        self._view = memoryview(self._map)
         directory = MappedFile(self._view, path.name)
         directory.seek(directory.read_long())
         self._parts: dict[str, dict[str, int]] = directory.read_pickle()
+
+    def give_back(self) -> None:
+        """Takes out of this process's memory what was read. It stays in the system's, which has it read again soon."""
+        if hasattr(mmap, "MADV_DONTNEED"):
+            self._map.madvise(mmap.MADV_DONTNEED)
 
     def open_file(self, name: str, *_args: object, **_options: object) -> MappedFile:
         part = self._parts[name]

@@ -105,6 +105,10 @@ def divide(
     return [Volume(volume.month, number, first) for number, first in zip(numbers, firsts, strict=True)]
 
 
+def newest_first(volumes: Iterable[Volume]) -> list[Volume]:
+    return sorted(volumes, key=_key, reverse=True)
+
+
 def page_of(volume: Volume) -> Page:
     """`/archive/2023/12/`, and `/archive/2023/12/2/` for the second volume of a month."""
     folder = f"/archive/{volume.month.year:04}/{volume.month.month:02}/"

@@ -11,7 +11,7 @@ from feeds.build import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import Scope, spec_for
-from feeds.volumes import VOLUME, Shelf, divide, month_of, page_of
+from feeds.volumes import VOLUME, Shelf, divide, month_of, newest_first, page_of
 
 TOMBSTONES = 200  # of the whole site, that its feeds choose theirs from
 MOST = 100_000  # articles of a volume: more than VOLUME have come in this moment, and are divided in the next
@@ -153,8 +153,8 @@ class Syndication:
             volume = self._named(name)
             if self.is_bound(volume):
                 others |= {volume} | self._neighbours(volume)
-        in_order = [volume for volume in self.bound() if volume in edited | others]
-        return Bound(in_order[::-1], edited - others, [self._named(name) for name in {**new, **moved}])
+        made_anew = newest_first(volume for volume in edited | others if self.is_bound(volume))
+        return Bound(made_anew, edited - others, [self._named(name) for name in {**new, **moved}])
 
     def _divided(self, volume: Volume, *, is_new: bool) -> list[Volume]:
         return divide(

@@ -46,6 +46,7 @@ from archive.search import Results, SearchQuery, Sort
 from archive.whoosh_builders import Builders
 from archive.whoosh_index import WhooshIndex
 from archive.whoosh_manifest import Manifest
+from archive.whoosh_segment import Segment
 from tests.builders import a_stored_article
 from tests.contracts import SearchIndexContract
 
@@ -218,6 +219,25 @@ def test_another_process_finds_what_was_applied(index: WhooshIndex, folder: Path
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "1"
+
+
+def test_answers_are_the_same_after_mapped_pages_were_given_back(
+    index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.apply([a_stored_article(title=f"Wheat {number}", tags=["grain"]) for number in range(50)], position=50)
+    query = SearchQuery(text='"wheat 7" OR wheat', with_facets=True)
+    before = index.search(query)
+    given_back: list[str] = []
+    give_back = Segment.give_back
+
+    def told(segment: Segment) -> None:
+        given_back.append(segment.name)
+        give_back(segment)
+
+    monkeypatch.setattr(Segment, "give_back", told)
+    monkeypatch.setattr(whoosh_index, "LOADED", 0)
+    assert [index.search(query) for _ in range(2)] == [before, before]
+    assert given_back
 
 
 def test_who_neither_searches_nor_indexes_does_not_load_numpy(index: WhooshIndex, folder: Path) -> None:
