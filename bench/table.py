@@ -105,7 +105,7 @@ def _serving(compared: Sequence[Compared]) -> Iterator[str]:
     yield "## `GET` of a feed, requests a second, against nginx with the same bytes on disk"
     yield ""
     yield "Two web processes against two of nginx's (sendfile, gzip_static, no log), wrk with 32 connections, in turn;"
-    yield f"medians, and the median of the rounds' ratios. `{SHORT}` has 20 Reuters stories of 0.8 KB each, the other one"
+    yield f"medians, and the median of the rounds' ratios. `{SHORT}` has Reuters stories of 0.8 KB each, the other one"
     yield f"{ARTICLES} articles that are {TOGETHER} times as long."
     yield ""
     yield "| feed | answer | bytes | Dateline | nginx | ratio | bound | |"
