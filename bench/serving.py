@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -56,14 +58,17 @@ http {{
 
 @dataclass(frozen=True)
 class Compared:
-    """Medians over the rounds, in requests a second; `ratio` is the median of the rounds' own ratios."""
+    """Medians over the rounds, in requests a second; the ratios are the medians of the rounds' own. `bare` is an
+    application of a few lines under the same server."""
 
     feed: str
     kind: str
     length: int
     ours: float
+    bare: float
     nginx: float
-    ratio: float
+    of_bare: float
+    of_nginx: float
 
 
 def missing() -> list[str]:
@@ -73,7 +78,7 @@ def missing() -> list[str]:
 def measure(
     service: RunningService, some: Iterator[Story], folder: Path, *, rounds: int, seconds: int
 ) -> list[Compared]:
-    """Both servers in turn, the same request to each, in the same minute: the machine's moods cancel out."""
+    """All servers in turn, the same request to each, in the same minute: the machine's moods cancel out."""
     with service.client() as client:
         _post_long_reads(client, some)
         bodies = {
@@ -81,9 +86,10 @@ def measure(
             for feed in (SHORT, LONG)
             for coding, suffix in (("identity", ""), ("gzip", ".gz"))
         }
-    with _nginx(folder, bodies) as nginx_port:
+    with _nginx(folder, bodies) as nginx_port, _bare(folder) as bare_port:
+        ports = service.port, bare_port, nginx_port
         return [
-            _compare(feed, kind, coding, (service.port, nginx_port), rounds=rounds, seconds=seconds)
+            _compare(feed, kind, coding, ports, rounds=rounds, seconds=seconds)
             for feed in (SHORT, LONG)
             for kind, coding in (("200", "identity"), ("200", "gzip"), ("304", "identity"))
         ]
@@ -102,7 +108,7 @@ def _post_long_reads(client: Client, some: Iterator[Story]) -> None:
     wait_for("all are in the feed", are_there, every=0.2)
 
 
-def _compare(feed: str, kind: str, coding: str, ports: tuple[int, int], *, rounds: int, seconds: int) -> Compared:
+def _compare(feed: str, kind: str, coding: str, ports: tuple[int, ...], *, rounds: int, seconds: int) -> Compared:
     requests = [_request(port, feed, kind, coding) for port in ports]
     lengths = {length for _, length in requests}
     if len(lengths) != 1:
@@ -111,10 +117,12 @@ def _compare(feed: str, kind: str, coding: str, ports: tuple[int, int], *, round
         [_wrk(port, feed, headers, seconds) for port, (headers, _) in zip(ports, requests, strict=True)]
         for _ in range(rounds)
     ]
-    ours, nginx = zip(*rates, strict=True)
-    ratio = median(one / other for one, other in rates)
+    ours, bare, nginx = zip(*rates, strict=True)
+    of_bare, of_nginx = (
+        median(our / other for our, other in zip(ours, others, strict=True)) for others in (bare, nginx)
+    )
     name = kind if kind == "304" else f"{kind} {coding}"
-    return Compared(feed, name, lengths.pop(), median(ours), median(nginx), ratio)
+    return Compared(feed, name, lengths.pop(), median(ours), median(bare), median(nginx), of_bare, of_nginx)
 
 
 def _request(port: int, feed: str, kind: str, coding: str) -> tuple[Mapping[str, str], int]:
@@ -160,6 +168,26 @@ def _nginx(folder: Path, bodies: Mapping[str, bytes]) -> Iterator[int]:
     )
     try:
         wait_for("nginx is ready", lambda: Client(port).get(SHORT).status == 200)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def _bare(folder: Path) -> Iterator[int]:
+    """Granian as it serves Dateline, with an application that does nothing else; its port."""
+    port = free_port()
+    given = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "1", "--no-log"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "granian", *given, "--port", str(port), "bench.bare:application"],
+        env=os.environ | {"BARE": str(folder / "root")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        ready = {"Accept-Encoding": "identity"}
+        wait_for("Granian is ready", lambda: Client(port).get(SHORT, ready).status == 200)
         yield port
     finally:
         process.terminate()
