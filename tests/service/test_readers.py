@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import feedparser
 import pytest
 
+from service.renditions import LOOK_AGAIN
 from tests.service.readers import READERS, Reader, Shown
 from tests.service.running import Client, RunningService, running_service, wait_for
 
@@ -95,6 +97,7 @@ def changed_feed(client: Client, path: str) -> Iterator[None]:
     before = client.get(path).headers.get("ETag")
     yield
     wait_for(f"{path} has changed", lambda: client.get(path).headers.get("ETag") != before)
+    time.sleep(LOOK_AGAIN)  # for the other web process
 
 
 def _published(client: Client, path: str, tag: str, number: int) -> dict[str, Any]:
