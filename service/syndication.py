@@ -91,12 +91,15 @@ class Syndication:
         """All articles that are in no document of the archive."""
         limit = self.builder.length + 2 * self.volume_size
         newest = self.archive.find(ArticleQuery(limit=limit))
-        live = {article.id: article for article in newest if not self._is_in_a_document(article)}
+        unbound = self.shelf.newer_than(self._newest())
+        names = set(map(_name_of, unbound))
+        places = ((article, self.shelf.holding(month_of(article), Place.of(article))) for article in newest)
+        live = {article.id: article for article, volume in places if volume is None or _name_of(volume) in names}
         if len(live) == limit:
             # Many have come in this moment. Those of the volumes are all here; of those that have no volume yet, and
             # whose turn comes, only the newest.
             live = {article.id: article for article in newest[: self.builder.length]}
-            for volume in self.shelf.newer_than(self._newest()):
+            for volume in unbound:
                 live |= {article.id: article for article in self.archive.find(self._query_of(volume))}
         return sorted(live.values(), key=lambda article: (Place.of(article).listed, article.id), reverse=True)
 
@@ -182,10 +185,6 @@ class Syndication:
             return None
         found = self.archive.get_many([newest[-1].id])
         return next((self.shelf.below(month_of(article), newest[-1]) for article in found.values()), None)
-
-    def _is_in_a_document(self, article: Article) -> bool:
-        volume = self.shelf.holding(month_of(article), Place.of(article))
-        return volume is not None and self.is_bound(volume)
 
     def _query_of(self, volume: Volume) -> ArticleQuery:
         end = self.shelf.end(volume)
