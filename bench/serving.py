@@ -161,17 +161,8 @@ def _nginx(folder: Path, bodies: Mapping[str, bytes]) -> Iterator[int]:
     configuration = folder / "nginx.conf"
     configuration.write_text(CONFIGURATION.format(folder=folder, port=port))
     program = _program("nginx") or "nginx"
-    process = subprocess.Popen(
-        [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for("nginx is ready", lambda: Client(port).get(SHORT).status == 200)
+    with _running(port, program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)):
         yield port
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @contextmanager
@@ -179,16 +170,20 @@ def _bare(folder: Path) -> Iterator[int]:
     """Granian as it serves Dateline, with an application that does nothing else; its port."""
     port = free_port()
     given = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "1", "--no-log"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "granian", *given, "--port", str(port), "bench.bare:application"],
-        env=os.environ | {"BARE": str(folder / "root")},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        ready = {"Accept-Encoding": "identity"}
-        wait_for("Granian is ready", lambda: Client(port).get(SHORT, ready).status == 200)
+    command = [sys.executable, "-m", "granian", *given, "--port", str(port), "bench.bare:application"]
+    with _running(port, *command, BARE=str(folder / "root")):
         yield port
+
+
+@contextmanager
+def _running(port: int, *command: str, **environment: str) -> Iterator[None]:
+    """Another server, while it answers at this port."""
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, env=os.environ | environment, stdout=quiet, stderr=quiet)
+    try:
+        plain = {"Accept-Encoding": "identity"}
+        wait_for(f"{command[0]} is ready", lambda: Client(port).get(SHORT, plain).status == 200)
+        yield
     finally:
         process.terminate()
         process.wait(10)

@@ -84,7 +84,6 @@ class _Kept:
     checked: float
     is_feed: bool
     ready: Mapping[str, _Ready]  # by coding, the smallest first
-    offered: tuple[str, ...]
     size: int
     modified: datetime | None = None
 
@@ -260,7 +259,6 @@ class Renditions:
             checked=self.ticks(),
             is_feed=is_feed,
             ready={coding: self._ready(rendition, coding, coded, is_feed) for coding, coded in smallest_first},
-            offered=tuple(coding for coding, _ in smallest_first),
             size=sum(len(coded.body) for _, coded in smallest_first),
         )
         with self._lock:
@@ -360,7 +358,7 @@ def _selected(kept: _Kept, accept_encoding: str | None, known: str | None) -> _R
     loaded in another coding."""
     # What strangers may make as long as they like is not remembered.
     accepted = _accepted if accept_encoding is None or len(accept_encoding) <= USUAL_LENGTH else accepted_codings
-    taken = accepted(accept_encoding, kept.offered) or ["identity"]
+    taken = accepted(accept_encoding, tuple(kept.ready)) or ["identity"]
     if known is not None and known.strip() != "*":
         for coding in taken:
             if matches(known, kept.ready[coding].etag, weakly=True):

@@ -88,13 +88,11 @@ class Worker:
         )
         self.news = NewsSitemap(dateline.archive, dateline.site, holder=holder, clock=dateline.clock)
 
-    def run(self) -> bool:
-        """Until `stop()`: take the folder, then listen for the bell while the clock runs.
-
-        True where it ends by itself, having had much to do, for another one to begin in a process that is fresh."""
+    def run(self) -> None:
+        """Until `stop()`, or until much was done: take the folder, then listen for the bell while the clock runs."""
         with only_worker(self.dateline.settings.data, self.stopping) as alone:
             if not alone:
-                return False
+                return
             self.dateline.bell.listen()
             scheduler = self._clock()
             scheduler.start()
@@ -109,10 +107,10 @@ class Worker:
                 self.pusher.close()
                 self.dateline.bell.close()
         log.info("worker has stopped")
-        return self.begins_anew
 
     @property
     def begins_anew(self) -> bool:
+        """After `run`: whether it ended by itself, for another one to begin in a process that is fresh."""
         return not self._told
 
     def stop(self) -> None:

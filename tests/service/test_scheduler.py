@@ -73,7 +73,12 @@ def test_an_article_without_a_bell_is_delivered_all_the_same(office: Office, mon
 def test_after_much_to_do_a_worker_ends_for_another_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "REST", 0.1)
     ended: list[bool] = []
-    thread = threading.Thread(target=lambda: ended.append(office.worker.run()))
+
+    def work() -> None:
+        office.worker.run()
+        ended.append(office.worker.begins_anew)
+
+    thread = threading.Thread(target=work)
     thread.start()
     office.posted(title="Wheat")
     until(lambda: found(office, "wheat") == 1)
@@ -88,7 +93,12 @@ def test_whoever_was_stopped_does_not_begin_anew(office: Office, monkeypatch: py
     monkeypatch.setattr(scheduler, "MUCH", 0)
     monkeypatch.setattr(scheduler, "REST", 3600)
     ended: list[bool] = []
-    thread = threading.Thread(target=lambda: ended.append(office.worker.run()))
+
+    def work() -> None:
+        office.worker.run()
+        ended.append(office.worker.begins_anew)
+
+    thread = threading.Thread(target=work)
     thread.start()
     until(lambda: office.archive.cursor("index"))
     office.worker.stop()
