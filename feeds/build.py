@@ -98,6 +98,10 @@ class FeedBuilder:
         )
         extent = self.extents.of(spec.folder)
         items: dict[str, Item] = {}
+        listed = [
+            (article.id, Place.of(article).listed.astimezone(UTC).isoformat(timespec="microseconds"))
+            for article in articles
+        ]
 
         def item(article: Article) -> Item:
             if article.id not in items:
@@ -115,7 +119,7 @@ class FeedBuilder:
             contents = None
             if page is None:
                 told = frozenset(one.article_id for one in missed) if writer.tells_gone else frozenset()
-                places = tuple(_located(body, writer, articles, entries))
+                places = tuple(_located(body, writer, listed, entries))
                 contents = Contents(places, told, is_full=len(articles) >= self.length)
             return Document(path(feed_format), feed_format.media_type, body, contents)
 
@@ -135,15 +139,14 @@ class FeedBuilder:
 
 
 def _located(
-    body: bytes, writer: Writer, articles: Sequence[Article], fragments: Sequence[Fragment]
+    body: bytes, writer: Writer, listed: Sequence[tuple[str, str]], fragments: Sequence[Fragment]
 ) -> Iterator[Entry]:
-    """Where in a document its entries stand."""
+    """Where in a document its entries stand; `listed` has their articles' ids and dates."""
     joints = max(len(fragments) - 1, 0) * len(writer.between)
     start = len(body) - len(writer.end) - joints - sum(len(fragment.body) for fragment in fragments)
-    for article, fragment in zip(articles, fragments, strict=True):
+    for (article_id, when), fragment in zip(listed, fragments, strict=True):
         end = start + len(fragment.body)
-        listed = Place.of(article).listed.astimezone(UTC).isoformat(timespec="microseconds")
-        yield Entry(article.id, fragment.digest, listed, start, end)
+        yield Entry(article_id, fragment.digest, when, start, end)
         start = end + len(writer.between)
 
 

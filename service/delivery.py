@@ -6,11 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import TypeVar
 
 from archive.article import Article, Label
 from archive.errors import IndexUnavailable
 from archive.search import SearchIndex
+from archive.slices import slices
 from archive.store import Archive, Change, ChangeKind, Period, Rendition, Turn, Volume
 from feeds.build import scopes_touched
 from feeds.codings import codings, etag
@@ -28,8 +28,6 @@ REBUILT_AT_ONCE = 10_000  # changes of a rebuild, on all processors
 
 READ_AT_ONCE = 500  # articles
 MOST_CHARACTERS = 30_000_000  # of the articles that are indexed together
-
-T = TypeVar("T")
 
 
 class IndexConsumer:
@@ -228,8 +226,3 @@ def _order(scope: Scope) -> tuple[int, str]:
     if scope is None:
         return 0, ""
     return (1, str(scope)) if isinstance(scope, Period) else (2, f"{scope.kind} {scope.key}")
-
-
-def slices(values: Sequence[T], length: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), length):
-        yield values[start : start + length]

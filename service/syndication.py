@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from archive.article import Article, Label
+from archive.article_cache import ArticleCache
 from archive.store import Archive, ArticleQuery, Period, Place, Tombstone, Volume
 from feeds.build import FeedBuilder
 from feeds.channel import Page
@@ -55,6 +56,7 @@ class Syndication:
         self.builder = builder
         self.volume_size = volume_size
         self.shelf = Shelf()
+        self._articles = ArticleCache(archive)
         self._tombstones: Sequence[Tombstone] = ()
         self._newest_bound: _Name | None = None
         self._noted: str | None = None
@@ -80,7 +82,7 @@ class Syndication:
     def feed(self, scope: Scope) -> list[Document]:
         """The live feed of a scope in every format."""
         builder = self.builder
-        articles = self._live() if scope is None else self.archive.find(_query(scope, limit=builder.length))
+        articles = self._live() if scope is None else self._articles.find(_query(scope, limit=builder.length))
         name = _name(scope, articles) if isinstance(scope, Label) else None
         spec = spec_for(scope, builder.site, builder.identity, name)
         newest = self._newest() if scope is None else None
@@ -90,7 +92,7 @@ class Syndication:
     def _live(self) -> Sequence[Article]:
         """All articles that are in no document of the archive."""
         limit = self.builder.length + 2 * self.volume_size
-        newest = self.archive.find(ArticleQuery(limit=limit))
+        newest = self._articles.find(ArticleQuery(limit=limit))
         unbound = self.shelf.newer_than(self._newest())
         names = set(map(_name_of, unbound))
         places = ((article, self.shelf.holding(month_of(article), Place.of(article))) for article in newest)

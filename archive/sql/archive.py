@@ -23,6 +23,7 @@ from archive.errors import (
     Unavailable,
 )
 from archive.lineage import Lineage
+from archive.slices import slices
 from archive.sql import listing, log
 from archive.sql import renditions as documents
 from archive.sql import volumes as shelf
@@ -67,7 +68,6 @@ from archive.store import (
 
 REQUESTS_KEPT = timedelta(days=7)
 _FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
-LOOKED_UP_AT_ONCE = 500  # values bound to one statement; SQLite's oldest bound is 999
 
 
 class SqlArchive:
@@ -139,7 +139,7 @@ class SqlArchive:
     def get_many(self, article_ids: Sequence[str]) -> dict[str, Article]:
         found = {}
         with self._reading() as connection:
-            for some in _slices(article_ids):
+            for some in slices(article_ids):
                 for row in connection.execute(select(articles).where(articles.c.id.in_(some))):
                     found[row.id] = to_article(row)
         return found
@@ -207,7 +207,7 @@ class SqlArchive:
         statement = select(articles.c.id).where(articles.c.modified >= since)
         with self._reading() as connection:
             ids = sorted(connection.execute(statement).scalars())
-        for some in _slices(ids, batch):
+        for some in slices(ids, batch):
             found = self.get_many(some)
             yield from (found[article_id] for article_id in some)
 
@@ -274,7 +274,7 @@ class SqlArchive:
     def imported(self, keys: Sequence[str]) -> Mapping[str, Imported]:
         found = {}
         with self._reading() as connection:
-            for some in _slices(keys):
+            for some in slices(keys):
                 for row in connection.execute(select(origins).where(origins.c.key.in_(some))):
                     found[row.key] = Imported(Origin(row.key, row.digest), row.article_id, row.revision)
         return found
@@ -340,7 +340,7 @@ class SqlArchive:
     def rendition_etags(self, paths: Sequence[str]) -> Mapping[str, str]:
         etags: dict[str, str] = {}
         with self._reading() as connection:
-            for some in _slices(paths):
+            for some in slices(paths):
                 etags.update(documents.etags(connection, some))
         return etags
 
@@ -466,8 +466,3 @@ class SqlArchive:
             raise ArchiveUnavailable("the archive's database is busy; try again in a moment") from error
         except SQLAlchemyError as error:
             raise ArchiveUnavailable(f"the archive's database cannot be used: {error}") from error
-
-
-def _slices(values: Sequence[str], length: int = LOOKED_UP_AT_ONCE) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), length):
-        yield values[start : start + length]

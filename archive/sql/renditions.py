@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from archive import lineage as lineages
 from archive.lineage import Lineage, Version
+from archive.slices import slices
 from archive.sql.dialects import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
 from archive.store import ChangeKind, Coded, Rendition
@@ -33,7 +35,7 @@ _PRESENT = (
         renditions.c.lineage,
     )
     .join(rendition_codings, rendition_codings.c.path == renditions.c.path)
-    .where(renditions.c.path == bindparam("path"), rendition_codings.c.coding == "identity")
+    .where(renditions.c.path.in_(bindparam("paths", expanding=True)), rendition_codings.c.coding == "identity")
 )
 
 
@@ -59,22 +61,27 @@ def etags(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
 
 
 def put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> list[str]:
-    """Store what is new, each with a log line after `seq`; the paths in the order of their lines."""
-    changed = []
+    """Store what is new, each with a log line after `seq`; the paths in the order of their lines.
+
+    An article changes some thirty documents: together, they take as few statements as one."""
+    newest: dict[str, Rendition] = {}
     for document in documents:
-        old = connection.execute(_PRESENT, {"path": document.path}).one_or_none()
-        if old is not None and old.position > document.position:
-            continue
-        if old is not None and old.etag == document.codings["identity"].etag and old.media_type == document.media_type:
-            # As good as built anew: what was built before this position must not replace it either.
-            position = {"position": document.position}
-            connection.execute(update(renditions).where(renditions.c.path == document.path).values(position))
-            continue
-        seq += 1
-        _replace(connection, document, _lineage(document, None if old is None else old.lineage, seq))
-        line = {"seq": seq, "kind": ChangeKind.RENDITION.value, "subject": document.path, "revision": 0}
-        connection.execute(insert(changes), {**line, "labels": [], "days": []})
-        changed.append(document.path)
+        if document.path not in newest or newest[document.path].position <= document.position:
+            newest[document.path] = document
+    changed = []
+    for paths in slices(list(newest)):
+        stored = {row.path: row for row in connection.execute(_PRESENT, {"paths": paths})}
+        wishes = [
+            newest[path] for path in paths if path not in stored or newest[path].position >= stored[path].position
+        ]
+        same = [wish for wish in wishes if wish.path in stored and _is_same(wish, stored[wish.path])]
+        _mark(connection, same)
+        unchanged = {wish.path for wish in same}
+        new = [wish for wish in wishes if wish.path not in unchanged]
+        before = {path: row.lineage for path, row in stored.items()}
+        _replace(connection, new, before, seq=seq)
+        seq += len(new)
+        changed += [document.path for document in new]
     return changed
 
 
@@ -92,20 +99,45 @@ def _lineage(document: Rendition, before: bytes | None, seq: int) -> bytes | Non
     return lineages.to_bytes(lineages.follow(known, document.contents, version))
 
 
-def _replace(connection: Connection, document: Rendition, lineage: bytes | None) -> None:
-    values = {
-        "media_type": document.media_type,
-        "modified": document.modified,
-        "position": document.position,
-        "lineage": lineage,
-    }
-    upsert = kind_of(connection.dialect).upsert(renditions).values(path=document.path, **values)
-    connection.execute(upsert.on_conflict_do_update(index_elements=["path"], set_=values))
-    connection.execute(delete(rendition_codings).where(rendition_codings.c.path == document.path))
-    connection.execute(
-        insert(rendition_codings),
-        [
-            {"path": document.path, "coding": coding, "etag": coded.etag, "body": coded.body}
-            for coding, coded in document.codings.items()
-        ],
-    )
+def _is_same(document: Rendition, stored: Row[*tuple[Any, ...]]) -> bool:
+    return (stored.etag, stored.media_type) == (document.codings["identity"].etag, document.media_type)
+
+
+def _mark(connection: Connection, documents: Sequence[Rendition]) -> None:
+    """As good as built anew: what was built before this position must not replace it either."""
+    if documents:
+        positions = [{"of": document.path, "position": document.position} for document in documents]
+        connection.execute(update(renditions).where(renditions.c.path == bindparam("of")), positions)
+
+
+def _replace(
+    connection: Connection, documents: Sequence[Rendition], before: Mapping[str, bytes | None], *, seq: int
+) -> None:
+    """Store these with their log lines after `seq`; `before` has the lineages as they were."""
+    if not documents:
+        return
+    numbered = list(enumerate(documents, seq + 1))
+    rows = [
+        {
+            "path": document.path,
+            "media_type": document.media_type,
+            "modified": document.modified,
+            "position": document.position,
+            "lineage": _lineage(document, before.get(document.path), number),
+        }
+        for number, document in numbered
+    ]
+    upsert = kind_of(connection.dialect).upsert(renditions)
+    others = {name: upsert.excluded[name] for name in ("media_type", "modified", "position", "lineage")}
+    connection.execute(upsert.on_conflict_do_update(index_elements=["path"], set_=others), rows)
+    paths = [document.path for document in documents]
+    connection.execute(delete(rendition_codings).where(rendition_codings.c.path.in_(paths)))
+    codings = [
+        {"path": document.path, "coding": coding, "etag": coded.etag, "body": coded.body}
+        for document in documents
+        for coding, coded in document.codings.items()
+    ]
+    connection.execute(insert(rendition_codings), codings)
+    line = {"kind": ChangeKind.RENDITION.value, "revision": 0, "labels": [], "days": []}
+    lines = [{**line, "seq": number, "subject": document.path} for number, document in numbered]
+    connection.execute(insert(changes), lines)

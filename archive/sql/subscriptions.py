@@ -24,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from archive.slices import BOUND_AT_ONCE, slices
 from archive.sql.dialects import kind_of
 from archive.sql.saving import next_seq
 from archive.sql.schema import Instant, changes, intents, subscriptions
@@ -31,7 +32,6 @@ from archive.store import ChangeKind
 from archive.subscriptions import Intent, Missed, Mode, Subscription, Told
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-AT_ONCE = 500  # values bound to one statement; SQLite's oldest bound is 999
 
 _BEHIND = subscriptions.c.wanted > subscriptions.c.delivered
 _TOLD = (
@@ -177,7 +177,7 @@ class SqlSubscriptions:
     def announce(self, positions: Mapping[str, int], *, now: datetime, soon: datetime) -> int:
         with self._reading() as connection:
             subscribed: set[str] = set()
-            for some in _slices(list(positions)):
+            for some in slices(list(positions)):
                 known = select(subscriptions.c.path).where(subscriptions.c.path.in_(some)).distinct()
                 subscribed.update(connection.execute(known).scalars())
         if not subscribed:
@@ -211,7 +211,7 @@ class SqlSubscriptions:
 
     def end(self, ids: Sequence[str]) -> None:
         with self._writing() as connection:
-            for some in _slices(ids):
+            for some in slices(ids):
                 connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(some)))
 
     def deny(self, subscription: Subscription, *, ticket: str, reason: str, now: datetime) -> None:
@@ -256,7 +256,7 @@ class SqlSubscriptions:
         while True:
             some = select(subscriptions).where(subscriptions.c.id > after, subscriptions.c.until > now)
             with self._reading() as connection:
-                rows = connection.execute(some.order_by(subscriptions.c.id).limit(AT_ONCE)).all()
+                rows = connection.execute(some.order_by(subscriptions.c.id).limit(BOUND_AT_ONCE)).all()
             if not rows:
                 return
             yield from map(_subscription, rows)
@@ -268,7 +268,7 @@ class SqlSubscriptions:
 
     def _give_back(self, table: Table, ids: Sequence[str], due: datetime) -> None:
         with self._writing() as connection:
-            for some in _slices(ids):
+            for some in slices(ids):
                 claimed = update(table).where(table.c.id.in_(some), table.c.claimed_by.is_not(None))
                 connection.execute(claimed.values(due=due, claimed_by=None))
 
@@ -289,7 +289,7 @@ def _ripe(table: Table, *, now: datetime, limit: int, besides: Collection[str]) 
         select(table.c.id)
         .where(table.c.due <= now, table.c.host.not_in(sorted(besides)))
         .order_by(table.c.due, table.c.id)
-        .limit(min(limit, AT_ONCE))
+        .limit(min(limit, BOUND_AT_ONCE))
     )
 
 
@@ -347,8 +347,3 @@ def _subscription(row: Row[Any]) -> Subscription:
         behind_since=row.behind_since,
         due=row.due,
     )
-
-
-def _slices(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), AT_ONCE):
-        yield values[start : start + AT_ONCE]

@@ -50,14 +50,14 @@ class SqlArchiveContract(ArchiveContract):
 
     def test_whatever_statement_of_storing_documents_fails_none_is_stored(self, archive: SqlArchive) -> None:
         turn = a_turn(archive)
-        archive.put_renditions([a_rendition("/a", "1", gzip=b"1")], turn)
+        archive.put_renditions([a_rendition("/a", "1", gzip=b"1"), a_rendition("/same")], turn)
         before = everything(archive)
 
         def put() -> None:
-            archive.put_renditions([a_rendition("/a", "2"), a_rendition("/b")], turn)
+            archive.put_renditions([a_rendition("/a", "2"), a_rendition("/b"), a_rendition("/same")], turn)
 
         assert _fails_at_every_statement(archive, put, before) > 8
-        assert archive.head() == 3
+        assert archive.head() == 4
 
     def test_a_database_of_unknown_kind_is_named_without_its_password(self) -> None:
         with pytest.raises(
