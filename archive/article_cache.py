@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from archive.article import Article
-from archive.store import Archive, ArticleQuery, Brief
+from archive.store import Archive, ArticleQuery
 
 CHARACTERS: Final = 4_000_000
 _OVERHEAD: Final = 1500  # what an article without content takes, roughly
@@ -23,23 +23,22 @@ class ArticleCache:
         self._articles: OrderedDict[str, Article] = OrderedDict()
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
-        """As `Archive.find`, of articles with a date. Those that are here as they are now are not read again."""
-        briefs = self.archive.briefs(query)
-        found = {brief.id: self._articles[brief.id] for brief in briefs if self._has(brief)}
-        read = self.archive.get_many([brief.id for brief in briefs if brief.id not in found])
-        found |= read
-        for brief in briefs:
-            self._keep(found[brief.id])
-        if any(found[brief.id].revision != brief.revision for brief in briefs):
-            return self.archive.find(query)  # one has changed in between, and may not belong here any more
-        return [found[brief.id] for brief in briefs]
+        """As `Archive.find`. Of a list that is here for the most part, as it is now, only the rest is read."""
+        revisions = self.archive.revisions(query)
+        kept = ((article_id, self._articles.get(article_id)) for article_id in revisions)
+        found = {article_id: one for article_id, one in kept if one and one.revision == revisions[article_id]}
+        missing = [article_id for article_id in revisions if article_id not in found]
+        if len(missing) <= len(found):
+            found |= self.archive.get_many(missing)
+        articles: Sequence[Article] = [found[article_id] for article_id in revisions if article_id in found]
+        if {article.id: article.revision for article in articles} != revisions:
+            articles = self.archive.find(query)  # most are missing, or one has changed and may not belong here any more
+        for article in articles:
+            self._keep(article)
+        return articles
 
     def __len__(self) -> int:
         return len(self._articles)
-
-    def _has(self, brief: Brief) -> bool:
-        known = self._articles.get(brief.id)
-        return known is not None and known.revision == brief.revision
 
     def _keep(self, article: Article) -> None:
         before = self._articles.pop(article.id, None)

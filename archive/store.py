@@ -293,6 +293,10 @@ class Archive(Protocol):
         """The same articles as `find`, in brief. Only of those that have a date."""
         ...
 
+    def revisions(self, query: ArticleQuery) -> Mapping[str, int]:
+        """Which articles `find` would give, in its order, and the revision of each."""
+        ...
+
     def places(self, query: ArticleQuery, *, most: int | None = None) -> Sequence[Place]:
         """Where all articles stand that match, or the newest of them, newest first, whatever its `limit` says."""
         ...

@@ -468,6 +468,17 @@ class ArchiveContract:
             ]
             assert archive.briefs(replace(query, before=Place.of(found[1]))) == archive.briefs(replace(query, limit=1))
 
+    def test_revisions_are_those_of_the_list_in_its_order(self, archive: Archive) -> None:
+        for day in (3, 1, 2):
+            added(archive, published=f"2026-01-0{day}", tags=["tides"])
+        changed(archive, added(archive, published="2026-01-04"), title="Again")
+        label = Label(LabelKind.TAG, "tides")
+        for query in (ArticleQuery(), ArticleQuery(label=label, limit=2), ArticleQuery(period=Period(2026, 1))):
+            found = archive.find(query)
+            assert list(archive.revisions(query).items()) == [(article.id, article.revision) for article in found]
+            backwards = replace(query, before=Place.of(found[-1]))
+            assert list(archive.revisions(backwards)) == [article.id for article in archive.find(backwards)]
+
     def test_places_are_those_of_the_list_without_an_end(self, archive: Archive) -> None:
         for day in (3, 1, 2):
             added(archive, published=f"2026-01-0{day}", tags=["tides"])

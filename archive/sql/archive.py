@@ -166,6 +166,11 @@ class SqlArchive:
             ]
         return found[::-1] if query.before is not None else found
 
+    def revisions(self, query: ArticleQuery) -> Mapping[str, int]:
+        with self._reading() as connection:
+            rows = [(row[0], row[1]) for row in connection.execute(listing.revisions(query))]
+        return dict(rows[::-1] if query.before is not None else rows)
+
     def places(self, query: ArticleQuery, *, most: int | None = None) -> Sequence[Place]:
         with self._reading() as connection:
             found = [Place(row.listed, row.id) for row in connection.execute(listing.places(query).limit(most))]

@@ -27,6 +27,10 @@ def briefs(query: ArticleQuery) -> Select[Any]:
     return _ordered(query, select(*columns).where(articles.c.day.is_not(None))).limit(query.limit)
 
 
+def revisions(query: ArticleQuery) -> Select[Any]:
+    return _ordered(query, select(articles.c.id, articles.c.revision)).limit(query.limit)
+
+
 def places(query: ArticleQuery) -> Select[Any]:
     """Where the articles of a query stand, all of them."""
     published, article_id = _place_columns(query)

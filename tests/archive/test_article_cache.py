@@ -10,14 +10,14 @@ import pytest
 
 from archive.article import Article, Status
 from archive.article_cache import ArticleCache
-from archive.store import Archive, ArticleQuery, Brief, Save
+from archive.store import Archive, ArticleQuery, Save
 from tests.builders import NOON, added, changed
 
 ALL = ArticleQuery(limit=10)
 
 
 class Watched:
-    """An archive that writes down which articles were read by their ids."""
+    """An archive that writes down which articles were read."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -31,8 +31,13 @@ class Watched:
         self.read += article_ids
         return self.archive.get_many(article_ids)
 
-    def briefs(self, query: ArticleQuery) -> Sequence[Brief]:
-        found = self.archive.briefs(query)
+    def find(self, query: ArticleQuery) -> Sequence[Article]:
+        found = self.archive.find(query)
+        self.read += [article.id for article in found]
+        return found
+
+    def revisions(self, query: ArticleQuery) -> Mapping[str, int]:
+        found = self.archive.revisions(query)
         self.then()
         return found
 
