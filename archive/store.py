@@ -441,8 +441,10 @@ class Archive(Protocol):
         """What was last said about the whole archive under this name."""
         ...
 
-    def state(self, name: str, value: str) -> None:
-        """Say something about the whole archive, in place of what was said before."""
+    def state(self, name: str, value: str, turn: Turn | None = None) -> None:
+        """Say something about the whole archive, in place of what was said before.
+
+        Raises TurnLost where it belongs to a turn that is over."""
         ...
 
     def identity(self, minted: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from archive import analysis
+from archive.slices import slices
 from archive.whoosh_codec import Block, blocks
 from archive.whoosh_columns import Array
 from archive.whoosh_segment import Segment, TextField
@@ -17,6 +18,7 @@ from archive.whoosh_storage import reading_files
 
 STRIDE: Final = 1 << 24  # more than there are words in a text: a document and a position make one number
 WHOLE: Final = 200_000  # postings; of longer lists, positions are decoded for the documents that matter only
+BLOCKS: Final = 500  # whose positions are decoded together; what that takes beside them is many times their size
 _WIDTHS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32}
 _EACH: Final = 100  # bytes of a word in a list of words
 
@@ -47,6 +49,7 @@ class Placed:
 
 
 NOWHERE: Final = Counted(np.empty(0, np.uint32), np.empty(0, np.float32))
+_NO_KEYS: Final = np.empty(0, np.int64)
 
 
 class Terms:
@@ -82,7 +85,7 @@ class Terms:
 
         def united(segment: Segment, terms: Iterable[bytes]) -> Counted:
             lists = [self._counted(segment, field, term).documents for term in terms]
-            return Counted(np.unique(np.concatenate(lists)), NOWHERE.weights) if lists else NOWHERE
+            return Counted(merged(lists), NOWHERE.weights) if lists else NOWHERE
 
         def of(part: Part) -> Counted:
             name = (part.segment.name, field, key)
@@ -115,14 +118,11 @@ class Terms:
     def keys(self, word: str, field: TextField, among: Array) -> Array:
         """Where a word stands in these documents, in order: STRIDE times the document's place in `among`, plus
         the position."""
-        found = [
-            keys
+        of_terms = [
+            np.concatenate([_NO_KEYS, *self._keys(field.name, term.encode("utf-8", "replace"), among)])
             for term in self.spellings(word, field)
-            for keys in self._keys(field.name, term.encode("utf-8", "replace"), among)
         ]
-        if not found:
-            return np.empty(0, np.int64)
-        return np.unique(np.concatenate(found)) if len(found) > 1 else found[0]
+        return merged(of_terms) if len(of_terms) > 1 else of_terms[0]
 
     def _keys(self, field: str, term: bytes, among: Array) -> Iterator[Array]:
         bounds = np.searchsorted(among, self._columns.bases)
@@ -138,8 +138,9 @@ class Terms:
             if len(held):
                 at = at[held]
                 starts, counts = placed.starts[at], placed.starts[at + 1] - placed.starts[at]
-                places = placed.places[_ranges(starts, counts)].astype(np.int64)
-                yield np.repeat(held + begin, counts) * STRIDE + places
+                keys = np.repeat((held + begin) * STRIDE, counts)
+                keys += placed.places[_ranges(starts, counts)]
+                yield keys
 
     def _joined(self, of: Callable[[Part], Counted], *, with_weights: bool = True) -> Counted:
         held = [
@@ -163,8 +164,10 @@ class Terms:
         )
 
     def _placed(self, segment: Segment, field: str, term: bytes, wanted: Array) -> Placed:
-        if len(self._counted(segment, field, term).documents) > max(WHOLE, 20 * len(wanted)):
-            return placed(segment, field, term, among=wanted)
+        if len(self._counted(segment, field, term).documents) > WHOLE:
+            found = placed(segment, field, term, among=wanted)
+            self._cache.count(found.nbytes)
+            return found
         key = segment.name, field, term, "placed"
         return self._cache.get(key, lambda: placed(segment, field, term), lambda held: held.nbytes)
 
@@ -179,6 +182,16 @@ def _most(lists: Iterable[Counted]) -> Counted:
     documents, weights = documents[order], weights[order]
     last = np.append(documents[1:] != documents[:-1], True)
     return Counted(documents[last], weights[last])
+
+
+def merged(lists: Sequence[Array]) -> Array:
+    """The numbers of several lists, each in order, in order and once. np.unique takes ten times as long for them."""
+    numbers = np.concatenate(lists)
+    numbers.sort(kind="stable")
+    is_first = np.ones(len(numbers), np.bool_)
+    is_first[1:] = numbers[1:] != numbers[:-1]
+    found: Array = numbers[is_first]
+    return found
 
 
 def among(documents: Array, sorted_numbers: Array) -> Array:
@@ -218,17 +231,21 @@ def placed(segment: Segment, field: str, term: bytes, *, among: Array | None = N
     with reading_files():
         if info.is_inlined():
             numbers, weights, values = info.inlined_postings()
-            documents, counts, content = np.array(numbers, np.uint32), np.array(weights, np.int64), b"".join(values)
+            documents, counts = np.array(numbers, np.uint32), np.array(weights, np.int64)
+            places = _positions(b"".join(values), counts)
         else:
             read = list(blocks(segment.view, info.extent()[0], among=None if among is None else among.tolist()))
             documents = np.concatenate([NOWHERE.documents, *map(documents_of, read)])
-            counts = np.concatenate([NOWHERE.weights, *map(weights_of, read)]).astype(np.int64)
-            content = b"".join(block.places.joined() for block in read if block.places is not None)
+            counts_of = [np.concatenate(list(map(weights_of, some))).astype(np.int64) for some in slices(read, BLOCKS)]
+            counts = np.concatenate([np.empty(0, np.int64), *counts_of])
+            contents = (
+                b"".join(block.places.joined() for block in some if block.places is not None)
+                for some in slices(read, BLOCKS)
+            )
+            places = np.concatenate([np.empty(0, np.uint16), *map(_positions, contents, counts_of)])
         _check(documents, segment)
         starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
-        places = _positions(content, starts)
-        small = np.uint16 if not len(places) or int(places.max()) <= 0xFFFF else np.uint32
-        return Placed(documents, starts.astype(np.uint32), places.astype(small))
+        return Placed(documents, starts.astype(np.uint32), places)
 
 
 def _check(documents: Array, segment: Segment) -> None:
@@ -253,25 +270,38 @@ def weights_of(block: Block) -> Array:
     return np.frombuffer(weights, np.float32)
 
 
-def _positions(content: bytes, starts: Array) -> Array:
-    """The numbers of seven bits a byte, summed up anew from each of the starts."""
-    raw = np.frombuffer(content, np.uint8)
-    if content.isascii():
-        steps = raw.astype(np.int64)
-    else:
-        ends = np.flatnonzero(raw < 0x80)
-        begins = np.concatenate((np.zeros(1, np.int64), ends[:-1] + 1))
-        shifts = 7 * (np.arange(len(raw)) - np.repeat(begins, ends - begins + 1))
-        steps = np.add.reduceat((raw & 0x7F).astype(np.int64) << shifts, begins)
+def _positions(content: bytes, counts: Array) -> Array:
+    """The numbers of seven bits a byte, summed up anew for each posting, of which each has so many."""
+    starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
+    steps = _numbers(np.frombuffer(content, np.uint8), ascii_only=content.isascii())
     if len(steps) != int(starts[-1]):
         raise ValueError("a list of positions is not as long as its weights say")
-    sums = np.concatenate((np.zeros(1, np.int64), np.cumsum(steps)))
-    return sums[1:] - np.repeat(sums[starts[:-1]], np.diff(starts))
+    # Sums may run over: what is left of two of them does not, and takes half the memory.
+    sums = np.zeros(len(steps) + 1, np.uint32)
+    np.cumsum(steps, out=sums[1:])
+    places: Array = sums[1:] - np.repeat(sums[starts[:-1]], counts)
+    return places.astype(np.uint16) if not len(places) or int(places.max()) <= 0xFFFF else places
+
+
+def _numbers(raw: Array, *, ascii_only: bool) -> Array:
+    """Seven bits a byte, the lowest first, and the last byte of each without the eighth."""
+    if ascii_only:
+        return raw.astype(np.uint32)
+    ends = np.flatnonzero(raw < 0x80)
+    lengths = np.diff(ends, prepend=-1)
+    numbers = raw[ends].astype(np.uint32)
+    longer, before = np.flatnonzero(lengths > 1), 1
+    while len(longer):
+        numbers[longer] = numbers[longer] << 7 | raw[ends[longer] - before] & 0x7F
+        before += 1
+        longer = longer[lengths[longer] > before]
+    return numbers
 
 
 def _ranges(starts: Array, counts: Array) -> Array:
     """The numbers from each start on, so many each."""
     counts = counts.astype(np.int64)
     before = np.cumsum(counts) - counts
-    numbers: Array = np.arange(int(counts.sum())) + np.repeat(starts.astype(np.int64) - before, counts)
+    numbers: Array = np.repeat(starts.astype(np.int64) - before, counts)
+    numbers += np.arange(len(numbers))
     return numbers

@@ -13,7 +13,7 @@ import numpy as np
 
 from archive import analysis
 from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word
-from archive.whoosh_arrays import NOWHERE, STRIDE, Counted, Terms, among
+from archive.whoosh_arrays import NOWHERE, STRIDE, Counted, Terms, among, merged
 from archive.whoosh_columns import K1, Array, Mask
 from archive.whoosh_segment import FORM, TEXT_FIELDS, TextField
 from archive.whoosh_snapshot import Cache, Part, Snapshot
@@ -21,6 +21,7 @@ from archive.whoosh_snapshot import Cache, Part, Snapshot
 WEIGHTS: Final[Mapping[str, float]] = {Field.TITLE: 1.5}  # all others 1
 MOST_EXPANSIONS: Final = 200  # words that one wildcard or fuzzy word stands for
 MOST_SCANNED: Final = 20_000  # words of a segment looked at to find them
+LOOKED_THROUGH: Final = 100_000  # documents whose positions are in memory together
 SPARSE: Final = 8  # postings fewer than a document in so many are added up by sorting
 
 
@@ -206,6 +207,14 @@ class Scorer:
             documents = held if documents is None else documents[among(documents, held)]
         if documents is None or not len(documents):
             return NOWHERE
+        # Piece by piece: the positions of a common word in all of them would take much memory at once.
+        pieces = np.split(documents, range(LOOKED_THROUGH, len(documents), LOOKED_THROUGH))
+        counts = np.concatenate([self._followed_in(words, field, piece) for piece in pieces])
+        held = np.flatnonzero(counts)
+        return Counted(documents[held], counts[held].astype(np.float32))
+
+    def _followed_in(self, words: Sequence[str], field: TextField, documents: Array) -> Array:
+        """How often the words follow one another in each of these documents."""
         places: dict[str, Array] = {}
         for word in dict.fromkeys(words):
             if self.late():
@@ -215,9 +224,7 @@ class Scorer:
         starts = places[words[offsets[0]]] - offsets[0]
         for offset in offsets[1:]:
             starts = starts[among(starts + offset, places[words[offset]])]
-        counts = np.bincount(starts // STRIDE, minlength=len(documents))
-        held = np.flatnonzero(counts)
-        return Counted(documents[held], counts[held].astype(np.float32))
+        return np.bincount(starts // STRIDE, minlength=len(documents))
 
     def _wildcard(self, node: Wildcard) -> Matches:
         fits = node.expression.fullmatch if node.pattern != f"{node.prefix}*" else None
@@ -266,7 +273,7 @@ class Scorer:
                 # Which field has a form is not kept; which has its stem, is.
                 of_form = self.terms.term(FORM, word).documents
                 pieces.append(of_form[among(of_form, self.terms.word(word, text_field).documents)])
-        return np.unique(np.concatenate(pieces))
+        return merged(pieces)
 
     def _alike(self, documents: Array) -> Matches:
         """Every document gets the same: what one word in as many documents would be worth."""

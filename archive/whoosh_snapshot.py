@@ -93,6 +93,11 @@ class Cache:
                     self._size -= dropped
         return loaded
 
+    def count(self, decoded: int) -> None:
+        """So many bytes were decoded and are not kept here."""
+        with self._lock:
+            self.loaded += decoded
+
     def make_room(self, documents: int) -> None:
         """For an index of so many documents."""
         with self._lock:

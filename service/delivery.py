@@ -21,7 +21,7 @@ from service.syndication import Standing, Syndication, standings_of
 
 log = logging.getLogger(__name__)
 
-FEEDS_VERSION = 6  # raise it when the same articles are to give other bytes
+FEEDS_VERSION = 7  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
 INDEXED_AT_ONCE = 1000  # changes; an article that comes behind them waits so long
 REBUILT_AT_ONCE = 10_000  # changes of a rebuild, on all processors
@@ -104,7 +104,7 @@ class FeedsConsumer:
         """From the beginning where the site is not what the stored feeds were built for."""
         self._made.clear()
         self.syndication.look()
-        self.syndication.note()  # of a site that has no feeds yet, that nothing is bound
+        self.syndication.note(turn)  # of a site that has no feeds yet, that nothing is bound
         builder = self.syndication.builder
         built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.extents} {builder.site!r}"
         if self.archive.fact(BUILT_FOR) == built_for:
@@ -143,7 +143,7 @@ class FeedsConsumer:
         if bound.moved:
             # After the documents: whoever dies between the two lines divides the same volumes again.
             self.archive.put_volumes(bound.moved, turn)
-        self.syndication.note()
+        self.syndication.note(turn)
         log.info(
             "%d changes touched %d feeds and %d volumes; %d documents are new",
             len(changes),

@@ -13,7 +13,7 @@ from typing import Final
 from wsgiref.types import WSGIEnvironment
 
 HOUR: Final = 3600.0  # seconds
-LONGEST: Final = 45  # characters of an address (INET6_ADDRSTRLEN); what strangers send may be longer
+LONGEST: Final = 45  # characters of an address as it is written at most; what strangers send may be longer
 MOST_COUNTED: Final = 20_000  # clients and feeds: some 5 MB
 
 # Whoever says one of these is sent no more than he needs, or would be.

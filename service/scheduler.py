@@ -46,7 +46,7 @@ REST = 30.0
 
 
 class Worker:
-    """Delivers until it is told to stop. One is active on a data folder; others stand by.
+    """Delivers until it is told to stop, or has done much. One is active on a data folder; others stand by.
 
     Jobs are code and their state is in the database, so that nothing is lost or doubled whatever is
     killed when. A job that fails is logged and tried again at its next time."""
@@ -55,6 +55,7 @@ class Worker:
         self.dateline = dateline
         self.stopping = threading.Event()
         self._told = False
+        self._under_way: set[str] = set()  # jobs beside the deliveries
         holder = _place_name(dateline.settings.data)
         identity = dateline.identity()
         builder = FeedBuilder(
@@ -119,7 +120,8 @@ class Worker:
 
     def _has_done_much(self) -> bool:
         handed = max(one.handed for one in self.deliveries if one.outbox.consumer.kind is ChangeKind.ARTICLE)
-        return handed >= MUCH and all(delivery.rests_for() >= REST for delivery in self.deliveries)
+        rests = all(delivery.rests_for() >= REST for delivery in self.deliveries)
+        return handed >= MUCH and rests and not self._under_way
 
     def run_once(self) -> bool:
         """Bring everything up to date and return; False where another worker is there to do it."""
@@ -142,7 +144,7 @@ class Worker:
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         for delivery in self.deliveries:
             scheduler.add_job(delivery.run, "interval", seconds=LOOK_EVERY, id=delivery.name, next_run_time=now())
-        news = _forgiving("news sitemap", self.news.run)
+        news = self._job("news sitemap", self.news.run)
         for name, refresh in ((self.sitemaps.name, self.sitemaps.run), (self.news.name, news)):
             scheduler.add_job(refresh, "interval", seconds=SITEMAPS_EVERY, id=name, next_run_time=now())
         for name, job, seconds in (
@@ -151,13 +153,29 @@ class Worker:
             ("tidy index", self.dateline.index.tidy, INDEX_TIDY_EVERY),
             ("memory", give_back, GIVE_BACK_EVERY),
         ):
-            scheduler.add_job(_forgiving(name, job), "interval", seconds=seconds, id=name)
-        push = _forgiving("push", self.pusher.run)
+            scheduler.add_job(self._job(name, job), "interval", seconds=seconds, id=name)
+        push = self._job("push", self.pusher.run)
         scheduler.add_job(push, "interval", seconds=LOOK_EVERY, id="push", next_run_time=now())
         if self.pings is not None:
-            ping = _forgiving("ping", partial(self.pings.run, self.stopping.is_set))
+            ping = self._job("ping", partial(self.pings.run, self.stopping.is_set))
             scheduler.add_job(ping, "interval", seconds=LOOK_EVERY, id="ping", next_run_time=now())
         return scheduler
+
+    def _job(self, name: str, job: Callable[[], object]) -> Callable[[], None]:
+        """One that runs once at a time, and again at its next time if it fails."""
+
+        def run() -> None:
+            self._under_way.add(name)
+            try:
+                job()
+            except DatelineError as error:
+                log.error("%s waits: %s", name, error)
+            except Exception:
+                log.exception("%s failed; trying again", name)
+            finally:
+                self._under_way.discard(name)
+
+        return run
 
     def _wake(self, scheduler: BackgroundScheduler) -> None:
         for delivery in self.deliveries:
@@ -225,18 +243,6 @@ class Delivery:
         except Exception:
             log.exception("%s failed; trying again", self.name)
             self.outbox.restart()
-
-
-def _forgiving(name: str, job: Callable[[], object]) -> Callable[[], None]:
-    def run() -> None:
-        try:
-            job()
-        except DatelineError as error:
-            log.error("%s waits: %s", name, error)
-        except Exception:
-            log.exception("%s failed; trying again", name)
-
-    return run
 
 
 def _pings(dateline: Dateline, holder: str) -> Pings | None:

@@ -22,6 +22,12 @@ def stop_on_signals(stop: Callable[[], None], *, until_stdin_closes: bool) -> No
         threading.Thread(target=_wait_for_end, args=(stop,), daemon=True).start()
 
 
+def end_on_signals() -> None:
+    """From here on, SIGTERM and SIGINT end the process at once, as they do when nobody has asked for them."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def _wait_for_end(stop: Callable[[], None]) -> None:
     while os.read(sys.stdin.fileno(), 1024):
         pass

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from archive.article import Article, Label
 from archive.article_cache import ArticleCache
-from archive.store import Archive, ArticleQuery, Period, Place, Tombstone, Volume
+from archive.store import Archive, ArticleQuery, Period, Place, Tombstone, Turn, Volume
 from feeds.build import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
@@ -71,12 +71,12 @@ class Syndication:
         self._newest_bound = _name_of(newest) if newest is not None else None
         self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
 
-    def note(self) -> None:
-        """Keep which volumes are bound."""
+    def note(self, turn: Turn) -> None:
+        """Keep which volumes are bound. Raises TurnLost where somebody else binds them now."""
         newest = self._newest()
         bound_to = page_of(newest).folder if newest is not None else NOTHING
         if bound_to != self._noted:
-            self.archive.state(BOUND_TO, bound_to)
+            self.archive.state(BOUND_TO, bound_to, turn)
             self._noted = bound_to
 
     def feed(self, scope: Scope) -> list[Document]:
@@ -185,8 +185,8 @@ class Syndication:
         newest = self.archive.places(ArticleQuery(), most=self.builder.length)
         if len(newest) < self.builder.length:
             return None
-        found = self.archive.get_many([newest[-1].id])
-        return next((self.shelf.below(month_of(article), newest[-1]) for article in found.values()), None)
+        last = self.archive.get_many([newest[-1].id]).get(newest[-1].id)
+        return None if last is None else self.shelf.below(month_of(last), newest[-1])
 
     def _query_of(self, volume: Volume) -> ArticleQuery:
         end = self.shelf.end(volume)

@@ -703,6 +703,7 @@ class ArchiveContract:
             lambda: archive.advance(stale, 9),
             lambda: archive.renew(stale, now=NOON, lasting=MINUTE),
             lambda: archive.put_renditions([a_rendition("/feed.rss", "stale", position=9)], stale),
+            lambda: archive.state("schedule", "stale", stale),
         ):
             with pytest.raises(TurnLost):
                 attempt()

@@ -420,8 +420,10 @@ class SqlArchive:
             value: str | None = connection.execute(_FACT, {"fact": name}).scalar_one_or_none()
         return value
 
-    def state(self, name: str, value: str) -> None:
+    def state(self, name: str, value: str, turn: Turn | None = None) -> None:
         with self._writing() as connection:
+            if turn is not None:
+                log.check_turn(connection, turn)
             upsert = kind_of(connection.dialect).upsert(facts).values(name=name, value=value)
             connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 

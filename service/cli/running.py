@@ -98,13 +98,14 @@ def worker(until_stdin_closes: bool) -> None:
     from service.cli.opening import opened
     from service.memory import share_arenas
     from service.scheduler import Worker
-    from service.stopping import stop_on_signals
+    from service.stopping import end_on_signals, stop_on_signals
 
     share_arenas()
     with opened() as dateline:
         running = Worker(dateline)
         stop_on_signals(running.stop, until_stdin_closes=until_stdin_closes)
         running.run()
+    end_on_signals()  # all is closed: one that comes before there is somebody new to take it must not be lost
     if running.begins_anew:
         logging.getLogger(__name__).info("much was done: beginning anew, with fresh memory")
         # As the same process, for whoever waits for its end.

@@ -33,10 +33,12 @@ from whoosh.searching import Searcher
 
 from archive import (
     whoosh_answer,
+    whoosh_arrays,
     whoosh_builders,
     whoosh_index,
     whoosh_manifest,
     whoosh_merge,
+    whoosh_scoring,
     whoosh_segment,
     whoosh_storage,
 )
@@ -238,6 +240,25 @@ def test_answers_are_the_same_after_mapped_pages_were_given_back(
     monkeypatch.setattr(whoosh_index, "LOADED", 0)
     assert [index.search(query) for _ in range(2)] == [before, before]
     assert given_back
+    # What nobody has asked for yet is read from the pages that were given back.
+    assert [index.search(SearchQuery(text=f'"wheat {number}"')).total for number in (7, 11, 50)] == [1, 1, 0]
+
+
+def test_long_lists_are_looked_through_piece_by_piece(
+    index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long = "far " * 300  # so that there are positions of one byte and of two
+    texts = [f"{long * (number % 3)}the price of the wheat {number % 7} is the price" for number in range(400)]
+    index.apply([a_stored_article(content_text=text) for text in texts], position=400)
+    queries = [
+        SearchQuery(text=text) for text in ('"the price"', '"of the wheat 3"', '"far the price of"', '"price far"')
+    ]
+    whole = [index.search(query) for query in queries]
+    assert [results.total for results in whole] == [400, 57, 266, 0]
+    monkeypatch.setattr(whoosh_scoring, "LOOKED_THROUGH", 30)
+    monkeypatch.setattr(whoosh_arrays, "WHOLE", 50)
+    monkeypatch.setattr(whoosh_arrays, "BLOCKS", 1)
+    assert [WhooshIndex(folder).search(query) for query in queries] == whole
 
 
 def test_who_neither_searches_nor_indexes_does_not_load_numpy(index: WhooshIndex, folder: Path) -> None:
