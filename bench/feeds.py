@@ -23,14 +23,14 @@ from archive.article import Label, LabelKind
 from archive.draft import parse_draft
 from archive.outbox import Outbox
 from bench import corpus
-from feeds.build import FeedBuilder
+from feeds.build import CACHE_BYTES, FeedBuilder
 from feeds.codings import codings, etag
 from service.delivery import FeedsConsumer
 from service.settings import Settings
 from service.syndication import Syndication
 from service.wiring import Dateline, open_dateline
 
-CACHE = 1 << 30  # bytes: every entry has room
+ROOM = 1 << 30  # bytes: every entry has room
 ONE_BY_ONE = 20
 
 
@@ -41,8 +41,9 @@ def processor(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - began, done
 
 
-def consumer(dateline: Dateline) -> FeedsConsumer:
-    builder = FeedBuilder(dateline.site, dateline.identity(), length=dateline.settings.feed_length, cache_bytes=CACHE)
+def consumer(dateline: Dateline, *, cache_bytes: int = CACHE_BYTES) -> FeedsConsumer:
+    length = dateline.settings.feed_length
+    builder = FeedBuilder(dateline.site, dateline.identity(), length=length, cache_bytes=cache_bytes)
     return FeedsConsumer(dateline.archive, Syndication(dateline.archive, builder), clock=dateline.clock)
 
 
@@ -64,8 +65,7 @@ def measure(dateline: Dateline, tags: int) -> None:
     documents = written(dateline)
     print(f"first build, every entry rendered by feedgen: {len(documents):,} documents in {seconds:.0f} s")
 
-    feeds = consumer(dateline)
-    again = outbox(dateline, feeds)
+    again = outbox(dateline, consumer(dateline))
     seconds, _ = processor(again.drain)
     changed = len(documents.items() ^ written(dateline).items()) // 2
     print(f"a start with nothing new: {changed} of them built anew, {seconds * 1000:.0f} ms")
@@ -73,6 +73,8 @@ def measure(dateline: Dateline, tags: int) -> None:
     one_by_one("one more article, two tags, of one of which no entry is kept", dateline, again)
     one_by_one("one more article, every other entry kept", dateline, again)
 
+    feeds = consumer(dateline, cache_bytes=ROOM)
+    feeds.syndication.look()
     labels = [Label(LabelKind.TAG, f"tag-{number}") for number in range(tags)]
     for label in labels:
         feeds.syndication.feed(label)
