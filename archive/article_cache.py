@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final
 
 from archive.article import Article
+from archive.lru import Lru
 from archive.store import Archive, ArticleQuery
 
 CHARACTERS: Final = 4_000_000
@@ -18,9 +18,7 @@ class ArticleCache:
 
     def __init__(self, archive: Archive, *, limit: int = CHARACTERS) -> None:
         self.archive = archive
-        self.limit = limit
-        self.size = 0
-        self._articles: OrderedDict[str, Article] = OrderedDict()
+        self._articles: Lru[str, Article] = Lru(limit, _size)
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         """As `Archive.find`. Of a list that is here for the most part, as it is now, only the rest is read."""
@@ -34,21 +32,16 @@ class ArticleCache:
         if {article.id: article.revision for article in articles} != revisions:
             articles = self.archive.find(query)  # most are missing, or one has changed and may not belong here any more
         for article in articles:
-            self._keep(article)
+            self._articles.put(article.id, article)
         return articles
+
+    @property
+    def size(self) -> int:
+        """Characters that are kept."""
+        return self._articles.size
 
     def __len__(self) -> int:
         return len(self._articles)
-
-    def _keep(self, article: Article) -> None:
-        before = self._articles.pop(article.id, None)
-        if before is not None:
-            self.size -= _size(before)
-        self._articles[article.id] = article
-        self.size += _size(article)
-        while self.size > self.limit:
-            _, oldest = self._articles.popitem(last=False)
-            self.size -= _size(oldest)
 
 
 def _size(article: Article) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
+from archive.lru import Lru
 from feeds.extent import Extent
 from feeds.spec import Format
 
@@ -31,9 +31,7 @@ class FragmentCache:
     """The entries used last, together at most `limit` bytes. Threads may share one."""
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.size = 0
-        self._entries: OrderedDict[Key, Fragment] = OrderedDict()
+        self._entries: Lru[Key, Fragment] = Lru(limit, _size)
         self._lock = Lock()
 
     def get(self, key: Key, render: Callable[[], bytes]) -> Fragment:
@@ -41,22 +39,20 @@ class FragmentCache:
         with self._lock:
             known = self._entries.get(key)
             if known is not None:
-                self._entries.move_to_end(key)
                 return known
         rendered = Fragment.of(render())
         with self._lock:
-            self._put(key, rendered)
+            self._entries.put(key, rendered)
         return rendered
+
+    @property
+    def size(self) -> int:
+        """Bytes that are kept."""
+        return self._entries.size
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _put(self, key: Key, entry: Fragment) -> None:
-        before = self._entries.pop(key, None)
-        if before is not None:
-            self.size -= len(before.body) + _OVERHEAD
-        self._entries[key] = entry
-        self.size += len(entry.body) + _OVERHEAD
-        while self.size > self.limit:
-            _, oldest = self._entries.popitem(last=False)
-            self.size -= len(oldest.body) + _OVERHEAD
+
+def _size(entry: Fragment) -> int:
+    return len(entry.body) + _OVERHEAD

@@ -379,6 +379,7 @@ def test_a_feed_that_is_to_be_shorter_leads_to_nothing_that_is_not_there(press: 
     assert is_whole(press)
     assert met
     assert all(met)
+    assert press.walk()
 
 
 def test_a_live_feed_shorter_than_a_volume_fills_one_before_it_is_bound(archive: Archive):
