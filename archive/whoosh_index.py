@@ -408,12 +408,14 @@ def _living(parts: Iterable[Part]) -> int:
 
 
 def _to_merge(entries: Sequence[Entry]) -> list[Entry]:
-    """The smallest size of which there are too many; else one segment with too many dead."""
+    """The smallest size of which there are too many; else one segment with too many dead.
+
+    Of the largest size, two are too many: an archive of any age has few segments, and each word stands in few."""
     by_size: dict[int, list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.living <= LARGEST_MERGED // FAN:
             by_size[int(math.log(max(entry.living, 1), FAN))].append(entry)
-    for _, alike in sorted(by_size.items()):
-        if len(alike) >= FAN:
+    for size, alike in sorted(by_size.items()):
+        if len(alike) >= (2 if size == max(by_size) else FAN):
             return alike
     return [entry for entry in entries if entry.deleted > MOST_DEAD * entry.documents][:1]

@@ -21,7 +21,7 @@ from whoosh.util.numlists import GrowableArray
 
 from archive.whoosh_codec import BLOCK, EXTENT, FIELD, HEAD, KEY_AND_VALUE, MAGIC, PLACES, SIZE, STEPS
 
-INLINED: Final = 4  # postings that stand in the table itself, as those of most terms do, instead of a list of their own
+INLINED: Final = 8  # postings that stand in the table itself, as those of most terms do, instead of a list of their own
 COMPRESSED_FROM: Final = 120  # bytes of positions; fewer hardly shrink
 LEVEL: Final = 3  # of zlib
 MORE: Final = 0x80  # in a byte of a number: the number goes on

@@ -34,9 +34,10 @@ from archive.snippets import snippet
 from archive.whoosh_index import WhooshIndex
 from bench import corpus
 from bench.peers import Fts5, Tantivy
+from service.delivery import REBUILT_AT_ONCE
 
 TABLES = Path(__file__).parent / "search.md"
-BATCH = 10_000
+BATCH = REBUILT_AT_ONCE
 SAMPLE = 20_000  # articles that queries are made from
 ADDED = 40
 LIMIT = 10

@@ -76,7 +76,7 @@ def check_feeds(dateline: Dateline) -> list[str]:
             scopes.add(found[0])
     findings = []
     makers = [
-        *(partial(syndication.feed, scope) for scope in scopes),
+        *(partial(syndication.feed, scope, is_one_of_many=True) for scope in scopes),
         *(partial(syndication.volume, volume) for volume in syndication.bound()),
     ]
     for make in makers:

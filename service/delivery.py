@@ -24,9 +24,10 @@ log = logging.getLogger(__name__)
 FEEDS_VERSION = 7  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
 INDEXED_AT_ONCE = 1000  # changes; an article that comes behind them waits so long
-REBUILT_AT_ONCE = 10_000  # changes of a rebuild, on all processors
+REBUILT_AT_ONCE = 20_000  # changes of a rebuild, on all processors
 
 READ_AT_ONCE = 500  # articles
+MANY = 100  # feeds that are due at once: after an import, or a change of the site's settings
 MOST_CHARACTERS = 30_000_000  # of the articles that are indexed together
 
 
@@ -171,11 +172,12 @@ class FeedsConsumer:
         new = [volume for volume, path in paths.items() if path not in stored]
         changed = [volume for volume, path in paths.items() if path in stored]
         site, *others = scopes
+        feed = partial(self.syndication.feed, is_one_of_many=len(others) > MANY)
         return [
             *((volume, partial(self.syndication.volume, volume)) for volume in new),
             (site, partial(self.syndication.feed, site)),
             *((volume, partial(self.syndication.volume, volume)) for volume in changed),
-            *((scope, partial(self.syndication.feed, scope)) for scope in others),
+            *((scope, partial(feed, scope)) for scope in others),
         ]
 
     def _store(self, makers: Sequence[Maker], turn: Turn) -> int:

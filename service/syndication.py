@@ -79,10 +79,14 @@ class Syndication:
             self.archive.state(BOUND_TO, bound_to, turn)
             self._noted = bound_to
 
-    def feed(self, scope: Scope) -> list[Document]:
-        """The live feed of a scope in every format."""
+    def feed(self, scope: Scope, *, is_one_of_many: bool = False) -> list[Document]:
+        """The live feed of a scope in every format.
+
+        `is_one_of_many`: so many are built together that those before have hardly the same articles, and it is
+        not worth while to look for them."""
         builder = self.builder
-        articles = self._live() if scope is None else self._articles.find(_query(scope, limit=builder.length))
+        find = self.archive.find if is_one_of_many else self._articles.find
+        articles = self._live() if scope is None else find(_query(scope, limit=builder.length))
         name = _name(scope, articles) if isinstance(scope, Label) else None
         spec = spec_for(scope, builder.site, builder.identity, name)
         newest = self._newest() if scope is None else None

@@ -314,6 +314,19 @@ def test_only_one_tidies(index: WhooshIndex, folder: Path) -> None:
 # Merging -----------------------------------------------------------------------------------------------
 
 
+def test_of_the_largest_size_two_segments_are_merged_and_of_others_eight(index: WhooshIndex) -> None:
+    for position, number in enumerate([10, 10, 1, 1]):
+        index.apply(titles(*["Wheat"] * number), position=position)
+    index.tidy()
+    assert index.status().segments == 3
+    assert len(ids(index, "wheat")) == 22
+    for position in range(4, 10):
+        index.apply(titles("Wheat"), position=position)
+    index.tidy()
+    assert index.status().segments == 1
+    assert len(ids(index, "wheat")) == 28
+
+
 def test_what_was_deleted_during_a_merge_stays_deleted(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 from archive.store import Archive, ChangeKind
 from feeds.extent import read_extents
 from service.checking import check_all
-from service.delivery import BUILT_FOR, next_second
+from service.delivery import BUILT_FOR, MANY, next_second
 from service.settings import Settings
 from tests.service.office import Office, open_office
 
@@ -49,6 +49,21 @@ def test_only_the_feeds_that_a_change_touches_are_built(office: Office) -> None:
         "/tags/usa/feed.atom",
     ]
     assert entries(office, "/tags/usa/feed.json") == ["Oats", "Wheat"]
+
+
+def test_what_is_built_among_many_feeds_is_what_is_built_for_one_change(office: Office) -> None:
+    tags = [f"tag-{number}" for number in range(MANY)]
+    office.posted(title="Wheat", tags=tags, published="2026-01-02T12:00:00Z")
+    article = office.posted(title="Rye", tags=tags[:1], published="2026-01-03T12:00:00Z")
+    office.deliver()
+    written(office)
+    article = office.changed("PATCH", article, {"title": "Oats", "tags": tags}).json
+    office.deliver()
+    assert {f"/tags/{tag}/feed.atom" for tag in tags} <= set(written(office))
+    office.changed("PATCH", article, {"title": "Barley"})
+    office.deliver()
+    assert entries(office, "/tags/tag-0/feed.json") == entries(office, "/feed.json") == ["Barley", "Wheat"]
+    assert check_all(office.dateline) == []
 
 
 def test_the_feed_of_a_tag_that_was_taken_off_loses_the_article(office: Office) -> None:
