@@ -11,6 +11,9 @@ from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
+from archive.article import Article, Author, Status
+from archive.markup import paragraphs
+
 REUTERS = "reuters21578.jsonl.gz"
 SHIFT = timedelta(days=365)  # of the dates, from one copy to the next
 CHANGED = 12  # one word in so many is another one in every copy, so that vocabulary grows with the archive
@@ -42,6 +45,34 @@ def _copied(story: Story, number: int) -> Story:
         "published": published.isoformat(),
         "content_text": _WORD.sub(changed, story["content_text"]),
     }
+
+
+def article_of(story: Story) -> Article:
+    """As the archive would have it."""
+    published = datetime.fromisoformat(story["published"])
+    return Article(
+        id=story["id"],
+        guid=f"tag:example.org,2000:{story['id']}",
+        revision=1,
+        status=Status.PUBLISHED,
+        title=story["title"] or "Untitled",
+        slug="story",
+        day=published.date(),
+        summary=None,
+        content_html=paragraphs(story["content_text"]),
+        content=None,
+        authors=tuple(Author(name) for name in story["authors"]),
+        section=story["section"],
+        tags=tuple(story["tags"]),
+        language="en",
+        published=published,
+        updated=published,
+        created=published,
+        modified=published,
+        canonical_url=None,
+        image=None,
+        enclosures=(),
+    )
 
 
 def joined(some: Iterator[Story], together: int) -> Iterator[Story]:

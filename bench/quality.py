@@ -1,9 +1,10 @@
-"""How good the search is: nDCG@10 and MAP on test collections with judged questions.
+"""How good the search is beside others: nDCG@10 and MAP on test collections with judged questions.
 
     python -m bench.quality [FOLDER]
 
 FOLDER (default ../shared/corpora) holds one folder for each collection: docs.jsonl.gz, queries.jsonl and
-qrels.tsv (query, document, relevance). No collection belongs to the project."""
+qrels.tsv (query, document, relevance). No collection belongs to the project. Writes the table to stdout and to
+bench/quality.md."""
 
 from __future__ import annotations
 
@@ -11,79 +12,59 @@ import gzip
 import json
 import math
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from archive.article import Article, Author, Status
-from archive.markup import paragraphs
-from archive.search import SearchIndex, SearchQuery
-from archive.whoosh_index import WhooshIndex
+from bench.corpus import Story
+from bench.rankings import DEPTH, ENGINES, Rankings, Texts
 
-DEPTH = 100  # results that are judged
+TABLE = Path(__file__).parent / "quality.md"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
-
-@dataclass(frozen=True)
-class Collection:
-    documents: Sequence[Article]
-    questions: Mapping[str, str]
-    judgements: Mapping[str, Mapping[str, int]]
+Judgements = Mapping[str, Mapping[str, int]]  # question, document, how relevant
 
 
-def read_collection(folder: Path) -> Collection:
+def read_texts(folder: Path) -> Texts:
+    questions = {str(row["id"]): row["text"] for row in _rows((folder / "queries.jsonl").read_text())}
+    rows = _rows(gzip.decompress((folder / "docs.jsonl.gz").read_bytes()).decode())
+    return Texts([_story(row) for row in rows], questions)
+
+
+def read_judgements(folder: Path) -> Judgements:
     judgements: dict[str, dict[str, int]] = defaultdict(dict)
     for line in (folder / "qrels.tsv").read_text().splitlines():
         question, document, relevance = line.split("\t")
         judgements[question][document] = int(relevance)
-    questions = {str(row["id"]): row["text"] for row in _rows((folder / "queries.jsonl").read_text())}
-    rows = _rows(gzip.decompress((folder / "docs.jsonl.gz").read_bytes()).decode())
-    return Collection([_article(row) for row in rows], questions, judgements)
+    return judgements
 
 
 def _rows(text: str) -> Iterator[dict[str, Any]]:
     return (json.loads(line) for line in text.splitlines())
 
 
-def _article(row: Mapping[str, Any]) -> Article:
+def _story(row: Mapping[str, Any]) -> Story:
     author = row.get("author") or ""
-    return Article(
-        id=str(row["id"]),
-        guid=f"tag:example.org,2000:{row['id']}",
-        revision=1,
-        status=Status.PUBLISHED,
-        title=row.get("title") or "",
-        slug="document",
-        day=EPOCH.date(),
-        summary=None,
-        content_html=paragraphs(row.get("text") or row.get("content_text") or ""),
-        content=None,
-        authors=(Author(author),) if author else (),
-        section=None,
-        tags=(),
-        language="en",
-        published=EPOCH,
-        updated=EPOCH,
-        created=EPOCH,
-        modified=EPOCH,
-        canonical_url=None,
-        image=None,
-        enclosures=(),
-    )
+    return {
+        "id": str(row["id"]),
+        "title": row.get("title") or "",
+        "content_text": row.get("text") or "",
+        "authors": [author] if author else [],
+        "section": None,
+        "tags": [],
+        "published": EPOCH.isoformat(),
+    }
 
 
-def quality(index: SearchIndex, collection: Collection) -> tuple[float, float]:
+def quality(rankings: Rankings, judgements: Judgements) -> tuple[float, float]:
     """(nDCG@10, MAP) over all questions that have a relevant document."""
     gains, precisions = [], []
-    for question, text in collection.questions.items():
-        relevant = {document: grade for document, grade in collection.judgements.get(question, {}).items() if grade > 0}
+    for question, ranking in rankings.items():
+        relevant = {document: grade for document, grade in judgements.get(question, {}).items() if grade > 0}
         if relevant:
-            query = SearchQuery(text=text, per_page=DEPTH, with_facets=False)
-            found = [relevant.get(hit.id, 0) for hit in index.search(query).hits]
+            found = [relevant.get(document, 0) for document in ranking]
             gains.append(_dcg(found) / _dcg(sorted(relevant.values(), reverse=True)))
             precisions.append(_average_precision(found, len(relevant)))
     return sum(gains) / len(gains), sum(precisions) / len(precisions)
@@ -108,17 +89,26 @@ def main() -> int:
     if not collections:
         print(f"No collection with judgements in {folder}; nothing was measured.", file=sys.stderr)
         return 1
-    print("collection            documents  questions  nDCG@10    MAP")
+    now = datetime.now(UTC)
+    lines = [
+        "# How good the search is",
+        "",
+        f"`python -m bench.quality`, {now:%Y-%m-%d}. Every engine is asked with the words of each question, any of which",
+        f"may be there, and is set up as its documentation shows it; the first {DEPTH} documents count for MAP.",
+        "",
+        "| collection | documents | questions | engine | nDCG@10 | MAP |",
+        "|---|---:|---:|---|---:|---:|",
+    ]
     for path in collections:
-        collection = read_collection(path)
-        with tempfile.TemporaryDirectory() as scratch:
-            index = WhooshIndex(Path(scratch) / "search")
-            index.clear()
-            index.apply(collection.documents, position=1)
-            ndcg, precision = quality(index, collection)
-        print(
-            f"{path.name:20}  {len(collection.documents):9}  {len(collection.questions):9}  {ndcg:7.3f}  {precision:5.3f}"
-        )
+        texts, judgements = read_texts(path), read_judgements(path)
+        sizes = f"{len(texts.documents):,} | {len(texts.questions):,}"
+        for engine, ask in ENGINES.items():
+            rankings = ask(texts)
+            figures = "{:.3f} | {:.3f}".format(*quality(rankings, judgements)) if rankings else "not installed | –"
+            lines.append(f"| {path.name} | {sizes} | {engine} | {figures} |")
+    table = "\n".join(lines) + "\n"
+    print(table)
+    TABLE.write_text(table, encoding="utf-8")
     return 0
 
 

@@ -26,13 +26,12 @@ from pathlib import Path
 from statistics import median
 
 from archive.analysis import is_stop_word, words
-from archive.article import Article, Author, Status
-from archive.markup import paragraphs
 from archive.query import parse
 from archive.search import SearchQuery, Sort
 from archive.snippets import snippet
 from archive.whoosh_index import WhooshIndex
 from bench import corpus
+from bench.corpus import article_of
 from bench.peers import Fts5, Tantivy
 from service.delivery import REBUILT_AT_ONCE
 
@@ -75,33 +74,6 @@ class Times:
 
     cold: list[float] = field(default_factory=list)
     warm: list[float] = field(default_factory=list)
-
-
-def article_of(story: corpus.Story) -> Article:
-    published = datetime.fromisoformat(story["published"])
-    return Article(
-        id=story["id"],
-        guid=f"tag:example.org,2000:{story['id']}",
-        revision=1,
-        status=Status.PUBLISHED,
-        title=story["title"] or "Untitled",
-        slug="story",
-        day=published.date(),
-        summary=None,
-        content_html=paragraphs(story["content_text"]),
-        content=None,
-        authors=tuple(Author(name) for name in story["authors"]),
-        section=story["section"],
-        tags=tuple(story["tags"]),
-        language="en",
-        published=published,
-        updated=published,
-        created=published,
-        modified=published,
-        canonical_url=None,
-        image=None,
-        enclosures=(),
-    )
 
 
 # Queries ---------------------------------------------------------------------------------------------

@@ -1,4 +1,7 @@
-"""Requests a second for two feeds, against nginx that serves the same bytes from disk."""
+"""Requests a second for two feeds, against nginx that serves the same bytes from disk.
+
+Twice: as it is by itself, and with `sendfile on`, as Debian sets it, where the system takes files to the network without
+copying them. No server can do that with bytes that an application hands to it."""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from operator import truediv
 from pathlib import Path
 from statistics import median
 
@@ -25,6 +29,7 @@ ARTICLES, TOGETHER = 20, 8
 LONG_AGO = "1986-01-01T12:00:00Z"  # so that the feed of all does not have them
 TOOLS = ("nginx", "wrk")
 THREADS, CONNECTIONS = 2, 32
+OURS, BARE, NGINX, SENDFILE = SERVERS = ("Dateline", "bare", "nginx", "nginx with sendfile")
 
 CONFIGURATION = """
 daemon off;
@@ -34,8 +39,8 @@ error_log {folder}/error.log;
 events {{ worker_connections 1024; }}
 http {{
     access_log off;
-    sendfile on;
-    tcp_nopush on;
+    sendfile {sendfile};
+    tcp_nopush {sendfile};
     keepalive_requests 100000000;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -45,7 +50,7 @@ http {{
     types {{ "application/atom+xml; charset=utf-8" atom; }}
     server {{
         listen 127.0.0.1:{port} backlog=1024;
-        root {folder}/root;
+        root {root};
         gzip_static on;
         add_header Cache-Control "max-age=60, stale-while-revalidate=60, stale-if-error=86400";
         add_header Vary Accept-Encoding;
@@ -58,17 +63,14 @@ http {{
 
 @dataclass(frozen=True)
 class Compared:
-    """Medians over the rounds, in requests a second; the ratios are the medians of the rounds' own. `bare` is an
-    application of a few lines under the same server."""
+    """By the names of SERVERS: medians over the rounds, in requests a second, and the medians of the rounds' own ratios
+    of OURS to each."""
 
     feed: str
     kind: str
     length: int
-    ours: float
-    bare: float
-    nginx: float
-    of_bare: float
-    of_nginx: float
+    rates: Mapping[str, float]
+    ratios: Mapping[str, float]
 
 
 def missing() -> list[str]:
@@ -86,8 +88,13 @@ def measure(
             for feed in (SHORT, LONG)
             for coding, suffix in (("identity", ""), ("gzip", ".gz"))
         }
-    with _nginx(folder, bodies) as nginx_port, _bare(folder) as bare_port:
-        ports = service.port, bare_port, nginx_port
+    root = _root(folder, bodies)
+    with (
+        _bare(root) as bare,
+        _nginx(folder / "nginx", root, sendfile=False) as nginx,
+        _nginx(folder / "sendfile", root, sendfile=True) as sendfile,
+    ):
+        ports = service.port, bare, nginx, sendfile
         return [
             _compare(feed, kind, coding, ports, rounds=rounds, seconds=seconds)
             for feed in (SHORT, LONG)
@@ -113,16 +120,18 @@ def _compare(feed: str, kind: str, coding: str, ports: tuple[int, ...], *, round
     lengths = {length for _, length in requests}
     if len(lengths) != 1:
         raise RuntimeError(f"the servers answer with {lengths} bytes")
-    rates = [
+    rounds_of_rates = [
         [_wrk(port, feed, headers, seconds) for port, (headers, _) in zip(ports, requests, strict=True)]
         for _ in range(rounds)
     ]
-    ours, bare, nginx = zip(*rates, strict=True)
-    of_bare, of_nginx = (
-        median(our / other for our, other in zip(ours, others, strict=True)) for others in (bare, nginx)
+    rates = dict(zip(SERVERS, zip(*rounds_of_rates, strict=True), strict=True))
+    return Compared(
+        feed,
+        kind if kind == "304" else f"{kind} {coding}",
+        lengths.pop(),
+        {server: median(own) for server, own in rates.items()},
+        {server: median(map(truediv, rates[OURS], own)) for server, own in rates.items()},
     )
-    name = kind if kind == "304" else f"{kind} {coding}"
-    return Compared(feed, name, lengths.pop(), median(ours), median(bare), median(nginx), of_bare, of_nginx)
 
 
 def _request(port: int, feed: str, kind: str, coding: str) -> tuple[Mapping[str, str], int]:
@@ -149,29 +158,36 @@ def _wrk(port: int, feed: str, headers: Mapping[str, str], seconds: int) -> floa
     return float(found[1])
 
 
-@contextmanager
-def _nginx(folder: Path, bodies: Mapping[str, bytes]) -> Iterator[int]:
-    """nginx with the feed's bytes as files, which everybody can read; its port."""
+def _root(folder: Path, bodies: Mapping[str, bytes]) -> Path:
+    """The feeds' bytes as files, which everybody can read."""
     root = folder / "root"
     for name, body in bodies.items():
         path = root / name[1:]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
+    return root
+
+
+@contextmanager
+def _nginx(folder: Path, root: Path, *, sendfile: bool) -> Iterator[int]:
+    """nginx, for as long; its port."""
+    folder.mkdir()
     port = free_port()
     configuration = folder / "nginx.conf"
-    configuration.write_text(CONFIGURATION.format(folder=folder, port=port))
+    switched = "on" if sendfile else "off"
+    configuration.write_text(CONFIGURATION.format(folder=folder, root=root, port=port, sendfile=switched))
     program = _program("nginx") or "nginx"
     with _running(port, program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(configuration)):
         yield port
 
 
 @contextmanager
-def _bare(folder: Path) -> Iterator[int]:
+def _bare(root: Path) -> Iterator[int]:
     """Granian as it serves Dateline, with an application that does nothing else; its port."""
     port = free_port()
     given = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "1", "--no-log"]
     command = [sys.executable, "-m", "granian", *given, "--port", str(port), "bench.bare:application"]
-    with _running(port, *command, BARE=str(folder / "root")):
+    with _running(port, *command, BARE=str(root)):
         yield port
 
 
