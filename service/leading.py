@@ -9,7 +9,7 @@ one leads in its place."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Condition, get_ident
 from typing import Any, Final, Protocol, cast
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -23,22 +23,30 @@ Call = Callable[[Any, WSGIEnvironment], Any]  # Granian's way to call: where to 
 
 
 class Application(Protocol):
-    """A WSGI application that knows what it can answer without waiting for anything."""
+    """A WSGI application that gives what it has in memory without being called as one."""
 
-    def answers_at_once(self, environ: WSGIEnvironment) -> bool: ...
+    def at_once(self, environ: WSGIEnvironment) -> tuple[str, Sequence[tuple[str, str]], bytes] | None:
+        """Status, headers and body; None where it would have to wait for anything."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
 
 
 def lead_and_follow(application: Application, options: dict[str, Any], access_log: str | None = None) -> Call:
-    """In place of Granian's own wrapper around a WSGI application, and with the same parameters."""
+    """In place of Granian's own wrapper around a WSGI application, and with the same parameters.
+
+    What is answered at once is spared the way through WSGI: for that, Granian puts the variables of its own
+    environment into what each request says."""
     call = cast(Call, _callback_wrapper(application, options, access_log))
     lead = Lead()
 
     def answer(protocol: Any, environ: WSGIEnvironment) -> None:
-        if not application.answers_at_once(environ):
+        ready = application.at_once(environ)
+        if ready is None:
             lead.leave()
-        call(protocol, environ)
+            call(protocol, environ)
+        else:
+            status, headers, body = ready
+            protocol.response_bytes(int(status[:3]), headers, body)
         lead.take_or_rest()
 
     return answer

@@ -11,6 +11,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
 from threading import Lock
+from typing import NamedTuple
 from urllib.parse import urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -60,8 +61,15 @@ _REFUSAL = [
     ("Content-Length", "0"),
 ]
 _accepted = lru_cache(maxsize=1024)(accepted_codings)
+READING = ("GET", "HEAD")
 _SUFFIXES = tuple(f"/{feed_format.suffix}" for feed_format in Format)
 Headers = list[tuple[str, str]]
+
+
+class Answer(NamedTuple):
+    status: str
+    headers: Headers
+    body: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +138,17 @@ class Renditions:
         self._bytes = 0
         self._lock = Lock()
 
-    def answers_at_once(self, environ: WSGIEnvironment) -> bool:
-        """Whether the answer is in memory: it takes some µs and asks nobody."""
+    def at_once(self, environ: WSGIEnvironment) -> Answer | None:
+        """The answer, if it is in memory: it takes some µs and asks nobody."""
         kept = self._kept.get(environ["PATH_INFO"])
-        return (
-            kept is not None
-            and self.ticks() - kept.checked <= LOOK_AGAIN
-            and "HTTP_A_IM" not in environ
-            and not opens_in_browser(environ)
-        )
+        if (
+            kept is None
+            or self.ticks() - kept.checked > LOOK_AGAIN
+            or "HTTP_A_IM" in environ
+            or opens_in_browser(environ)
+        ):
+            return None
+        return self._answer(kept, environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -153,15 +163,13 @@ class Renditions:
                 kept = self._look(path, kept)
             except DatelineError as error:
                 log.error("%s: %s", path, error)
-                return _unavailable(start_response)
+                return _sent(_unavailable(), start_response)
             if kept is None:
                 return self.otherwise(environ, start_response)
-        if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
-            return _not_that_way(environ, start_response)
-        if is_feed and opens_in_browser(environ):
+        if is_feed and environ["REQUEST_METHOD"] in READING and opens_in_browser(environ):
             asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
-        return self._answer(kept, environ, start_response)
+        return _sent(self._answer(kept, environ), start_response)
 
     def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Built for each request, by those behind: to ask too often costs much more there."""
@@ -170,14 +178,17 @@ class Renditions:
             asked = hash((environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
             wait = self.politeness.wait(environ, f"search {asked}")
             if wait:
-                return self._too_often(wait, start_response)
+                return _sent(self._too_often(wait), start_response)
         return self.otherwise(environ, start_response)
 
-    def _too_often(self, wait: int, start_response: StartResponse) -> Iterable[bytes]:
+    def _too_often(self, wait: int) -> Answer:
         home = self.site.url.removesuffix("/") if self.site else ""
-        return _sentence("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait), start_response)
+        return _sentence("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait))
 
-    def _answer(self, kept: _Kept, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _answer(self, kept: _Kept, environ: WSGIEnvironment) -> Answer:
+        method = environ["REQUEST_METHOD"]
+        if method not in READING:
+            return _not_that_way(environ)
         known = environ.get("HTTP_IF_NONE_MATCH") or environ.get("HTTP_IF_RANGE")
         if kept.modified is None and kept.rendition.modified <= self.clock():
             with self._lock:
@@ -192,24 +203,19 @@ class Renditions:
             if_modified_since=environ.get("HTTP_IF_MODIFIED_SINCE"),
         )
         if outcome is Outcome.NOT_MODIFIED:
-            start_response("304 Not Modified", ready.bare)
-            return []
+            return Answer("304 Not Modified", ready.bare)
         if outcome is Outcome.FAILED:
-            start_response("412 Precondition Failed", _REFUSAL)
-            return []
-        if environ["REQUEST_METHOD"] == "HEAD":
-            start_response("200 OK", ready.headers)
-            return []
+            return Answer("412 Precondition Failed", _REFUSAL)
+        if method == "HEAD":
+            return Answer("200 OK", ready.headers)
         if "HTTP_RANGE" in environ:
-            return _part(ready, environ, start_response, modified=kept.modified)
+            return _part(ready, environ, modified=kept.modified)
         if "HTTP_A_IM" in environ and (found := self._delta(kept, ready, environ)):
             instance, delta = found
-            start_response("226 IM Used", _delta_headers(instance, delta))
-            return [delta.body]
+            return Answer("226 IM Used", _delta_headers(instance, delta), delta.body)
         if kept.is_feed and (wait := self.politeness.wait(environ, kept.rendition.path)):
-            return self._too_often(wait, start_response)
-        start_response("200 OK", ready.headers)
-        return [ready.body]
+            return self._too_often(wait)
+        return Answer("200 OK", ready.headers, ready.body)
 
     def _delta(self, kept: _Kept, ready: _Ready, environ: WSGIEnvironment) -> tuple[_Ready, Delta] | None:
         """A delta, with that coding of the whole document which it is one of.
@@ -306,13 +312,12 @@ class Renditions:
             self._bytes -= dropped.size
 
 
-def _part(
-    ready: _Ready,
-    environ: WSGIEnvironment,
-    start_response: StartResponse,
-    *,
-    modified: datetime | None,
-) -> Iterable[bytes]:
+def _sent(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+    start_response(answer.status, answer.headers)
+    return [answer.body] if answer.body else []
+
+
+def _part(ready: _Ready, environ: WSGIEnvironment, *, modified: datetime | None) -> Answer:
     """The part of a document that is asked for, or all of it where the client's other parts are of another state."""
     if_range = environ.get("HTTP_IF_RANGE")
     part = None
@@ -321,15 +326,12 @@ def _part(
             part = byte_range(environ["HTTP_RANGE"], len(ready.body))
         except Unsatisfiable:
             bounds = ("Content-Range", f"bytes */{len(ready.body)}")
-            start_response("416 Range Not Satisfiable", [*_REFUSAL, bounds])
-            return []
+            return Answer("416 Range Not Satisfiable", [*_REFUSAL, bounds])
     if part is None:
-        start_response("200 OK", ready.headers)
-        return [ready.body]
+        return Answer("200 OK", ready.headers, ready.body)
     bounds = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(ready.body)}")
     headers = _with(ready.headers, {"Content-Length": str(len(part)), EXPOSED: "ETag, Content-Range"})
-    start_response("206 Partial Content", [*headers, bounds])
-    return [ready.body[part.start : part.stop]]
+    return Answer("206 Partial Content", [*headers, bounds], ready.body[part.start : part.stop])
 
 
 def _with(headers: Headers, others: Mapping[str, str]) -> Headers:
@@ -366,22 +368,20 @@ def _selected(kept: _Kept, accept_encoding: str | None, known: str | None) -> _R
     return kept.ready[taken[0]]
 
 
-def _not_that_way(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+def _not_that_way(environ: WSGIEnvironment) -> Answer:
     headers = [("Allow", "GET, HEAD, OPTIONS"), ("Access-Control-Allow-Origin", "*")]
     if environ["REQUEST_METHOD"] != "OPTIONS":
-        start_response("405 Method Not Allowed", [*headers, ("Content-Length", "0")])
-    else:
-        asks_first = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
-        start_response("204 No Content", headers + (_PREFLIGHT if asks_first else []))
-    return []
+        return Answer("405 Method Not Allowed", [*headers, ("Content-Length", "0")])
+    asks_first = "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+    return Answer("204 No Content", headers + (_PREFLIGHT if asks_first else []))
 
 
-def _unavailable(start_response: StartResponse) -> Iterable[bytes]:
+def _unavailable() -> Answer:
     body = b"This feed is not available right now; please try again in a moment.\n"
-    return _sentence("503 Service Unavailable", body, RETRY_AFTER, start_response)
+    return _sentence("503 Service Unavailable", body, RETRY_AFTER)
 
 
-def _sentence(status: str, body: bytes, retry_after: str, start_response: StartResponse) -> Iterable[bytes]:
+def _sentence(status: str, body: bytes, retry_after: str) -> Answer:
     headers = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
@@ -391,8 +391,7 @@ def _sentence(status: str, body: bytes, retry_after: str, start_response: StartR
         ("Access-Control-Allow-Origin", "*"),
         (EXPOSED, "Retry-After"),
     ]
-    start_response(status, headers)
-    return [body]
+    return Answer(status, headers, body)
 
 
 def _decoded(path: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Container, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from archive.article import Article, Label
@@ -133,37 +133,50 @@ class Syndication:
     def bind(self, standings: Iterable[Standing]) -> Bound:
         """Find room for articles that have come, gone or changed."""
         unbound = dict.fromkeys(map(_name_of, self.shelf.newer_than(self._newest())))
+        touched, opened = self._places_for(standings)
+        divided = self._divide({**touched, **unbound}, opened)
+        parts = {name for names in divided.values() for name in names}
+        moved = parts.union(opened, divided)
+        self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
+        self._bind_what_is_due()
+        edited = set(map(self._named, parts.union(touched)))
+        others = self._linked_anew(moved.union(unbound))
+        made_anew = newest_first(volume for volume in edited | others if self.is_bound(volume))
+        return Bound(made_anew, edited - others, list(map(self._named, moved)))
+
+    def _places_for(self, standings: Iterable[Standing]) -> tuple[dict[_Name, None], dict[_Name, None]]:
+        """The volumes that articles are in, or were; and those of them that had to be opened."""
         touched: dict[_Name, None] = {}
-        new: dict[_Name, None] = {}
-        moved: dict[_Name, None] = {}
+        opened: dict[_Name, None] = {}
         for standing in standings:
             volume = self.shelf.holding(standing.month, standing.place)
             if volume is None and standing.now:
                 volume = Volume(standing.month, 1)
                 self.shelf.put([volume])
-                new[_name_of(volume)] = None
+                opened[_name_of(volume)] = None
             if volume is not None:
                 touched[_name_of(volume)] = None
-        for name in {**touched, **unbound}:
-            parts = self._divided(self._named(name), is_new=name in new)
+        return touched, opened
+
+    def _divide(self, names: Iterable[_Name], opened: Container[_Name]) -> dict[_Name, list[_Name]]:
+        """Divide those that are too large: each with what it has become, itself among them."""
+        divided = {}
+        for name in names:
+            parts = self._divided(self._named(name), is_new=name in opened)
             if len(parts) > 1:
-                names = dict.fromkeys(map(_name_of, parts))
                 self.shelf.put(parts)
-                new.update(dict.fromkeys(one for one in names if one != name))
-                moved[name] = None
-                touched.update(names)
-        self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
+                divided[name] = list(map(_name_of, parts))
+        return divided
+
+    def _bind_what_is_due(self) -> None:
         due = self._due()
         if due is not None and not self.is_bound(due):
             self._newest_bound = _name_of(due)
-        edited = set(map(self._named, touched))
-        others = set()
-        for name in {**new, **moved, **unbound}:
-            volume = self._named(name)
-            if self.is_bound(volume):
-                others |= {volume} | self._neighbours(volume)
-        made_anew = newest_first(volume for volume in edited | others if self.is_bound(volume))
-        return Bound(made_anew, edited - others, [self._named(name) for name in {**new, **moved}])
+
+    def _linked_anew(self, names: Iterable[_Name]) -> set[Volume]:
+        """Those that are bound of volumes with new bounds, and all that are linked with them."""
+        bound = [volume for volume in map(self._named, names) if self.is_bound(volume)]
+        return {*bound, *(one for volume in bound for one in self._neighbours(volume))}
 
     def _divided(self, volume: Volume, *, is_new: bool) -> list[Volume]:
         return divide(

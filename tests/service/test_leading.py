@@ -111,12 +111,11 @@ class Asked:
         self.answers: list[tuple[int, bytes]] = []
         self.goes_on = Event()
 
-    def answers_at_once(self, environ: dict[str, Any]) -> bool:
-        return bool(environ["PATH_INFO"] == "/quick")
+    def at_once(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
+        return ("200 OK", [], b"/quick") if environ["PATH_INFO"] == "/quick" else None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
-        if not self.answers_at_once(environ):
-            self.goes_on.wait(10)
+        self.goes_on.wait(10)
         start_response("200 OK", [])
         return [environ["PATH_INFO"].encode()]
 

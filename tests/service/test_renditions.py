@@ -89,15 +89,17 @@ def stand(archive: Archive) -> Stand:
 )
 def test_what_is_in_memory_is_answered_at_once(stand: Stand, headers: dict[str, str], at_once: bool) -> None:
     asked = EnvironBuilder("/feed.atom", headers=headers).get_environ()
-    assert not stand.app.answers_at_once(asked)  # nobody has looked yet
+    assert stand.app.at_once(asked) is None  # nobody has looked yet
     stand.client.get("/feed.atom")
     looks = len(stand.looks)
-    assert stand.app.answers_at_once(asked) == at_once
-    if at_once:
-        stand.client.open(asked)
+    ready = stand.app.at_once(asked)
+    assert (ready is not None) == at_once
+    if ready is not None:
+        answer = stand.client.open(asked)
+        assert (answer.status, list(answer.headers), answer.data) == ready
         assert len(stand.looks) == looks
     stand.tick += LOOK_AGAIN * 1.1
-    assert not stand.app.answers_at_once(asked)
+    assert stand.app.at_once(asked) is None
 
 
 def test_the_first_answer_has_everything(stand: Stand) -> None:
