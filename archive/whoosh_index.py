@@ -54,7 +54,7 @@ LOADED: Final = 64 << 20  # bytes that may be decoded before the pages of the ma
 MANY: Final = 2000  # articles that are built by several processes: starting them takes a second
 FAN: Final = 8  # segments of about one size that are merged into one
 SMALL_MERGE: Final = 1000  # documents that are merged in this process: starting another takes longer
-LARGEST_MERGED: Final = 500_000  # documents; a larger segment is left alone
+LARGEST_MERGED: Final = 500_000  # documents, of FAN segments together; what is larger than one of them is left alone
 SWAP_PATIENCE: Final = timedelta(minutes=2)  # a batch of a rebuild takes some seconds; what was merged is worth waiting
 MOST_DEAD: Final = 0.25  # of a segment's documents; beyond, it is written anew
 
@@ -306,8 +306,9 @@ class WhooshIndex:
 
     def _merge_once(self) -> bool:
         """Whether there was something to merge."""
-        manifest, snapshot = self._applied_to.current()
-        chosen = {entry.name for entry in _to_merge(manifest.segments)}
+        generation = self._applied_to
+        manifest, snapshot = generation.current()
+        chosen = {entry.name for entry in _to_merge(manifest.segments, is_built=generation is self._live)}
         parts = [part for part in snapshot.parts if part.segment.name in chosen]
         if not parts:
             return False
@@ -407,15 +408,22 @@ def _living(parts: Iterable[Part]) -> int:
     return sum(part.segment.documents - len(part.deleted) for part in parts)
 
 
-def _to_merge(entries: Sequence[Entry]) -> list[Entry]:
+def _to_merge(entries: Sequence[Entry], *, is_built: bool) -> list[Entry]:
     """The smallest size of which there are too many; else one segment with too many dead.
 
-    Of the largest size, two are too many: an archive of any age has few segments, and each word stands in few."""
+    Of the largest size, two are too many as soon as the index is built: one of tens of thousands of articles is then
+    searched in one piece, and a word of it stands in one place."""
     by_size: dict[int, list[Entry]] = defaultdict(list)
+    largest = max(map(_size, entries), default=0)
     for entry in entries:
         if entry.living <= LARGEST_MERGED // FAN:
-            by_size[int(math.log(max(entry.living, 1), FAN))].append(entry)
+            by_size[_size(entry)].append(entry)
     for size, alike in sorted(by_size.items()):
-        if len(alike) >= (2 if size == max(by_size) else FAN):
+        if len(alike) >= (2 if is_built and size == largest else FAN):
             return alike
     return [entry for entry in entries if entry.deleted > MOST_DEAD * entry.documents][:1]
+
+
+def _size(entry: Entry) -> int:
+    """In powers of FAN."""
+    return int(math.log(max(entry.living, 1), FAN))

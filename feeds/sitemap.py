@@ -49,6 +49,11 @@ def write_index(paths: Iterable[str], site: Site) -> Document:
     return _document(INDEX, root)
 
 
+def listed_in(index: bytes) -> frozenset[str]:
+    """The addresses of the sitemaps in an index that `write_index` made."""
+    return frozenset(loc.text or "" for loc in etree.fromstring(index).iter(f"{{{_SITEMAP}}}loc"))
+
+
 def write_pages(paths: Iterable[str], site: Site) -> Document:
     """The pages that are no article's."""
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP})

@@ -9,10 +9,13 @@ from functools import partial
 from archive.outbox import TURN_LASTS
 from archive.site import Site
 from archive.store import Archive, ArticleQuery, Change, ChangeKind, Period, Place, Turn
+from feeds.codings import IDENTITY
 from feeds.document import Document
 from feeds.sitemap import (
+    INDEX,
     MOST_NEWS,
     PAGES,
+    listed_in,
     part_path,
     parts_of,
     write_index,
@@ -59,8 +62,20 @@ class SitemapsConsumer:
         months = {Period(day.year, day.month) for change in changes for day in change.days}
         for month in sorted(months):
             self._store(partial(month_documents, self.archive, month, self.site), turn)
-        if months:
+        if not all(map(self._is_listed, months)):
             self._store(self._overview, turn)
+
+    def _is_listed(self, month: Period) -> bool:
+        """Whether the index has the sitemaps of a month, and no more: all months are counted for few articles."""
+        index = self.archive.rendition(INDEX)
+        listed = listed_in(index.codings[IDENTITY].body) if index is not None else frozenset()
+        parts = self._parts(month)
+        wanted = [self.site.absolute(part_path(month, number + 1)) for number in range(parts)]
+        return listed.issuperset(wanted) and self.site.absolute(part_path(month, parts + 1)) not in listed
+
+    def _parts(self, month: Period) -> int:
+        count = self.archive.count(ArticleQuery(period=month))
+        return parts_of(count) if count else 0
 
     def _overview(self) -> list[Document]:
         return [write_pages(OVERVIEWS, self.site), write_index(index_paths(self.archive), self.site)]

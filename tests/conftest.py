@@ -16,6 +16,9 @@ from archive.store import Archive
 from tests import servers
 
 IN_CI = os.environ.get("CI") == "true"
+# Collections that may not be shipped, so that no machine need have them: what runs on them is left out elsewhere.
+CORPORA = Path(__file__).resolve().parents[2] / "shared" / "corpora"
+collect_ignore = [] if CORPORA.is_dir() else ["archive/exchange/test_real_data.py"]
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +79,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = [_reason(report) for report in terminalreporter.getreports("skipped")]
     for reason in sorted(set(skipped)):
         terminalreporter.write_line(f"Not run: {skipped.count(reason)} tests. {reason}", yellow=True)
+    for path in collect_ignore:
+        terminalreporter.write_line(
+            f"Not run: tests/{path}. There is no {CORPORA.name} in {CORPORA.parent}.", yellow=True
+        )
 
 
 def _reason(report: pytest.TestReport) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from lxml import etree
 
 from archive.store import ChangeKind
@@ -51,6 +52,34 @@ def test_a_change_writes_the_sitemap_of_its_month_anew_and_no_other(office: Offi
     office.changed("PATCH", article, {"title": "Corrected"})
     assert written(office) == ["/sitemap/2025/12.xml"]
     assert written(office) == []
+
+
+def test_a_month_is_listed_as_long_as_it_has_articles(office: Office) -> None:
+    article = office.posted(published="2025-12-30T12:00:00Z")
+    office.deliver()
+    office.later(hours=1)
+    article = office.changed("PATCH", article, {"status": "draft"}).json
+    office.deliver()
+    assert addresses(office, "/sitemap.xml") == ["/sitemap/pages.xml"]
+    office.later(hours=1)
+    office.changed("PATCH", article, {"status": "published"})
+    office.deliver()
+    assert addresses(office, "/sitemap.xml") == ["/sitemap/pages.xml", "/sitemap/2025/12.xml"]
+
+
+def test_all_months_are_counted_for_the_first_article_of_one_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.posted(published="2025-12-30T12:00:00Z")
+    office.deliver()
+    counted = office.archive.periods
+    counts: list[object] = []
+    monkeypatch.setattr(office.archive, "periods", lambda: counts.append(None) or counted())
+    for published, times in (("2025-12-31T12:00:00Z", 0), ("2026-01-01T12:00:00Z", 1)):
+        office.later(hours=1)
+        office.posted(published=published)
+        office.deliver()
+        assert len(counts) == times
 
 
 def test_a_withdrawn_article_is_in_no_sitemap(office: Office) -> None:

@@ -14,19 +14,11 @@ from archive.sql.archive import SqlArchive
 from archive.store import Period
 from tests.archive.exchange.conftest import Import
 from tests.archive.exchange.samples import counts, everything, notes, the_article
-
-CORPORA = Path(__file__).resolve().parents[4] / "shared" / "corpora"
-
-
-def corpus(name: str) -> Path:
-    path = CORPORA / name
-    if not path.exists():
-        pytest.skip(f"{name} is not beside this checkout (shared/corpora); its licence keeps it out of the project")
-    return path
+from tests.conftest import CORPORA
 
 
 def test_the_plain_text_article(archive: SqlArchive, bring: Import):
-    report = bring(corpus("000_7dc259ae48eda734.txt"))
+    report = bring(CORPORA / "000_7dc259ae48eda734.txt")
     article = the_article(archive)
     assert (article.day, notes(report)) == (date(2023, 12, 14), [])
     assert article.title == "A remarkable trend has emerged amidst the ongoing conflict between Russia and Ukraine."
@@ -40,7 +32,7 @@ class Interrupted(Exception):
 
 def test_five_hundred_stories_interrupted_and_resumed(tmp_path: Path, archive: SqlArchive, bring: Import):
     path = tmp_path / "stories.jsonl.gz"
-    with gzip.open(corpus("reuters21578.jsonl.gz"), "rb") as stories, gzip.open(path, "wb") as stream:
+    with gzip.open(CORPORA / "reuters21578.jsonl.gz", "rb") as stories, gzip.open(path, "wb") as stream:
         stream.writelines(itertools.islice(stories, 500))
 
     def stop(progress: Progress) -> None:
