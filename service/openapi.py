@@ -271,7 +271,7 @@ def _schemas() -> Schema:
 
 
 def _draft_properties() -> Schema:
-    content = {"type": ["string", "null"], "maxLength": draft.MOST_CONTENT}
+    most = {kind: draft.MOST_CONTENT for kind in ContentFormat} | {ContentFormat.MARKDOWN: draft.MOST_MARKDOWN}
     about = {
         ContentFormat.HTML: "HTML; scripts, frames and forms are taken out.",
         ContentFormat.MARKDOWN: "CommonMark with tables.",
@@ -281,7 +281,10 @@ def _draft_properties() -> Schema:
         "title": _line(draft.MOST_TITLE) | {"description": "Taken from the content where it is missing."},
         "slug": _line(SLUG_LENGTH) | {"description": "Letters, digits and hyphens; made from the title where missing."},
         "summary": _line(draft.MOST_SUMMARY),
-        **{name: {**content, "description": about[kind]} for name, kind in draft.CONTENT_FIELDS.items()},
+        **{
+            name: {"type": ["string", "null"], "maxLength": most[kind], "description": about[kind]}
+            for name, kind in draft.CONTENT_FIELDS.items()
+        },
         "authors": {
             "anyOf": [_some(_author_in(), draft.MOST_AUTHORS), *_author_in()["anyOf"], {"type": "null"}],
         },

@@ -52,6 +52,8 @@ def test_its_limits_are_those_of_the_code() -> None:
     fields = DESCRIBED["components"]["schemas"]["Draft"]["properties"]
     assert set(fields) == set(draft.WRITABLE) | draft.READ_ONLY
     assert fields["title"]["maxLength"] == draft.MOST_TITLE
+    assert fields["content_html"]["maxLength"] == draft.MOST_CONTENT
+    assert fields["content_markdown"]["maxLength"] == draft.MOST_MARKDOWN
     assert fields["tags"]["anyOf"][0]["maxItems"] == draft.MOST_TAGS
 
 
