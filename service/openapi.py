@@ -271,7 +271,7 @@ def _schemas() -> Schema:
 
 
 def _draft_properties() -> Schema:
-    most = {kind: draft.MOST_CONTENT for kind in ContentFormat} | {ContentFormat.MARKDOWN: draft.MOST_MARKDOWN}
+    most = dict.fromkeys(ContentFormat, draft.MOST_CONTENT) | {ContentFormat.MARKDOWN: draft.MOST_MARKDOWN}
     about = {
         ContentFormat.HTML: "HTML; scripts, frames and forms are taken out.",
         ContentFormat.MARKDOWN: "CommonMark with tables.",
