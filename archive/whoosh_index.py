@@ -50,7 +50,7 @@ TIDY_LOCK: Final = "tidy.lock"
 DAMAGED: Final = "damaged"  # left by whoever comes upon damage, so that the worker learns of it
 MERGING: Final = "merging-"
 
-LOADED: Final = 64 << 20  # bytes that may be decoded before the pages of the mapped files are given back
+LOADED: Final = 8 << 20  # bytes that may be decoded before the pages of the mapped files are given back
 MANY: Final = 2000  # articles that are built by several processes: starting them takes a second
 FAN: Final = 8  # segments of about one size that are merged into one
 SMALL_MERGE: Final = 1000  # documents that are merged in this process: starting another takes longer

@@ -193,9 +193,12 @@ def _bare(root: Path) -> Iterator[int]:
 
 @contextmanager
 def _running(port: int, *command: str, **environment: str) -> Iterator[None]:
-    """Another server, while it answers at this port."""
+    """Another server, while it answers at this port. In a session of its own, as the service is: Linux shares the
+    processors among sessions first, and whoever had one with wrk got 10 % more."""
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, env=os.environ | environment, stdout=quiet, stderr=quiet)
+    process = subprocess.Popen(
+        command, env=os.environ | environment, stdout=quiet, stderr=quiet, start_new_session=True
+    )
     try:
         plain = {"Accept-Encoding": "identity"}
         wait_for(f"{command[0]} is ready", lambda: Client(port).get(SHORT, plain).status == 200)
