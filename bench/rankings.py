@@ -17,6 +17,7 @@ import tantivy
 from archive.search import SearchQuery
 from archive.whoosh_index import WhooshIndex
 from bench.corpus import Story, article_of
+from service.settings import Settings
 
 DEPTH = 100  # documents of an answer
 DEBIANS_PYTHON = "/usr/bin/python3"  # for which Debian builds Xapian's bindings; PyPI has none
@@ -33,9 +34,14 @@ class Texts(NamedTuple):
     questions: Mapping[str, str]
 
 
+def as_shipped(folder: Path) -> WhooshIndex:
+    """With the settings of who has set none."""
+    return WhooshIndex(folder, recency=Settings(data=folder).search_recency / 100)
+
+
 def dateline(texts: Texts) -> Rankings:
     with tempfile.TemporaryDirectory() as scratch:
-        index = WhooshIndex(Path(scratch) / "search")
+        index = as_shipped(Path(scratch) / "search")
         index.clear()
         index.apply([article_of(story) for story in texts.documents], position=1)
         found = {

@@ -29,10 +29,10 @@ from archive.analysis import is_stop_word, words
 from archive.query import parse
 from archive.search import SearchQuery, Sort
 from archive.snippets import snippet
-from archive.whoosh_index import WhooshIndex
 from bench import corpus
 from bench.corpus import article_of
 from bench.peers import Fts5, Tantivy
+from bench.rankings import as_shipped
 from service.delivery import REBUILT_AT_ONCE
 
 TABLES = Path(__file__).parent / "search.md"
@@ -162,7 +162,7 @@ class Searcher:
     """Answers as the service does, with texts from a database for snippets."""
 
     def __init__(self, folder: Path, texts: Path) -> None:
-        self.index = WhooshIndex(folder)
+        self.index = as_shipped(folder)
         self.texts = Fts5(texts)
 
     def ask(self, asked: Asked) -> int:
@@ -263,7 +263,7 @@ class Adding:
 
 def adding(folder: Path, stories: Iterator[corpus.Story], position: int) -> Adding:
     """One article after the other, merging in between, while another thread's index searches and finds each."""
-    writer, reader = WhooshIndex(folder), WhooshIndex(folder)
+    writer, reader = as_shipped(folder), as_shipped(folder)
     reader.search(SearchQuery(text="bank"))
     stop = threading.Event()
     searched: list[float] = []
@@ -318,7 +318,7 @@ def measure(number: int, folder: Path, corpora: Path, queries: int) -> Measured:
     classes = questions(list(islice(corpus.stories(corpora), min(SAMPLE, number))), queries)
     asked = folder / "classes.json"
     asked.write_text(json.dumps({name: [asdict(one) for one in some] for name, some in classes.items()}))
-    index, fts5, tantivy = WhooshIndex(folder / "whoosh"), Fts5(folder / "fts5.db"), Tantivy(folder / "tantivy")
+    index, fts5, tantivy = as_shipped(folder / "whoosh"), Fts5(folder / "fts5.db"), Tantivy(folder / "tantivy")
     seconds, text = Counter[str](), 0
     index.clear(until=number)
     for begin in range(0, number, BATCH):
