@@ -84,6 +84,8 @@ class Publisher:
 
         def change(before: Article) -> Article:
             draft = self.parse(writable(before, changes))
+            if before.path is None and "slug" not in changes:
+                draft = replace(draft, slug=None)  # it has no address to keep, and one that is taken is numbered
             return self.replace(article_id, draft, expected_revision=before.revision, by=by, minor=minor)
 
         return self._changed(article_id, expected_revision, change)

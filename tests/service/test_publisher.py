@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive.article import Article, Status
-from archive.errors import ArticleNotFound, RevisionConflict, WrongStatus
+from archive.errors import ArticleNotFound, RevisionConflict, SlugTaken, WrongStatus
 from service.publisher import Publisher
 from tests.service.office import Office
 
@@ -133,3 +133,13 @@ def test_what_comes_back_by_the_clock_is_as_old_as_that(office: Office, publishe
     office.later(days=30)
     assert publisher.release_due() == 1
     assert office.archive.get(article.id).updated == article.published
+
+
+def test_a_draft_gets_an_address_that_is_free_unless_its_slug_is_asked_for(publisher: Publisher) -> None:
+    draft = submit(publisher, title="Wheat", status="draft")
+    submit(publisher, title="Wheat")
+    with pytest.raises(SlugTaken):
+        publisher.patch(draft.id, {"status": "published", "slug": "wheat"}, expected_revision=1, by="her")
+    published = publisher.patch(draft.id, {"status": "published"}, expected_revision=1, by="her")
+    assert published.path == "/2026/03/14/wheat-2"
+    assert publisher.patch(draft.id, {"tags": ["rye"]}, expected_revision=2, by="her").path == published.path
