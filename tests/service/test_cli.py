@@ -195,6 +195,30 @@ def test_a_search_takes_the_filters_of_the_page(stories: Path) -> None:
     assert "--to:" in result.stderr
 
 
+def test_what_begins_with_a_dash_is_a_query(stories: Path) -> None:
+    told("import", stories)
+    told("index", "rebuild")
+    for query in (
+        "-usa exports",
+        "-heat exports",
+        "-usa",
+        "exports -x=y",
+        "--usa exports",
+        "-",
+        "-tag:x exports",
+        "-1",
+    ):
+        document = json.loads(told("search", query, "--json", "--tag", "grain", "--per-page=5"))
+        assert document["query"] == query
+        assert [result["title"] for result in document["results"]] == ([] if query == "-" else ["Wheat"])
+
+
+def test_a_search_keeps_its_own_options() -> None:
+    for wanted in ("-h", "--help"):
+        assert CliRunner().invoke(dateline, ["search", wanted]).stdout.startswith("Usage: dateline search [OPTIONS]")
+    assert run("search", "wheat", "--josn").returncode == 2
+
+
 def test_what_was_found_goes_to_stdout_and_what_is_said_about_it_to_stderr(stories: Path) -> None:
     told("import", stories)
     told("index", "rebuild")
