@@ -233,14 +233,18 @@ def compose(draft: Draft, *, article_id: str, now: datetime, site: Site) -> Arti
         now=now,
         site=site,
         before=None,
+        seen=False,
     )
 
 
-def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False) -> Article:
+def revise(
+    article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False, seen: bool = False
+) -> Article:
     """The article as the draft says, with its identity kept.
 
     A `minor` change is none that readers must hear of: `updated` stays (RFC 4287 §4.2.15) where they can
-    read the article before and after it. Raises GuidFixed where the draft names another guid."""
+    read the article before and after it. `seen`: they could read an earlier revision, whatever the status
+    is now. Raises GuidFixed where the draft names another guid."""
     if draft.guid is not None and draft.guid != article.guid:
         raise GuidFixed(article.guid)
     revised = _filled(
@@ -252,6 +256,7 @@ def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: 
         now=now,
         site=site,
         before=article,
+        seen=seen or article.status in (Status.PUBLISHED, Status.WITHDRAWN),
     )
     if minor and article.is_public and revised.is_public:
         return replace(revised, updated=max(article.updated, revised.published or article.updated))
@@ -259,7 +264,9 @@ def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: 
 
 
 def release(article: Article, *, now: datetime) -> Article:
-    """Put a scheduled article on the air once its time has come."""
+    """Put a scheduled article on the air once its time has come.
+
+    That time is later than whatever readers saw of it before: it was to come when it was set."""
     if article.status is not Status.SCHEDULED or article.published is None or article.published > now:
         raise WrongStatus(f"article {article.id} is not due: it is {article.status}")
     return replace(article, status=Status.PUBLISHED, updated=article.published, modified=now)
@@ -282,6 +289,7 @@ def _filled(
     now: datetime,
     site: Site,
     before: Article | None,
+    seen: bool,
 ) -> Article:
     html = render(draft.content.format, draft.content.source)
     title = draft.title or title_from(html)
@@ -307,7 +315,7 @@ def _filled(
         tags=draft.tags,
         language=draft.language or site.language,
         published=published,
-        updated=_updated(status, published, before=before, now=now),
+        updated=_updated(status, published, seen=seen, now=now),
         created=created,
         modified=now,
         canonical_url=draft.canonical_url,
@@ -338,9 +346,8 @@ def _day(published: datetime | None, *, before: Article | None, site: Site) -> d
     return site.day_of(published)
 
 
-def _updated(status: Status, published: datetime | None, *, before: Article | None, now: datetime) -> datetime:
+def _updated(status: Status, published: datetime | None, *, seen: bool, now: datetime) -> datetime:
     """An article that readers have not seen yet is as old as its publishing date; later changes are changes."""
-    seen = before is not None and before.status in (Status.PUBLISHED, Status.WITHDRAWN)
     if status is Status.PUBLISHED and published is not None and not seen:
         return published
     return now

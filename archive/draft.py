@@ -262,16 +262,15 @@ def _author(value: object) -> Author | None:
         if uri is None and email is None:
             return None
         raise _Wrong("has no name; give one")
-    return Author(name, uri, email or None, _role(value.get("role") or Role.AUTHOR))
+    return Author(name, uri, email or None, _role(value))
 
 
-def _role(value: object) -> Role:
+def _role(value: Mapping[str, object]) -> Role:
+    role = _part(value, "role", Role.AUTHOR)
     try:
-        return Role(_line(value, MOST_NAME))
-    except ValueError as error:
-        if isinstance(error, _Wrong):
-            raise
-        raise _Wrong(f"role {value!r} is none; it is one of {', '.join(Role)}") from None
+        return Role(role)
+    except ValueError:
+        raise _Wrong(f"role {role!r} is none; it is one of {', '.join(Role)}") from None
 
 
 def _enclosures(value: object) -> tuple[Enclosure, ...]:
@@ -288,10 +287,10 @@ def _enclosure(value: object) -> Enclosure:
     _only(value, ("url", "type", "length", "title", "duration"))
     if value.get("url") is None:
         raise _Wrong("has no url; give the address of the file")
-    media_type = _line(value.get("type") or "application/octet-stream", MOST_NAME).lower()
+    media_type = _part(value, "type", "application/octet-stream").lower()
     if not _MEDIA_TYPE.fullmatch(media_type):
         raise _Wrong(f"type {media_type!r} is not a media type such as audio/mpeg")
-    length = value.get("length") or 0
+    length = 0 if value.get("length") is None else value["length"]
     if not _is_count(length):
         raise _Wrong("length must be the file's size in bytes, a whole number")
     duration = value.get("duration")
@@ -303,6 +302,16 @@ def _enclosure(value: object) -> Enclosure:
 
 def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _part(value: Mapping[str, object], name: str, otherwise: str) -> str:
+    """One line under this name, `otherwise` where nothing is given. What is wrong is told with the name."""
+    if value.get(name) is None:
+        return otherwise
+    try:
+        return _line(value[name], MOST_NAME)
+    except _Wrong as wrong:
+        raise _Wrong(f"{name} {wrong}") from None
 
 
 def _only(value: Mapping[str, object], names: tuple[str, ...]) -> None:

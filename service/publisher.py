@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from archive.article import Article, Draft, compose, release, revise, withdraw
+from archive.article import Article, Draft, compose, release, withdraw
 from archive.document import writable
 from archive.draft import parse_draft
 from archive.errors import ArticleNotFound, DatelineError, RevisionConflict
+from archive.revising import revise_stored
 from archive.site import Site
 from archive.store import Archive, RequestKey, Save
 
@@ -65,7 +66,7 @@ class Publisher:
         What changes nothing saves nothing. Raises ArticleNotFound, RevisionConflict, Conflict."""
 
         def change(before: Article) -> Article:
-            after = revise(before, draft, now=self.clock(), site=self.site, minor=minor)
+            after = revise_stored(self.archive, before, draft, now=self.clock(), site=self.site, minor=minor)
             return before if _same(before, after) else self._save(after, before, by=by, number_slug=draft.slug is None)
 
         return self._changed(article_id, expected_revision, change)
@@ -83,6 +84,8 @@ class Publisher:
 
         def change(before: Article) -> Article:
             draft = self.parse(writable(before, changes))
+            if before.path is None and "slug" not in changes:
+                draft = replace(draft, slug=None)  # it has no address to keep, and one that is taken is numbered
             return self.replace(article_id, draft, expected_revision=before.revision, by=by, minor=minor)
 
         return self._changed(article_id, expected_revision, change)

@@ -275,6 +275,17 @@ def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
         yield True
 
 
+def is_served(dateline: Dateline, consumer: str) -> bool:
+    """Whether a worker is there for this consumer: on this data folder or, as its turn says, anywhere."""
+    at_once = threading.Event()
+    at_once.set()
+    with only_worker(dateline.settings.data, at_once) as alone:
+        if not alone:
+            return True
+    cursor = dateline.archive.cursor(consumer)
+    return cursor is not None and cursor.until is not None and cursor.until > dateline.clock()
+
+
 def _try_lock(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from archive.article import Article, Draft, Status, article_path, compose, numbered_slug, revise
+from archive.article import Article, Draft, Status, article_path, compose, numbered_slug
 from archive.errors import Conflict, DatelineError, Invalid, InvalidDraft, Problem, RevisionConflict
 from archive.exchange import formats
 from archive.exchange.files import DAMAGED, Skipped, Source, explain, find
@@ -23,6 +23,7 @@ from archive.exchange.restore import never_published, own_draft, own_id, with_da
 from archive.exchange.seen import Seen
 from archive.ids import new_id as make_id
 from archive.instants import parse_instant
+from archive.revising import revise_stored
 from archive.site import Site
 from archive.store import Archive, Imported, Origin, Save
 
@@ -244,7 +245,7 @@ class _Run:
         return self._saving(item, revised, expected_revision=article.revision)
 
     def _revised(self, item: Item, draft: Draft, article: Article) -> Article:
-        revised = revise(article, _as_numbered(draft, article), now=self.now, site=self.site)
+        revised = revise_stored(self.archive, article, _as_numbered(draft, article), now=self.now, site=self.site)
         return never_published(revised, item.fields)
 
     def _compare(self, item: Item, draft: Draft, own: Article) -> None:

@@ -423,6 +423,7 @@ class SqlArchive:
     def state(self, name: str, value: str, turn: Turn | None = None) -> None:
         with self._writing() as connection:
             if turn is not None:
+                next_seq(connection)
                 log.check_turn(connection, turn)
             upsert = kind_of(connection.dialect).upsert(facts).values(name=name, value=value)
             connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -11,7 +11,7 @@ import click
 
 from archive.errors import DatelineError
 
-EXIT_CODES = "Exit codes: 0 done, 1 a finding or failure, 2 wrong use."
+EXIT_CODES = "Exit codes: 0 done, 1 a finding or failure, 2 wrong use, 130 interrupted."
 
 # Where each command stands. They are imported when they are called: a command should start at once.
 COMMANDS = {
@@ -43,8 +43,9 @@ class _Commands(click.Group):
             return None
         module = import_module(f"service.cli.{place}")
         command: click.Command = module.COMMANDS[cmd_name]
-        if command.epilog is None:
-            command.epilog = EXIT_CODES
+        own = command.commands.values() if isinstance(command, click.Group) else ()
+        for one in (command, *own):
+            one.epilog = EXIT_CODES
         return command
 
 

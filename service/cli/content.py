@@ -126,7 +126,15 @@ def export(target: Path, format_name: str, since: datetime | None) -> None:
     click.echo(f"Wrote {numbered(count, 'article', 'articles')} to {target} in {time.monotonic() - began:.1f} s.")
 
 
-@click.command()
+class _Search(click.Command):
+    """A command that takes words with a dash before them, as in "-usa wheat", for what they are."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # No option of one letter is known here: click would see an -h in -wheat.
+        return super().parse_args(ctx, ["--help" if argument == "-h" else argument for argument in args])
+
+
+@click.command(cls=_Search, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", default="")
 @click.option("--json", "as_json", is_flag=True, help="the answer as /api/search gives it")
 @click.option("--section", help="only this section, by its name")
@@ -140,6 +148,8 @@ def export(target: Path, format_name: str, since: datetime | None) -> None:
 @click.option("--per-page", type=click.IntRange(1, MOST_PER_PAGE), help="articles on a page, 10 where nothing is said")
 def search(query: str, as_json: bool, **asked: str | int | None) -> None:
     """Search the archive as readers do; without QUERY, list what the options leave, newest first.
+
+    QUERY is one argument, in quotes where it has several words; "-usa wheat" is one, too.
 
     Articles go to stdout, in colours on a terminal; what there is to say about the search goes to stderr."""
     args = {"q": query, **{name: str(value) for name, value in asked.items() if value is not None}}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
 
+from archive.errors import DatelineError, TurnLost
 from archive.store import ChangeKind
 from service.cli.opening import numbered, opened, progress_bar
 from service.security import Scope, create_token
@@ -71,8 +75,9 @@ def index_check() -> None:
     """Compare the index with the archive; exit 1 where they differ."""
     from service.checking import check_index
 
-    with opened() as dateline:
-        _report(check_index(dateline), "The index agrees with the archive.")
+    with opened() as dateline, progress_bar() as bar:
+        findings = check_index(dateline, track=bar.track)
+    _report(findings, "The index agrees with the archive.")
 
 
 @index.command("rebuild")
@@ -105,8 +110,9 @@ def check() -> None:
     """Does the archive agree with the index, the feeds and itself? Exit 1 where not."""
     from service.checking import check_all
 
-    with opened() as dateline:
-        _report(check_all(dateline), "Archive, index and feeds agree.")
+    with opened() as dateline, progress_bar() as bar:
+        findings = check_all(dateline, track=bar.track)
+    _report(findings, "Archive, index and feeds agree.")
 
 
 def _report(findings: list[str], fine: str) -> None:
@@ -120,15 +126,12 @@ def _report(findings: list[str], fine: str) -> None:
 
 def _rebuild(consumer: str, done: str, doing: str) -> None:
     """Let a consumer begin again: by the worker where one runs, else here."""
-    from service.scheduler import Worker
-
     began = time.monotonic()
     with opened() as dateline:
         target = dateline.archive.last_change(ChangeKind.ARTICLE)
         dateline.archive.rewind(consumer)
-        if not Worker(dateline).run_once():
-            dateline.bell.ring()
-            _watch(dateline, consumer, target, doing)
+        with _followed(dateline, consumer, target, doing):
+            _deliver(dateline, consumer, target)
         count = (
             dateline.index.status().documents if consumer == "index" else len(list(dateline.archive.rendition_paths()))
         )
@@ -136,16 +139,44 @@ def _rebuild(consumer: str, done: str, doing: str) -> None:
     click.echo(f"{done} {numbered(count, *noun)} in {time.monotonic() - began:.1f} s.")
 
 
-def _watch(dateline: Dateline, consumer: str, target: int, doing: str) -> None:
+def _deliver(dateline: Dateline, consumer: str, target: int) -> None:
+    """Until the consumer is there, whoever brings it: a worker may end meanwhile, another rebuild may begin."""
+    from service.scheduler import Worker
+
+    worker = Worker(dateline)
+    dateline.bell.ring()
+    while True:
+        with suppress(TurnLost):  # to a rebuild that begins from the start again, and brings it as far
+            worker.run_once()
+        if _position(dateline, consumer) >= target:
+            return
+        time.sleep(POLL)
+
+
+@contextmanager
+def _followed(dateline: Dateline, consumer: str, target: int, doing: str) -> Iterator[None]:
+    """With a bar that shows how far the consumer is, whoever brings it there."""
+    finished = threading.Event()
     with progress_bar() as bar:
         task = bar.add_task(doing, total=target)
-        while True:
-            cursor = dateline.archive.cursor(consumer)
-            position = cursor.position if cursor is not None else 0
-            bar.update(task, completed=min(position, target))
-            if position >= target:
-                return
-            time.sleep(POLL)
+
+        def follow() -> None:
+            while not finished.wait(POLL):
+                with suppress(DatelineError):  # whoever does the work says what is wrong
+                    bar.update(task, completed=min(_position(dateline, consumer), target))
+
+        following = threading.Thread(target=follow)
+        following.start()
+        try:
+            yield
+        finally:
+            finished.set()
+            following.join()
+
+
+def _position(dateline: Dateline, consumer: str) -> int:
+    cursor = dateline.archive.cursor(consumer)
+    return cursor.position if cursor is not None else 0
 
 
 COMMANDS = {"token": token, "index": index, "feeds": feeds, "check": check}

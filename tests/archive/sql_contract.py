@@ -19,7 +19,7 @@ from archive.errors import ArchiveOutdated, ArchiveUnavailable
 from archive.sql import SqlArchive
 from archive.sql.migrations import upgrade
 from archive.sql.schema import metadata
-from archive.store import ArticleQuery, ChangeKind, Origin, RequestKey, Save
+from archive.store import ArticleQuery, ChangeKind, Origin, Period, RequestKey, Save, Volume
 from tests.archive import dumps, writer
 from tests.builders import added, an_article, changed
 from tests.contracts import ArchiveContract, a_rendition, a_turn, everything
@@ -58,6 +58,19 @@ class SqlArchiveContract(ArchiveContract):
 
         assert _fails_at_every_statement(archive, put, before) > 8
         assert archive.head() == 4
+
+    def test_whoever_writes_for_a_turn_orders_himself_among_all_writers_before_he_looks_at_it(
+        self, archive: SqlArchive
+    ) -> None:
+        turn = a_turn(archive)
+        for write in (
+            lambda: archive.put_renditions([a_rendition("/a")], turn),
+            lambda: archive.put_volumes([Volume(Period(2026, 3), 1)], turn),
+            lambda: archive.state("schedule", "done", turn),
+        ):
+            with _statements(archive) as said:
+                write()
+            assert said[0].startswith("UPDATE head ")
 
     def test_a_database_of_unknown_kind_is_named_without_its_password(self) -> None:
         with pytest.raises(
@@ -182,6 +195,22 @@ def _failing_at(archive: SqlArchive, number: int) -> Iterator[list[str]]:
         yield failed
     finally:
         event.remove(archive._engine, "before_cursor_execute", fail)
+
+
+@contextmanager
+def _statements(archive: SqlArchive) -> Iterator[list[str]]:
+    """What is said to the database, in order."""
+    said = list[str]()
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            said.append(statement)
+
+    event.listen(archive._engine, "before_cursor_execute", listen)
+    try:
+        yield said
+    finally:
+        event.remove(archive._engine, "before_cursor_execute", listen)
 
 
 @contextmanager

@@ -109,6 +109,12 @@ def test_an_edit_of_what_readers_have_seen_is_an_update_rfc4287_4_2_15() -> None
     assert revised(unseen, status=Status.PUBLISHED).updated == unseen.published
 
 
+def test_what_readers_saw_before_it_was_a_draft_is_updated_when_it_comes_back() -> None:
+    draft = an_article(status="draft", published="2020-01-01")
+    back = revise(draft, Draft(HELLO), now=NOON + HOUR, site=SITE, seen=True)
+    assert (back.published, back.updated) == (draft.published, NOON + HOUR)
+
+
 def test_a_minor_edit_of_what_readers_have_seen_is_none_rfc4287_4_2_15() -> None:
     def minor(article: Article, **wishes: object) -> Article:
         return revise(article, replace(Draft(HELLO), **wishes), now=NOON + HOUR, site=SITE, minor=True)

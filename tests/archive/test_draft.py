@@ -54,6 +54,13 @@ def test_every_field_is_taken() -> None:
     )  # fmt: skip
 
 
+def test_what_a_file_or_an_author_leaves_unsaid_may_be_null() -> None:
+    file = {"url": "https://example.org/a", "type": None, "length": None, "title": None, "duration": None}
+    draft = parsed(enclosures=[file], authors=[{"name": "Ann", "uri": None, "email": None, "role": None}])
+    assert draft.enclosures == (Enclosure("https://example.org/a", "application/octet-stream"),)
+    assert draft.authors == (Author("Ann"),)
+
+
 def test_null_means_not_given() -> None:
     assert parsed(**dict.fromkeys(name for name in WRITABLE if name != "content_text")) == parsed()
 
@@ -117,6 +124,9 @@ WRONG: list[tuple[str, object, str]] = [
     ("authors", [{"name": "Ann", "uri": "ann"}], f"entry 1 'ann' {ADDRESS}"),
     ("authors", [{"name": "Ann", "email": "ann"}], "entry 1 email 'ann' is not an e-mail address"),
     ("authors", [{"name": "Ann", "role": "boss"}], "entry 1 role 'boss' is none; it is one of author, contributor"),
+    ("authors", [{"name": "Ann", "role": ""}], "entry 1 role '' is none; it is one of author, contributor"),
+    ("authors", [{"name": "Ann", "role": []}], "entry 1 role is a list; it must be a string"),
+    ("authors", [{"name": "Ann", "role": False}], "entry 1 role is a boolean; it must be a string"),
     ("authors", ["Ann"] * 101, "has 101 entries; at most 100 can be kept"),
     ("authors", ["."], "entry 1 '.' has no letter or digit; it could not stand in an address"),
     ("section", "x" * 201, "has 201 characters; at most 200 can be kept"),
@@ -152,6 +162,9 @@ WRONG: list[tuple[str, object, str]] = [
     ("enclosures", {}, 'is an object; it must be a list of {"url": …, "type": …, "length": …}'),
     ("enclosures", ["https://x.org/a"], 'entry 1 is a string; it must be {"url": …, "type": …, "length": …}'),
     ("enclosures", [{"type": "audio/mpeg"}], "entry 1 has no url; give the address of the file"),
+    ("enclosures", [{"url": "https://x.org/a", "type": {}}], "entry 1 type is an object; it must be a string"),
+    ("enclosures", [{"url": "https://x.org/a", "type": ""}], "entry 1 type '' is not a media type such as audio/mpeg"),
+    ("enclosures", [{"url": "https://x.org/a", "type": 0}], "entry 1 type is a number; it must be a string"),
     ("enclosures", [{"url": "ftp://x.org/a"}], f"entry 1 'ftp://x.org/a' {ADDRESS}"),
     (
         "enclosures",
@@ -164,7 +177,7 @@ WRONG: list[tuple[str, object, str]] = [
             [{"url": "https://x.org/a", "length": length}],
             "entry 1 length must be the file's size in bytes, a whole number",
         )
-        for length in (-1, 1.5, "3", True, 2**53)
+        for length in (-1, 1.5, "3", True, 2**53, "", [], {}, False)
     ),
     *(
         (

@@ -18,6 +18,7 @@ from service.security import Scope
 from tests.service.office import Office, wrong_fields
 
 MANY = 3 * BATCH // 2
+FORBIDDEN = {*map(chr, range(32)), "\ufffe", "\uffff"} - set("\t\n\r")  # XML 1.0 §2.2
 
 
 # Adding -----------------------------------------------------------------------------------------------
@@ -575,10 +576,13 @@ def test_strange_words_are_kept_and_shown_safely(office: Office, content: str, t
         title=f"T {text}", summary=text, tags=[f"t {text}"], authors=[f"A {text}"], **{content: f"x {text}"}
     )
     office.deliver()
-    assert "\x00" not in json.dumps(article["title"])
+    names = [*article["tags"], *(author["name"] for author in article["authors"])]
+    for kept in (article["title"], article["summary"], article["content_html"], article["url"], *names):
+        assert FORBIDDEN.isdisjoint(kept)
     for path in ("/", "/feed.rss", "/feed.atom", "/feed.json", "/search?q=x", "/feeds", "/tags/", article["url"][24:]):
         answer = office.get(path)
         assert answer.status_code == 200, path
+        assert FORBIDDEN.isdisjoint(answer.text), path
         assert "<script>alert" not in answer.text or path == "/feed.json"
 
 
@@ -594,6 +598,10 @@ def test_the_year_9999_is_far(office: Office) -> None:
     article = office.posted(published="9999-12-30T12:00:00Z")
     assert (article["status"], article["day"]) == ("scheduled", "9999-12-30")
     office.deliver()
+    assert office.get(article["url"][24:]).status_code == 404
+    for path in ("/", "/feed.rss", "/feed.atom", "/feed.json", "/sitemap.xml"):
+        answer = office.get(path)
+        assert (answer.status_code, article["title"] in answer.text) == (200, False), path
 
 
 def test_of_a_name_that_comes_twice_the_last_counts(office: Office) -> None:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -19,9 +19,11 @@ from typing import IO
 import pytest
 from click.testing import CliRunner, Result
 
+from archive.store import Change, Turn
 from service.cli import COMMANDS, dateline
 from service.cli.opening import opened
-from service.scheduler import only_worker
+from service.delivery import IndexConsumer
+from service.scheduler import Worker, only_worker
 
 pytestmark = pytest.mark.slow
 
@@ -74,11 +76,11 @@ def stories(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", ["", *COMMANDS, "index rebuild", "token create"])
 def test_every_command_explains_itself_and_its_exit_codes(command: str) -> None:
-    result = CliRunner().invoke(dateline, [command, "--help"])
+    result = CliRunner().invoke(dateline, [*command.split(), "--help"])
     assert result.exit_code == 0
-    assert "Exit codes: 0 done, 1 a finding or failure, 2 wrong use." in result.stdout
+    assert "Exit codes: 0 done, 1 a finding or failure, 2 wrong use, 130 interrupted." in result.stdout
 
 
 def test_wrong_use_is_2_and_a_failure_1(tmp_path: Path) -> None:
@@ -193,6 +195,30 @@ def test_a_search_takes_the_filters_of_the_page(stories: Path) -> None:
     assert "--to:" in result.stderr
 
 
+def test_what_begins_with_a_dash_is_a_query(stories: Path) -> None:
+    told("import", stories)
+    told("index", "rebuild")
+    for query in (
+        "-usa exports",
+        "-heat exports",
+        "-usa",
+        "exports -x=y",
+        "--usa exports",
+        "-",
+        "-tag:x exports",
+        "-1",
+    ):
+        document = json.loads(told("search", query, "--json", "--tag", "grain", "--per-page=5"))
+        assert document["query"] == query
+        assert [result["title"] for result in document["results"]] == ([] if query == "-" else ["Wheat"])
+
+
+def test_a_search_keeps_its_own_options() -> None:
+    for wanted in ("-h", "--help"):
+        assert CliRunner().invoke(dateline, ["search", wanted]).stdout.startswith("Usage: dateline search [OPTIONS]")
+    assert run("search", "wheat", "--josn").returncode == 2
+
+
 def test_what_was_found_goes_to_stdout_and_what_is_said_about_it_to_stderr(stories: Path) -> None:
     told("import", stories)
     told("index", "rebuild")
@@ -219,11 +245,7 @@ def test_on_a_terminal_the_words_are_in_colour(stories: Path, tmp_path: Path) ->
         command, stdout=secondary, stderr=subprocess.PIPE, env=environment, cwd=Path(__file__).parents[2], check=True
     )
     os.close(secondary)
-    shown = b""
-    with suppress(OSError):  # how Linux says that nobody writes any more
-        while piece := os.read(primary, 65536):
-            shown += piece
-    os.close(primary)
+    shown = read_to_the_end(primary)
     assert shown.startswith(b"\x1b[1;33mWheat\x1b[0m")
     assert "\x9b" not in shown.decode()
     assert b"<b> a good harvest" in shown
@@ -258,6 +280,55 @@ def test_commands_work_while_a_worker_runs(stories: Path, data: Path) -> None:
         assert told("feeds", "rebuild").startswith("Went through ")
         assert told("check") == "Archive, index and feeds agree.\n"
         assert "Wheat" in told("search", "exports")
+
+
+def test_a_rebuild_is_done_here_when_the_worker_ends_meanwhile(stories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told("import", stories)
+    run_once, naps = Worker.run_once, iter(range(100))
+    is_there = iter([True])
+    monkeypatch.setattr(Worker, "run_once", lambda worker: not next(is_there, False) and run_once(worker))
+    monkeypatch.setattr(time, "sleep", lambda _: next(naps))
+    assert told("feeds", "rebuild").startswith("Went through ")
+
+
+def test_of_two_rebuilds_at_once_both_are_done(stories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told("import", stories)
+    apply, others = IndexConsumer.apply, iter([True])
+
+    def apply_while_another_begins(self: IndexConsumer, changes: Sequence[Change], turn: Turn) -> None:
+        apply(self, changes, turn)
+        if next(others, False):
+            self.archive.rewind(self.name)
+
+    monkeypatch.setattr(IndexConsumer, "apply", apply_while_another_begins)
+    assert told("index", "rebuild").startswith("Indexed 4 articles in ")
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [("index rebuild", b"Indexing"), ("feeds rebuild", b"Building feeds"), ("check", b"Checking the archive")],
+)
+def test_on_a_terminal_long_work_shows_how_far_it_is(stories: Path, command: str, shown: bytes) -> None:
+    told("import", stories)
+    primary, secondary = os.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "service.cli", *command.split()],
+        stdout=subprocess.DEVNULL,
+        stderr=secondary,
+        env={**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"},
+        cwd=Path(__file__).parents[2],
+    ):
+        os.close(secondary)
+        assert shown in read_to_the_end(primary)
+
+
+def read_to_the_end(terminal: int) -> bytes:
+    shown = b""
+    with suppress(OSError):  # how Linux says that nobody writes any more
+        while piece := os.read(terminal, 65536):
+            shown += piece
+    os.close(terminal)
+    return shown
 
 
 EAGER = """

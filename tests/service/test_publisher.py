@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from archive.article import Article, Status
-from archive.errors import ArticleNotFound, RevisionConflict, WrongStatus
+from archive.errors import ArticleNotFound, RevisionConflict, SlugTaken, WrongStatus
 from service.publisher import Publisher
 from tests.service.office import Office
 
@@ -104,3 +104,42 @@ def test_an_article_that_is_put_off_and_published_at_once_is_as_old_as_that(
     published = publisher.patch(article.id, {"published": now}, expected_revision=1, by="her")
     assert (published.status, published.updated) == (Status.PUBLISHED, office.now)
     assert published.created == office.now - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        ({"status": "draft"}, {"status": "published"}),
+        ({"published": "2027-01-01"}, {"published": "2026-03-01"}),
+        ({"status": "draft", "published": None}, {"status": "published", "published": "1999-01-01"}),
+    ],
+)
+def test_what_readers_have_seen_is_not_older_when_it_comes_back_rfc4287_4_2_15(
+    office: Office, publisher: Publisher, away: dict[str, object], back: dict[str, object]
+) -> None:
+    article = submit(publisher, published="2026-03-01")
+    for changes in ({"title": "Edited"}, away, {"title": "Changed"}, back):
+        office.later(days=1)
+        article = publisher.patch(article.id, changes, expected_revision=None, by="her")
+    assert (article.status, article.updated) == (Status.PUBLISHED, office.now)
+
+
+def test_what_comes_back_by_the_clock_is_as_old_as_that(office: Office, publisher: Publisher) -> None:
+    article = submit(publisher, published="2026-03-01")
+    for changes in ({"title": "Edited"}, {"status": "draft"}, {"status": "published", "published": "2026-03-20"}):
+        office.later(days=1)
+        article = publisher.patch(article.id, changes, expected_revision=None, by="her")
+    assert article.status is Status.SCHEDULED
+    office.later(days=30)
+    assert publisher.release_due() == 1
+    assert office.archive.get(article.id).updated == article.published
+
+
+def test_a_draft_gets_an_address_that_is_free_unless_its_slug_is_asked_for(publisher: Publisher) -> None:
+    draft = submit(publisher, title="Wheat", status="draft")
+    submit(publisher, title="Wheat")
+    with pytest.raises(SlugTaken):
+        publisher.patch(draft.id, {"status": "published", "slug": "wheat"}, expected_revision=1, by="her")
+    published = publisher.patch(draft.id, {"status": "published"}, expected_revision=1, by="her")
+    assert published.path == "/2026/03/14/wheat-2"
+    assert publisher.patch(draft.id, {"tags": ["rye"]}, expected_revision=2, by="her").path == published.path

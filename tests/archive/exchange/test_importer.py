@@ -50,6 +50,14 @@ def test_what_changed_in_its_source_is_revised(tmp_path: Path, archive: SqlArchi
     assert counts(bring(tmp_path / "a.jsonl")) == (0, 0, 1, 0)
 
 
+def test_what_its_source_has_taken_back_is_updated_when_it_comes_again(
+    tmp_path: Path, archive: SqlArchive, bring: Import
+):
+    for days, status in enumerate(("published", "draft", "published")):
+        bring(lines(tmp_path / "a.jsonl", {**WHEAT, "status": status}), now=NOON + timedelta(days=days))
+    assert (the_article(archive).revision, the_article(archive).updated) == (3, NOON + timedelta(days=2))
+
+
 def test_a_line_that_says_nothing_new_changes_nothing(tmp_path: Path, archive: SqlArchive, bring: Import):
     bring(lines(tmp_path / "a.jsonl", WHEAT))
     assert counts(bring(lines(tmp_path / "a.jsonl", {**WHEAT, "tags": []}))) == (0, 0, 1, 0)
