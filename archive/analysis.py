@@ -188,6 +188,13 @@ def is_stop_word(word: str, languages: Iterable[str]) -> bool:
     return not (word.isupper() and len(word) > 1) and any(fold(word) in _stop_words(each) for each in languages)
 
 
+def says_nothing(word: str, articles: Mapping[str, int]) -> bool:
+    """Whether a word is a stop word in at least half of so many articles of each language: "war" stays a word
+    where there is some German beside the English."""
+    listing = sum(count for language, count in articles.items() if is_stop_word(word, (language,)))
+    return listing > 0 and 2 * listing >= sum(articles.values())
+
+
 @cache
 def _stop_words(language: str) -> frozenset[str]:
     from whoosh.lang.stopwords import stoplists  # the lists of the Snowball project

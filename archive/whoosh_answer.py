@@ -25,7 +25,7 @@ def answer(
     parsed = parse(query.text)
     scorer = Scorer(snapshot, cache, Deadline(seconds))
     sort = query.sort
-    stops = partial(analysis.is_stop_word, languages=snapshot.languages)
+    stops = partial(analysis.says_nothing, articles=scorer.terms.spoken())
     root = parsed.root
     if root is not None:
         root = without_stop_words(root, stops)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from archive import analysis
 from archive.slices import slices
 from archive.whoosh_codec import Block, blocks
 from archive.whoosh_columns import Array
-from archive.whoosh_segment import Segment, TextField
+from archive.whoosh_segment import LABEL, LANGUAGE, Named, Segment, TextField
 from archive.whoosh_snapshot import Cache, Part, Snapshot
 from archive.whoosh_storage import reading_files
 
@@ -62,6 +63,32 @@ class Terms:
         self._languages = snapshot.languages
         self._cache = cache
         self._deleted = any(part.deleted for part in snapshot.parts)
+
+    def spoken(self) -> Mapping[str, int]:
+        """By the rules of which language how many living articles were analysed."""
+
+        def counts() -> Counter[str]:
+            spoken: Counter[str] = Counter()
+            for part in self.parts:
+                for tag, count in self._tagged(part):
+                    spoken[analysis.language_of(tag)] += count
+            return spoken
+
+        return self._cache.get((self._key, LANGUAGE), counts, lambda held: _EACH * len(held))
+
+    def _tagged(self, part: Part) -> Iterator[tuple[str, int]]:
+        """How many living articles of a segment carry each language tag: one each, so that those of the most frequent
+        one need not be read, they are the rest."""
+        counted = sorted(part.segment.vocabulary(LABEL, f"{LANGUAGE}\0".encode()), key=lambda pair: pair[1])
+        rest = part.living
+        for place, (term, count) in enumerate(counted, start=1):
+            if place == len(counted):
+                count = rest
+            elif part.deleted:
+                tagged = self._counted(part.segment, LABEL, term).documents
+                count -= int(np.count_nonzero(np.isin(tagged, list(part.deleted))))
+            rest -= count
+            yield Named.of(term).key, count
 
     def word(self, word: str, field: TextField) -> Counted:
         """The documents that have a word. Where languages differ about its stem, the more frequent one counts."""

@@ -87,13 +87,14 @@ class _Continued:
         Of the forms of a word one."""
         numbers = any(map(str.isdigit, self.beginning))
         most = self.snapshot.living * COMMON if self.snapshot.living >= MANY else math.inf
+        spoken = self.terms.spoken()
         forms = {
             form: count
             for form, count in self.forms.items()
             if form != self.beginning
             and count <= most
             and (numbers or not any(map(str.isdigit, form)))
-            and not analysis.is_stop_word(form, self.snapshot.languages)
+            and not analysis.says_nothing(form, spoken)
         }
         known: set[str] = set()
         if self.context:

@@ -1351,6 +1351,17 @@ class SearchIndexContract:
         expected = {Sort.NEWEST: ["far", "middle", "old"], Sort.OLDEST: ["old", "middle", "far"]}
         assert found == expected.get(sort, ["old", "far", "middle"])
 
+    def test_a_word_counts_where_it_is_a_stop_word_of_few_articles_only(self, index: SearchIndex) -> None:
+        german = [a_stored_article(id=f"german {number}", title="Es war kalt", language="de") for number in range(2)]
+        index.apply([*german, a_stored_article(id="war", title="A war")], position=1)
+        index.apply([a_stored_article(id="cold", title="The cold")], position=2)
+        assert _ids(index, "cold war") == ["cold"]  # half of the articles are German
+        assert list(index.suggest("wa").completions) == []
+        index.apply([replace(german[0], status=Status.WITHDRAWN, revision=2)], position=3)
+        assert sorted(_ids(index, "cold war")) == ["cold", "german 1", "war"]
+        assert [each.text for each in index.suggest("wa").completions] == ["war"]
+        assert _ids(index, "the cold") == ["cold"]
+
     @pytest.mark.parametrize("page", [0, -1, 10**12])
     def test_any_page_number_is_answered(self, index: SearchIndex, page: int) -> None:
         index.apply([a_stored_article(title="Wheat")], position=1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from itertools import pairwise
 
 from whoosh.util.numeric import byte_to_length, length_to_byte
@@ -39,7 +38,7 @@ class Reference:
         """By article, of those that match."""
         root = parse(text).root
         assert root is not None
-        root = without_stop_words(root, partial(analysis.is_stop_word, languages=self.languages))
+        root = without_stop_words(root, self._says_nothing)
         found = self._node(root)
         parts = (*root.must, *root.wanted) if isinstance(root, Group) else (root,)
         words = [part for part in parts if isinstance(part, Word)]
@@ -56,6 +55,10 @@ class Reference:
                 distance = self._distance(article, left, right)
                 found[article] += worth / distance if distance <= FARTHEST else 0.0
         return found
+
+    def _says_nothing(self, word: str) -> bool:
+        listing = [article for article, spoken in self.spoken.items() if analysis.is_stop_word(word, (spoken,))]
+        return bool(listing) and len(listing) * 2 >= len(self.spoken)
 
     def _node(self, node: Node) -> Scores:
         if isinstance(node, Word):

@@ -37,7 +37,7 @@ def articles() -> list[Article]:
             authors=chance.choice([[], ["Jane Doe"], ["Jane Export", "Rod Roe"]]),
             tags=chance.choices(["usa", "new york", "Exports"], k=chance.randint(0, 2)),
             section=chance.choice([None, "Grain", "Oil trade"]),
-            language=chance.choice(["en", "en", "fr", "de", "ja"]),
+            language=chance.choice(["en", "en", "en", "en", "fr", "de", "ja"]),
         )
         for number in range(240)
     ]
