@@ -211,6 +211,19 @@ def neighbours(word: str, edits: int) -> Callable[[str], bool]:
     return near
 
 
+def alike(word: str, edits: int, languages: Iterable[str]) -> Callable[[str], bool]:
+    """Whether another folded word is at most so many slips away, or its stem in one of the languages is."""
+    near_word = neighbours(fold(word), edits)
+    near_stems = [
+        (language, neighbours(term_of(word, language), edits)) for language in sorted({*languages} - {UNKNOWN})
+    ]
+
+    def near(other: str) -> bool:
+        return near_word(other) or any(near_stem(stem(other, language)) for language, near_stem in near_stems)
+
+    return near
+
+
 def _within(left: str, right: str, edits: int) -> bool:
     """Tries each slip where the words begin to differ: with one or two slips, a few comparisons of the rest."""
     if left == right:

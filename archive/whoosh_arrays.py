@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ STRIDE: Final = 1 << 24  # more than there are words in a text: a document and a
 WHOLE: Final = 200_000  # postings; of longer lists, positions are decoded for the documents that matter only
 BLOCKS: Final = 500  # whose positions are decoded together; what that takes beside them is many times their size
 _WIDTHS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32}
-_EACH: Final = 100  # bytes of a word in a list of words
+_EACH: Final = 130  # bytes of a word in a list of words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,26 +122,25 @@ class Terms:
         return self._joined(of, with_weights=False).documents
 
     def words_like(
-        self, key: Hashable, field: str, prefix: str, fits: Callable[[str], object] | None, most: int
-    ) -> list[dict[str, int]]:
-        """By segment: of its first `most` words with this prefix, those that fit, with their numbers of documents."""
-        encoded = prefix.encode("utf-8", "replace")
-
-        def found(segment: Segment) -> dict[str, int]:
-            words: dict[str, int] = {}
-            for looked_at, (term, count) in enumerate(segment.vocabulary(field, encoded)):
-                if looked_at >= most:
-                    break
-                word = term.decode()
-                if fits is None or fits(word):
-                    words[word] = count
-            return words
+        self, key: Hashable, field: str, found: Callable[[Segment], dict[str, int]], most: int
+    ) -> tuple[list[list[str]], bool]:
+        """By segment, the words of a field that were found in it, now or earlier; and whether they are all. `found` gives
+        them with their numbers of documents: of more than `most`, the most frequent are taken. `key` says which words."""
 
         def held(segment: Segment) -> dict[str, int]:
             name = segment.name, field, key, "words"
             return self._cache.get(name, lambda: found(segment), lambda words: _EACH * len(words))
 
-        return [held(part.segment) for part in self.parts]
+        def chosen() -> tuple[list[list[str]], bool]:
+            by_segment = [held(part.segment) for part in self.parts]
+            counts: Counter[str] = Counter()
+            for words in by_segment:
+                counts.update(words)
+            best = set(heapq.nsmallest(most, counts, key=lambda word: (-counts[word], word)))
+            return [[word for word in words if word in best] for words in by_segment], len(best) == len(counts)
+
+        name = self._key, field, key, "words"
+        return self._cache.get(name, chosen, lambda held: _EACH * sum(map(len, held[0])))
 
     def keys(self, word: str, field: TextField, among: Array) -> Array:
         """Where a word stands in these documents, in order: STRIDE times the document's place in `among`, plus

@@ -113,6 +113,16 @@ def test_scores_are_those_of_the_definition(index: WhooshIndex, articles: list[A
     )
 
 
+@pytest.mark.parametrize("text", ["sugar~", "title:sugar~", "sa*zz"])
+def test_of_very_many_words_every_one_is_looked_at(tmp_path: Path, text: str) -> None:
+    index = WhooshIndex(tmp_path / "search")
+    index.clear()
+    many = " ".join(f"sa{number}" for number in range(25_000))
+    index.apply([a_stored_article(content_text=many), a_stored_article(id="it", title="sugra sazz")], position=1)
+    results = index.search(SearchQuery(text=text))
+    assert ([hit.id for hit in results.hits], results.notes) == (["it"], ())
+
+
 def test_the_newest_come_a_little_before_the_old(tmp_path: Path) -> None:
     days = {"new": "1990-03-01", "year": "1989-03-01", "old": "1970-03-01"}
     articles = [a_stored_article(id=name, title="Wheat", published=day) for name, day in days.items()]
