@@ -27,6 +27,10 @@ SPARSE: Final = 8  # postings fewer than a document in so many are added up by s
 T = TypeVar("T")
 
 
+class TooLateError(Exception):
+    """The time was up in the middle of something."""
+
+
 class Deadline:
     """When the work is to end. `passed` is asked between steps that take some milliseconds each."""
 
@@ -37,9 +41,10 @@ class Deadline:
     def passed(self) -> bool:
         return self._clock() >= self._end
 
-
-class _TooLateError(Exception):
-    """The time was up in the middle of something."""
+    def check(self) -> None:
+        """Raises TooLateError."""
+        if self.passed():
+            raise TooLateError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +103,7 @@ class Scorer:
         self._cache = cache
         self._languages = snapshot.languages
         self._living = snapshot.living
-        self._deadline = deadline
+        self.deadline = deadline
         self._worths: dict[tuple[str, Field | None], float] = {}
         self.notes: list[str] = []
 
@@ -123,7 +128,7 @@ class Scorer:
 
     def late(self) -> bool:
         """Whether the time is up; then a note says so."""
-        if not self._deadline.passed():
+        if not self.deadline.passed():
             return False
         note = "The search took too long: not all of it was searched for."
         if note not in self.notes:
@@ -201,11 +206,11 @@ class Scorer:
         """How often the words follow one another, as if the phrase were a term."""
         try:
             return self.terms.kept((field.name, tuple(words)), lambda: self._followed(words, field))
-        except _TooLateError:
+        except TooLateError:
             return NOWHERE
 
     def _followed(self, words: Sequence[str], field: TextField) -> Counted:
-        """Raises _TooLateError, since what is not whole must not be kept."""
+        """Raises TooLateError, since what is not whole must not be kept."""
         documents: Array | None = None
         for held in sorted((self.terms.word(word, field).documents for word in dict.fromkeys(words)), key=len):
             documents = held if documents is None else documents[among(documents, held)]
@@ -222,7 +227,7 @@ class Scorer:
         places: dict[str, Array] = {}
         for word in dict.fromkeys(words):
             if self.late():
-                raise _TooLateError
+                raise TooLateError
             places[word] = self.terms.keys(word, field, documents)
         offsets = sorted(range(len(words)), key=lambda offset: len(places[words[offset]]))
         starts = places[words[offsets[0]]] - offsets[0]
@@ -258,10 +263,10 @@ class Scorer:
         return similar + self._word(node.text, node.field)  # spelled right comes first
 
     def _in_time(self, several: Iterable[T]) -> Iterator[T]:
-        """Raises _TooLateError between two of them: what is not whole must not be kept."""
+        """Raises TooLateError between two of them: what is not whole must not be kept."""
         for place, each in enumerate(several):
             if place % LOOKED_AT == 0 and self.late():
-                raise _TooLateError
+                raise TooLateError
             yield each
 
     def _like(
@@ -270,7 +275,7 @@ class Scorer:
         """The documents that have a word that is found so; of too many words, the most frequent are taken."""
         try:
             by_part, are_all = self.terms.words_like(key, FORM, found, MOST_EXPANSIONS)
-        except _TooLateError:
+        except TooLateError:
             return np.empty(0, np.int64)
         chosen = frozenset(word for words in by_part for word in words)
         if not are_all:

@@ -30,6 +30,7 @@ from archive.errors import (
     TurnLost,
 )
 from archive.lineage import Contents, Entry
+from archive.query import parse
 from archive.search import Facet, SearchIndex, SearchQuery, Sort, Suggestion, Suggestions
 from archive.site import Site
 from archive.store import (
@@ -1319,6 +1320,31 @@ class SearchIndexContract:
         }
         assert index.search(SearchQuery(text="wheat", with_facets=False)).facets == {}
 
+    def test_a_facet_counts_under_the_other_filters(self, index: SearchIndex) -> None:
+        grain = {"title": "Wheat", "section": "Grain"}
+        index.apply(
+            [
+                a_stored_article(**grain, published="1987-03-01", tags=["usa"], authors=["Jane"]),
+                a_stored_article(**grain, published="1988-03-01", tags=["usa", "iran"], authors=["Rod"]),
+                a_stored_article(title="Wheat", section="Trade", published="1987-04-01", tags=["usa"], language="fr"),
+                a_stored_article(title="Corn", section="Oil", published="1989-03-01", tags=["usa"]),
+            ],
+            position=1,
+        )
+        of_1987 = {"first_day": date(1987, 1, 1), "last_day": date(1987, 12, 31)}
+        results = index.search(SearchQuery(text="wheat", section="grain", tag="USA", **of_1987))
+        assert results.total == 1
+        assert results.facets == {
+            "year": [Facet("1987", 1), Facet("1988", 1)],
+            "month": [Facet("1987-03", 1)],
+            "section": [Facet("Grain", 1), Facet("Trade", 1)],
+            "tag": [Facet("usa", 1)],
+            "author": [Facet("Jane", 1)],
+            "language": [Facet("en", 1)],
+        }
+        facets = index.search(SearchQuery(text="wheat", author="rod", language="en", section="")).facets
+        assert (facets["author"], facets["language"]) == ([Facet("Jane", 1), Facet("Rod", 1)], [Facet("en", 1)])
+
     def test_pages_neither_skip_nor_repeat(self, index: SearchIndex) -> None:
         articles = [
             a_stored_article(id=f"{number:03}", title="Wheat", published=f"1987-03-{1 + number % 3:02}")
@@ -1404,6 +1430,12 @@ class SearchIndexContract:
             position=1,
         )
         assert index.search(SearchQuery(text=text)).suggestion == meant
+
+    def test_an_answer_says_what_was_looked_for(self, index: SearchIndex) -> None:
+        index.apply([a_stored_article(title="The price of wheat")], position=1)
+        assert index.search(SearchQuery(text="the price of wheat")).searched == parse("price wheat").root
+        assert index.search(SearchQuery(text='"the price" of')).searched == parse('"the price"').root
+        assert index.search(SearchQuery()).searched is None
 
     def test_an_answer_says_by_whose_rules_words_were_looked_for(self, index: SearchIndex) -> None:
         index.apply([a_stored_article(language="fr-CA"), a_stored_article(language="de")], position=1)

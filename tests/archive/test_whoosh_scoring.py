@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from archive import whoosh_answer
+from archive import whoosh_answer, whoosh_suggesting
 from archive.article import Article
-from archive.search import SearchQuery
+from archive.search import SearchQuery, Suggestions
 from archive.whoosh_index import WhooshIndex
 from archive.whoosh_scoring import Deadline
 from tests.archive.reference import EXACTNESS, Reference
@@ -167,3 +167,29 @@ def test_a_search_without_time_finds_nothing_that_does_not_match(
     everything = totals(10_000)
     for patience in range(1, 15):
         assert totals(patience) <= everything
+
+
+def test_a_whole_answer_has_one_deadline(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def deadline(seconds: float) -> Deadline:
+        made.append(seconds)
+        return Deadline(seconds)
+
+    monkeypatch.setattr(whoosh_answer, "Deadline", deadline)
+    assert index.search(SearchQuery(text="exprots coca")).suggestion == "exports cocoa"
+    assert made == [whoosh_answer.LONGEST]
+
+
+def test_what_comes_after_the_deadline_is_left_out(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, completed = index.search(SearchQuery(text="exprots")), index.suggest("yor")
+    assert (expected.suggestion, bool(expected.facets), bool(completed.completions)) == ("exports", True, True)
+    index.close()  # forgets what it keeps
+    with monkeypatch.context() as hurried:
+        hurried.setattr(whoosh_answer, "Deadline", lambda _seconds: Deadline(0))
+        hurried.setattr(whoosh_suggesting, "Deadline", lambda _seconds: Deadline(0))
+        late = index.search(SearchQuery(text="exprots"))
+        assert index.suggest("yor") == Suggestions()
+    assert (late.facets, late.suggestion) == ({}, None)
+    assert late.notes == ("The search took too long: not all of it was searched for.",)
+    assert (index.search(SearchQuery(text="exprots")), index.suggest("yor")) == (expected, completed)
