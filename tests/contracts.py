@@ -1474,9 +1474,17 @@ class SearchIndexContract:
 
     @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))
     def test_any_query_is_answered(self, index: SearchIndex, text: str) -> None:
-        index.apply([a_stored_article(title="Bank of the oil trade", tags=["bank"])], position=1)
-        results = index.search(SearchQuery(text=text))
-        assert results.total == len(results.hits) <= 1
+        articles = _much_searched_for()
+        index.apply(articles, position=1)
+        pages = [index.search(SearchQuery(text=text, page=page, per_page=4)) for page in (1, 2, 3)]
+        found = [hit.id for page in pages for hit in page.hits]
+        assert {page.total for page in pages} == {len(found)}
+        assert len(set(found)) == len(found)
+        assert set(found) <= {article.id for article in articles}
+        newest = index.search(SearchQuery(text=text, sort=Sort.NEWEST))
+        assert {hit.id for hit in newest.hits} == set(found)
+        assert sum(facet.count for facet in newest.facets.get("language", ())) == len(found)
+        assert index.search(SearchQuery(text=text, page=1, per_page=4)) == pages[0]
 
     # Suggesting -------------------------------------------------------------------------------------
 
@@ -1573,8 +1581,12 @@ class SearchIndexContract:
 
     @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))
     def test_anything_may_be_typed(self, index: SearchIndex, text: str) -> None:
-        index.apply([a_stored_article(title="Bank of the oil trade", tags=["bank"])], position=1)
-        assert len(index.suggest(text).articles) <= 1
+        articles = _much_searched_for()
+        index.apply(articles, position=1)
+        suggested = index.suggest(text)
+        assert set(suggested.articles) <= {article.id for article in articles}
+        assert all(completion.text and 0 < completion.count <= len(articles) for completion in suggested.completions)
+        assert index.suggest(text) == suggested
 
     def test_an_empty_index_suggests_nothing(self, index: SearchIndex) -> None:
         assert index.suggest("wheat") == Suggestions()
@@ -1749,6 +1761,23 @@ class SearchIndexContract:
                     index.tidy()
             assert [total.result() for total in totals] == [{20}] * 4
         assert len(_ids(index, "new", per_page=100)) == 20
+
+
+def _much_searched_for() -> list[Article]:
+    """Articles that say much of what nasty queries look for."""
+    texts = {
+        "bank": "The bank of the oil trade said",
+        "oil": "Oil, oil and oil; a bank-to-bank trade",
+        "x": f"x y {'x' * 60} w1 w2 w3 a b c internationalization banks",
+        "chinese": "中文新闻搜索 中",
+        "istanbul": "İSTANBUL ß ½ १२३ ﬀ",
+        "not": "To be or not to be",
+        "nothing": "",
+    }
+    return [
+        a_stored_article(id=key, title=text or "…", content_text=text or "…", tags=[key], language=language)
+        for (key, text), language in zip(texts.items(), ("en", "en", "de", "zh", "tr", "en", "en"), strict=True)
+    ]
 
 
 def _ids(index: SearchIndex, text: str, **options: Any) -> list[str]:
