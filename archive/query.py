@@ -303,12 +303,14 @@ def _parts(clause: _Clause) -> Iterator[Node]:
 
 
 def _different(nodes: list[Node]) -> tuple[Node, ...]:
-    """Each once: "export" and "exports" ask for the same."""
+    """Each once: "export" and "exports" ask for the same; of names, which are not stemmed, "Jones" and "Jone" do not."""
     return tuple({_asked_for(node): node for node in reversed(nodes)}.values())[::-1]
 
 
 def _asked_for(node: Node) -> object:
-    return (analysis.term_of(node.text), node.field) if isinstance(node, Word) else node
+    if not isinstance(node, Word):
+        return node
+    return (analysis.fold if node.field is Field.AUTHOR else analysis.term_of)(node.text), node.field
 
 
 def _lifted(node: Node) -> Node | None:

@@ -62,6 +62,8 @@ WHEAT, CORN, USA = Word("wheat"), Word("corn"), Word("usa")
         ("wheat-corn", Group(wanted=(WHEAT, CORN))),
         ("+wheat-corn", Phrase(("wheat", "corn"))),
         ("wheat Wheat WHEATS", WHEAT),
+        ("author:jones author:JONES", Word("jones", Field.AUTHOR)),
+        ("author:jones author:jone", Group(wanted=(Word("jones", Field.AUTHOR), Word("jone", Field.AUTHOR)))),
         ("新闻", Phrase(("新", "闻"))),
         ("新闻搜", Group(wanted=(Phrase(("新", "闻")), Phrase(("闻", "搜"))))),
         ("", None),
