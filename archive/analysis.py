@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 import Stemmer
 
-VERSION = 2  # of everything below: an index made with another version is rebuilt
+VERSION = 3  # of everything below: an index made with another version is rebuilt
 LONGEST_TERM = 64  # characters; what is longer is no word that anybody types twice
 
 # Marks that belong to the letter before them, and that `\w` leaves out (Unicode categories Mn and Mc).
@@ -22,13 +22,15 @@ _MARKS: Final = (
     "\u0a01-\u0a03\u0a3c-\u0a51\u0a81-\u0a83\u0abc-\u0acd\u0b01-\u0b03\u0b3c-\u0b57\u0b82\u0bbe-\u0bcd\u0c00-\u0c04"
     "\u0c3e-\u0c56\u0c81-\u0c83\u0cbc-\u0cd6\u0d00-\u0d03\u0d3b-\u0d4d\u0d82\u0d83\u0dca-\u0ddf\u20d0-\u20f0"
 )
-# Scripts written without spaces: every character, with its marks, is a term, and a run of them a phrase.
+# Scripts written without spaces, and Hangul, whose words have endings that no stemmer knows: every character, with its
+# marks, is a term, and a run of them a phrase.
 _UNSPACED: Final = (
-    "\u0e00-\u0e4e\u0e80-\u0ece\u1000-\u103f\u1780-\u17d3\u3005\u3007\u3041-\u309f\u30a1-\u30ff\u31f0-\u31ff"
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
+    "\u0e00-\u0e4e\u0e80-\u0ece\u1000-\u103f\u1100-\u115f\u1780-\u17d3\u3005\u3007\u3041-\u309f\u30a1-\u30ff"
+    "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
 _UNSPACED_MARKS: Final = (
-    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u17b4-\u17d3\u3099\u309a"
+    "\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ece\u102b-\u103e\u1160-\u11ff\u17b4-\u17d3"
+    "\u3099\u309a"
 )
 _LETTER: Final = rf"[^\W\d_{_UNSPACED}]"
 _SIGN: Final = rf"(?:[^\W_{_UNSPACED}]|[{_MARKS}])"
@@ -124,7 +126,7 @@ def words(text: str) -> list[str]:
 
 
 def is_unspaced(word: str) -> bool:
-    """Whether a word is one character of a script that is written without spaces."""
+    """Whether a word is one character of a script of which each is a term."""
     return _ONE_UNSPACED.match(word) is not None
 
 
@@ -188,6 +190,13 @@ def is_stop_word(word: str, languages: Iterable[str]) -> bool:
     return not (word.isupper() and len(word) > 1) and any(fold(word) in _stop_words(each) for each in languages)
 
 
+def says_nothing(word: str, articles: Mapping[str, int]) -> bool:
+    """Whether a word is a stop word in at least half of so many articles of each language: "war" stays a word
+    where there is some German beside the English."""
+    listing = sum(count for language, count in articles.items() if is_stop_word(word, (language,)))
+    return listing > 0 and 2 * listing >= sum(articles.values())
+
+
 @cache
 def _stop_words(language: str) -> frozenset[str]:
     from whoosh.lang.stopwords import stoplists  # the lists of the Snowball project
@@ -200,6 +209,19 @@ def neighbours(word: str, edits: int) -> Callable[[str], bool]:
 
     def near(other: str) -> bool:
         return _within(word, other, edits)
+
+    return near
+
+
+def alike(word: str, edits: int, languages: Iterable[str]) -> Callable[[str], bool]:
+    """Whether another folded word is at most so many slips away, or its stem in one of the languages is."""
+    near_word = neighbours(fold(word), edits)
+    near_stems = [
+        (language, neighbours(term_of(word, language), edits)) for language in sorted({*languages} - {UNKNOWN})
+    ]
+
+    def near(other: str) -> bool:
+        return near_word(other) or any(near_stem(stem(other, language)) for language, near_stem in near_stems)
 
     return near
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from archive.article import Article, LabelKind
+from archive.query import Node
 
 MOST_PER_PAGE = 100
 
@@ -47,7 +48,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One value that would narrow the results, and how many it would leave."""
+    """One value that would narrow the results, and how many it would leave under the other filters."""
 
     value: str
     count: int
@@ -60,7 +61,7 @@ class Results:
     it is the whole query again, and does not find fewer.
 
     `notes` say in a sentence each what was left out of the query to bound its cost. `languages`: by whose rules
-    the query was analysed."""
+    the query was analysed. `searched` is what was looked for, without the words that were left out: what to mark."""
 
     total: int
     hits: Sequence[Hit]
@@ -68,6 +69,7 @@ class Results:
     suggestion: str | None = None
     notes: Sequence[str] = ()
     languages: frozenset[str] = frozenset()
+    searched: Node | None = None
 
 
 @dataclass(frozen=True, slots=True)

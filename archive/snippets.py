@@ -130,9 +130,8 @@ class _Wanted:
             self.beginnings.append(leaf.prefix)
             pattern = leaf.expression
             return [lambda word: pattern.fullmatch(word.form) is not None]
-        near_word = analysis.neighbours(analysis.fold(leaf.text), leaf.edits)
-        near_stem = analysis.neighbours(analysis.term_of(leaf.text), leaf.edits)
-        return [lambda word: near_word(word.form) or near_stem(analysis.stem(word.form))]
+        near = analysis.alike(leaf.text, leaf.edits, self._languages)
+        return [lambda word: near(word.form)]
 
     def _same(self, word: str) -> Fits:
         terms = frozenset(analysis.terms_in(word, self._languages))

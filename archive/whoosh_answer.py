@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -10,7 +11,7 @@ from archive.query import parse, without_stop_words
 from archive.search import MOST_PER_PAGE, Hit, Results, SearchQuery, Sort
 from archive.whoosh_correcting import meant
 from archive.whoosh_ranking import Found, closest_first, facets, filtered, ranked, recent_above
-from archive.whoosh_scoring import Deadline, Scorer
+from archive.whoosh_scoring import Deadline, Scorer, TooLateError
 from archive.whoosh_snapshot import Cache, Snapshot
 
 LONGEST: Final = 1.5  # seconds; what is not done by then is left out, and a note says so
@@ -23,9 +24,10 @@ def answer(
 
     Raises IndexUnavailable where a file turns out to be damaged."""
     parsed = parse(query.text)
-    scorer = Scorer(snapshot, cache, Deadline(seconds))
+    deadline = Deadline(seconds)
+    scorer = Scorer(snapshot, cache, deadline)
     sort = query.sort
-    stops = partial(analysis.is_stop_word, languages=snapshot.languages)
+    stops = partial(analysis.says_nothing, articles=scorer.terms.spoken())
     root = parsed.root
     if root is not None:
         root = without_stop_words(root, stops)
@@ -35,7 +37,8 @@ def answer(
     else:
         matches = scorer.everything()
         sort = Sort.NEWEST if sort is Sort.RELEVANCE else sort
-    found = filtered(snapshot, cache, Found(*matches.settled()), query)
+    everything = filtered(snapshot, cache, Found(*matches.settled()), query)
+    found = everything.left()
     per_page = min(max(query.per_page, 1), MOST_PER_PAGE)
     first = (max(query.page, 1) - 1) * per_page
     total = len(found)
@@ -46,19 +49,22 @@ def answer(
         hits = closest_first(scorer, root, snapshot, found, first=first, count=per_page)
     else:
         hits = ranked(snapshot, found, sort, first=first, count=per_page)
-    deadline = Deadline(seconds)
 
     def number(text: str) -> int:
         if (other := parse(text).root) is None or deadline.passed():
             return 0
         matches = Scorer(snapshot, cache, deadline).matches(without_stop_words(other, stops))
-        return len(filtered(snapshot, cache, Found(*matches.settled()), query))
+        return len(filtered(snapshot, cache, Found(*matches.settled()), query).left())
 
+    suggestion = None
+    with suppress(TooLateError):
+        suggestion = meant(snapshot, cache, scorer, query.text, root, total, number)
     return Results(
         total,
         tuple(Hit(hit.id, hit.score) for hit in hits),
-        facets=facets(snapshot, cache, found) if query.with_facets else {},
-        suggestion=meant(snapshot, cache, scorer, query.text, root, total, number),
+        facets=facets(snapshot, cache, everything, scorer.late) if query.with_facets else {},
+        suggestion=suggestion,
         notes=(*parsed.notes, *dict.fromkeys(scorer.notes)),
         languages=snapshot.languages,
+        searched=root,
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+import heapq
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +14,7 @@ from archive import analysis
 from archive.slices import slices
 from archive.whoosh_codec import Block, blocks
 from archive.whoosh_columns import Array
-from archive.whoosh_segment import Segment, TextField
+from archive.whoosh_segment import LABEL, LANGUAGE, Named, Segment, TextField
 from archive.whoosh_snapshot import Cache, Part, Snapshot
 from archive.whoosh_storage import reading_files
 
@@ -20,7 +22,7 @@ STRIDE: Final = 1 << 24  # more than there are words in a text: a document and a
 WHOLE: Final = 200_000  # postings; of longer lists, positions are decoded for the documents that matter only
 BLOCKS: Final = 500  # whose positions are decoded together; what that takes beside them is many times their size
 _WIDTHS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32}
-_EACH: Final = 100  # bytes of a word in a list of words
+_EACH: Final = 130  # bytes of a word in a list of words
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +65,32 @@ class Terms:
         self._cache = cache
         self._deleted = any(part.deleted for part in snapshot.parts)
 
+    def spoken(self) -> Mapping[str, int]:
+        """By the rules of which language how many living articles were analysed."""
+
+        def counts() -> Counter[str]:
+            spoken: Counter[str] = Counter()
+            for part in self.parts:
+                for tag, count in self._tagged(part):
+                    spoken[analysis.language_of(tag)] += count
+            return spoken
+
+        return self._cache.get((self._key, LANGUAGE), counts, lambda held: _EACH * len(held))
+
+    def _tagged(self, part: Part) -> Iterator[tuple[str, int]]:
+        """How many living articles of a segment carry each language tag: one each, so that those of the most frequent
+        one need not be read, they are the rest."""
+        counted = sorted(part.segment.vocabulary(LABEL, f"{LANGUAGE}\0".encode()), key=lambda pair: pair[1])
+        rest = part.living
+        for place, (term, count) in enumerate(counted, start=1):
+            if place == len(counted):
+                count = rest
+            elif part.deleted:
+                tagged = self._counted(part.segment, LABEL, term).documents
+                count -= int(np.count_nonzero(np.isin(tagged, list(part.deleted))))
+            rest -= count
+            yield Named.of(term).key, count
+
     def word(self, word: str, field: TextField) -> Counted:
         """The documents that have a word. Where languages differ about its stem, the more frequent one counts."""
         return _most(self.term(field.name, term) for term in self.spellings(word, field))
@@ -94,26 +122,25 @@ class Terms:
         return self._joined(of, with_weights=False).documents
 
     def words_like(
-        self, key: Hashable, field: str, prefix: str, fits: Callable[[str], object] | None, most: int
-    ) -> list[dict[str, int]]:
-        """By segment: of its first `most` words with this prefix, those that fit, with their numbers of documents."""
-        encoded = prefix.encode("utf-8", "replace")
-
-        def found(segment: Segment) -> dict[str, int]:
-            words: dict[str, int] = {}
-            for looked_at, (term, count) in enumerate(segment.vocabulary(field, encoded)):
-                if looked_at >= most:
-                    break
-                word = term.decode()
-                if fits is None or fits(word):
-                    words[word] = count
-            return words
+        self, key: Hashable, field: str, found: Callable[[Segment], dict[str, int]], most: int
+    ) -> tuple[list[list[str]], bool]:
+        """By segment, the words of a field that were found in it, now or earlier; and whether they are all. `found` gives
+        them with their numbers of documents: of more than `most`, the most frequent are taken. `key` says which words."""
 
         def held(segment: Segment) -> dict[str, int]:
             name = segment.name, field, key, "words"
             return self._cache.get(name, lambda: found(segment), lambda words: _EACH * len(words))
 
-        return [held(part.segment) for part in self.parts]
+        def chosen() -> tuple[list[list[str]], bool]:
+            by_segment = [held(part.segment) for part in self.parts]
+            counts: Counter[str] = Counter()
+            for words in by_segment:
+                counts.update(words)
+            best = set(heapq.nsmallest(most, counts, key=lambda word: (-counts[word], word)))
+            return [[word for word in words if word in best] for words in by_segment], len(best) == len(counts)
+
+        name = self._key, field, key, "words"
+        return self._cache.get(name, chosen, lambda held: _EACH * sum(map(len, held[0])))
 
     def keys(self, word: str, field: TextField, among: Array) -> Array:
         """Where a word stands in these documents, in order: STRIDE times the document's place in `among`, plus

@@ -12,7 +12,7 @@ from archive import analysis
 from archive.query import Node, Word
 from archive.respelling import correctable, respelled, slips
 from archive.whoosh_columns import Array
-from archive.whoosh_scoring import Scorer, fields_of
+from archive.whoosh_scoring import Deadline, Scorer, fields_of
 from archive.whoosh_segment import FORM
 from archive.whoosh_snapshot import Cache, Snapshot
 from archive.whoosh_vocabulary import spellings
@@ -41,7 +41,7 @@ def meant(
 ) -> str | None:
     """What was probably meant with a query that found so many articles, if that does not find fewer.
 
-    `found`: how many another query would find."""
+    `found`: how many another query would find. Raises TooLateError where the time of the scorer is up."""
     unknown = {}
     for word in correctable(root):
         count = max(len(scorer.terms.word(word.text, field).documents) for field in fields_of(word.field))
@@ -71,7 +71,7 @@ def _choices(snapshot: Snapshot, cache: Cache, scorer: Scorer, word: Word, count
 
 def _likely(snapshot: Snapshot, cache: Cache, scorer: Scorer, form: str) -> Iterator[tuple[str, float]]:
     counts: dict[str, int] = {}
-    for other, count in _like(snapshot, cache, form):
+    for other, count in _like(snapshot, cache, form, scorer.deadline):
         counts[other] = counts.get(other, 0) + count
     others = list(counts)
     parts = {
@@ -91,10 +91,11 @@ def _part(form: str, other: str, slipped: int) -> float:
     return letters * (SECOND_SLIP if slipped > 1 else 1.0) * (1.0 if form[0] == other[0] else OTHER_BEGINNING)
 
 
-def _like(snapshot: Snapshot, cache: Cache, form: str) -> Iterator[tuple[str, int]]:
+def _like(snapshot: Snapshot, cache: Cache, form: str, deadline: Deadline) -> Iterator[tuple[str, int]]:
     """The most frequent words that may be like this one, segment by segment, with their numbers of documents."""
     held = []
     for words in spellings(snapshot, cache):
+        deadline.check()
         numbers = words.like(form, slips(form))
         held.append((words.table, numbers, words.table.counts(numbers)))
     together = np.concatenate([np.empty(0, np.int64), *(counts for _, _, counts in held)])

@@ -58,9 +58,23 @@ class Ranked:
 # Filters -------------------------------------------------------------------------------------------------
 
 
-def filtered(snapshot: Snapshot, cache: Cache, found: Found, query: SearchQuery) -> Found:
-    """Those that the reader's filters leave."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Filtered:
+    """What was found, and which of it each of the reader's filters leaves, by the name of the facet that it is of."""
+
+    found: Found
+    masks: Mapping[str, Mask]
+
+    def left(self, *, without: str | None = None) -> Found:
+        """By all the filters, or by all but one."""
+        masks = [mask for name, mask in self.masks.items() if name != without]
+        return self.found.only(np.logical_and.reduce(masks)) if masks else self.found
+
+
+def filtered(snapshot: Snapshot, cache: Cache, found: Found, query: SearchQuery) -> Filtered:
+    """`found` with the reader's filters."""
     columns = snapshot.columns
+    masks: dict[str, Mask] = {}
     labels = (
         (LabelKind.SECTION, query.section),
         (LabelKind.TAG, query.tag),
@@ -73,13 +87,13 @@ def filtered(snapshot: Snapshot, cache: Cache, found: Found, query: SearchQuery)
             for part, base in zip(snapshot.parts, columns.bases, strict=False):
                 for term in part.segment.terms(LABEL, label_prefix(kind, name)):
                     carrying[_labelled(cache, part.segment, term).documents + np.int64(base)] = True
-            found = found.only(carrying[found.documents])
+            masks[str(kind)] = carrying[found.documents]
     if query.first_day is not None or query.last_day is not None:
         days = columns.days[found.documents]
         first = (query.first_day or date.min).toordinal()
         last = (query.last_day or date.max).toordinal()
-        found = found.only((days >= first) & (days <= last))
-    return found
+        masks["year"] = (days >= first) & (days <= last)
+    return Filtered(found, masks)
 
 
 def _labelled(cache: Cache, segment: Segment, term: bytes) -> Counted:
@@ -248,26 +262,43 @@ class Labels:
         return int(self.documents.nbytes + self.starts.nbytes) + 300 * len(self.names)
 
 
-def facets(snapshot: Snapshot, cache: Cache, found: Found) -> dict[str, list[Facet]]:
-    """How many of the documents found there are of each year, month, label and language."""
-    columns = snapshot.columns
-    months: Counter[int] = Counter()
+def facets(
+    snapshot: Snapshot, cache: Cache, found: Filtered, late: Callable[[], bool] = lambda: False
+) -> dict[str, list[Facet]]:
+    """How many of the documents that the filters leave are of each year, month, label and language. What a filter
+    chooses among is counted without it: how many there would be of each other choice. Nothing, when it gets late."""
+    if late():
+        return {}
+    left = found.left()
+    counted_by = _by_date(snapshot, left) | _by_label(snapshot, cache, left)
+    for name in found.masks:
+        if late():
+            return {}
+        others = found.left(without=name)
+        counts = _by_date(snapshot, others) if name == "year" else _by_label(snapshot, cache, others)
+        counted_by[name] = counts[name]
+    return {name: _most_frequent(counts) for name, counts in counted_by.items()}
+
+
+def _by_date(snapshot: Snapshot, found: Found) -> dict[str, Counter[str]]:
+    months: dict[int, int] = {}
     if len(found):
-        counts = np.bincount(columns.months[found.documents])
+        counts = np.bincount(snapshot.columns.months[found.documents])
         held = np.flatnonzero(counts)
-        months.update(dict(zip(held.tolist(), counts[held].tolist(), strict=True)))
+        months = dict(zip(held.tolist(), counts[held].tolist(), strict=True))
     years: Counter[str] = Counter()
     for month, count in months.items():
         years[f"{month // 12:04}"] += count
-    counted_by: dict[str, Counter[str]] = {
-        "year": years,
-        "month": Counter({f"{month // 12:04}-{month % 12 + 1:02}": count for month, count in months.items()}),
-    }
+    named = {f"{month // 12:04}-{month % 12 + 1:02}": count for month, count in months.items()}
+    return {"year": years, "month": Counter(named)}
+
+
+def _by_label(snapshot: Snapshot, cache: Cache, found: Found) -> dict[str, Counter[str]]:
     spellings = _spellings(snapshot, cache, found)
-    for kind in (*LabelKind, LANGUAGE):
-        names = spellings.get(kind, {})
-        counted_by[str(kind)] = Counter({_usual(of_key): of_key.total() for of_key in names.values()})
-    return {name: _most_frequent(counts) for name, counts in counted_by.items()}
+    return {
+        str(kind): Counter({_usual(of_key): of_key.total() for of_key in spellings.get(kind, {}).values()})
+        for kind in (*LabelKind, LANGUAGE)
+    }
 
 
 def _spellings(snapshot: Snapshot, cache: Cache, found: Found) -> dict[str, dict[str, Counter[str]]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -15,14 +14,21 @@ from archive import analysis
 from archive.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word
 from archive.whoosh_arrays import NOWHERE, STRIDE, Counted, Terms, among, merged
 from archive.whoosh_columns import K1, Array, Mask
-from archive.whoosh_segment import FORM, TEXT_FIELDS, TextField
+from archive.whoosh_segment import FORM, TEXT_FIELDS, Segment, TextField
 from archive.whoosh_snapshot import Cache, Part, Snapshot
+from archive.whoosh_vocabulary import table
 
 WEIGHTS: Final[Mapping[str, float]] = {Field.TITLE: 1.5}  # all others 1
 MOST_EXPANSIONS: Final = 200  # words that one wildcard or fuzzy word stands for
-MOST_SCANNED: Final = 20_000  # words of a segment looked at to find them
+LOOKED_AT: Final = 5000  # words, between two looks at the clock
 LOOKED_THROUGH: Final = 100_000  # documents whose positions are in memory together
 SPARSE: Final = 8  # postings fewer than a document in so many are added up by sorting
+
+T = TypeVar("T")
+
+
+class TooLateError(Exception):
+    """The time was up in the middle of something."""
 
 
 class Deadline:
@@ -35,9 +41,10 @@ class Deadline:
     def passed(self) -> bool:
         return self._clock() >= self._end
 
-
-class _TooLateError(Exception):
-    """The time was up in the middle of something."""
+    def check(self) -> None:
+        """Raises TooLateError."""
+        if self.passed():
+            raise TooLateError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,8 +100,10 @@ class Scorer:
     def __init__(self, snapshot: Snapshot, cache: Cache, deadline: Deadline) -> None:
         self.terms = Terms(snapshot, cache)
         self.columns = snapshot.columns
+        self._cache = cache
+        self._languages = snapshot.languages
         self._living = snapshot.living
-        self._deadline = deadline
+        self.deadline = deadline
         self._worths: dict[tuple[str, Field | None], float] = {}
         self.notes: list[str] = []
 
@@ -119,7 +128,7 @@ class Scorer:
 
     def late(self) -> bool:
         """Whether the time is up; then a note says so."""
-        if not self._deadline.passed():
+        if not self.deadline.passed():
             return False
         note = "The search took too long: not all of it was searched for."
         if note not in self.notes:
@@ -197,11 +206,11 @@ class Scorer:
         """How often the words follow one another, as if the phrase were a term."""
         try:
             return self.terms.kept((field.name, tuple(words)), lambda: self._followed(words, field))
-        except _TooLateError:
+        except TooLateError:
             return NOWHERE
 
     def _followed(self, words: Sequence[str], field: TextField) -> Counted:
-        """Raises _TooLateError, since what is not whole must not be kept."""
+        """Raises TooLateError, since what is not whole must not be kept."""
         documents: Array | None = None
         for held in sorted((self.terms.word(word, field).documents for word in dict.fromkeys(words)), key=len):
             documents = held if documents is None else documents[among(documents, held)]
@@ -218,7 +227,7 @@ class Scorer:
         places: dict[str, Array] = {}
         for word in dict.fromkeys(words):
             if self.late():
-                raise _TooLateError
+                raise TooLateError
             places[word] = self.terms.keys(word, field, documents)
         offsets = sorted(range(len(words)), key=lambda offset: len(places[words[offset]]))
         starts = places[words[offsets[0]]] - offsets[0]
@@ -228,41 +237,55 @@ class Scorer:
 
     def _wildcard(self, node: Wildcard) -> Matches:
         fits = node.expression.fullmatch if node.pattern != f"{node.prefix}*" else None
-        return self._alike(self._like(node.pattern, node.pattern, node.prefix, fits, node.field))
+
+        def found(segment: Segment) -> dict[str, int]:
+            known = segment.vocabulary(FORM, node.prefix.encode("utf-8", "replace"))
+            words = ((term.decode("utf-8", "replace"), count) for term, count in self._in_time(known))
+            return {word: count for word, count in words if fits is None or fits(word)}
+
+        return self._alike(self._like(node.pattern, node.pattern, found, node.field))
 
     def _fuzzy(self, node: Fuzzy) -> Matches:
         spelled = analysis.fold(node.text)
-        stem = analysis.term_of(node.text)
-        near_word, near_stem = analysis.neighbours(spelled, node.edits), analysis.neighbours(stem, node.edits)
+        near = analysis.alike(node.text, node.edits, self._languages)
+        stems = analysis.terms_in(node.text, self._languages)
 
-        def near(form: str) -> bool:
-            return near_word(form) or near_stem(analysis.stem(form))
+        def found(segment: Segment) -> dict[str, int]:
+            known = table(segment, FORM, self._cache)
+            numbers = np.concatenate([np.empty(0, np.int64), *self._in_time(known.like(spelled, stems, node.edits))])
+            terms = ((known.term(number).decode("utf-8", "replace"), number) for number in numbers.tolist())
+            words = {word: number for word, number in self._in_time(terms) if near(word)}
+            counts = known.counts(np.array(list(words.values()), np.int64))
+            return dict(zip(words, counts.tolist(), strict=True))
 
         typed = f"{node.text}~"
-        found = self._alike(self._like(f"{typed}{node.edits}", typed, spelled[:1], near, node.field))
-        return found + self._word(node.text, node.field)  # spelled right comes first
+        similar = self._alike(self._like((typed, node.edits, self._languages), typed, found, node.field))
+        return similar + self._word(node.text, node.field)  # spelled right comes first
+
+    def _in_time(self, several: Iterable[T]) -> Iterator[T]:
+        """Raises TooLateError between two of them: what is not whole must not be kept."""
+        for place, each in enumerate(several):
+            if place % LOOKED_AT == 0 and self.late():
+                raise TooLateError
+            yield each
 
     def _like(
-        self, key: str, typed: str, prefix: str, fits: Callable[[str], object] | None, field: Field | None
+        self, key: Hashable, typed: str, found: Callable[[Segment], dict[str, int]], field: Field | None
     ) -> Array:
-        """The documents that have a word like this; of too many words, the most frequent are taken."""
-        if self.late():
+        """The documents that have a word that is found so; of too many words, the most frequent are taken."""
+        try:
+            by_part, are_all = self.terms.words_like(key, FORM, found, MOST_EXPANSIONS)
+        except TooLateError:
             return np.empty(0, np.int64)
-        by_part = self.terms.words_like(key, FORM, prefix, fits, MOST_SCANNED)
-        counts: Counter[str] = Counter()
-        for words in by_part:
-            counts.update(words)
-        chosen = set(counts)
-        if len(counts) > MOST_EXPANSIONS:
+        chosen = frozenset(word for words in by_part for word in words)
+        if not are_all:
             self.notes.append(f"“{typed}” stands for too many words; only the most frequent were searched for.")
-            ordered = sorted(counts, key=lambda word: (-counts[word], word))
-            chosen = set(ordered[:MOST_EXPANSIONS])
         parts = dict(zip(self.terms.parts, by_part, strict=True))
 
         def forms(part: Part) -> Iterable[bytes]:
-            return [word.encode() for word in parts[part] if word in chosen]
+            return [word.encode() for word in parts[part]]
 
-        key_of_choice = key if len(chosen) == len(counts) else (key, frozenset(chosen))
+        key_of_choice = key if are_all else (key, chosen)
         if field is None:
             return self.terms.union(("any of", key_of_choice), forms, FORM)
         pieces = [np.empty(0, np.int64)]

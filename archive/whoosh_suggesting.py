@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate, islice
+from itertools import accumulate, islice, takewhile
 from typing import Final, TypeVar
 
 import numpy as np
@@ -19,6 +19,7 @@ from archive.respelling import cased_like, typed_words
 from archive.search import Suggestion, Suggestions
 from archive.whoosh_arrays import STRIDE, Placed, Terms, among, placed
 from archive.whoosh_columns import Array, Mask
+from archive.whoosh_scoring import Deadline
 from archive.whoosh_segment import FORM, LABEL, TEXT_FIELDS, Named, Segment
 from archive.whoosh_snapshot import Cache, Part, Snapshot
 from archive.whoosh_vocabulary import Table, table
@@ -34,6 +35,7 @@ PHRASED: Final = 100  # articles that show which words follow one another
 MOST_PHRASED: Final = 8  # words that are tried
 SELDOM: Final = 0.1  # of the articles that have both; a word that follows another in fewer does not continue it
 NEGLIGIBLE: Final = 50  # times as many as the deleted: what is read at once is right to two in a hundred
+PATIENCE: Final = 0.5  # seconds; after that, what there is by then is suggested
 BESIDE: Final = 0.1  # of a word's worth counts for standing in the same articles
 TITLE, BODY = (next(field for field in TEXT_FIELDS if field.name == name) for name in ("title", "body"))
 
@@ -47,7 +49,7 @@ def suggestions(snapshot: Snapshot, cache: Cache, text: str, limit: int) -> Sugg
         return Suggestions()
     *before, last = typed
     context = [text[token.start : token.end] for token in before]
-    found = _Continued(snapshot, cache, context, last.term)
+    found = _Continued(snapshot, cache, context, last.term, Deadline(PATIENCE))
     labels = list(islice(found.labels(), limit))
     words = [
         Suggestion(text[: last.start] + cased_like(text[last.start : last.end], form), count)
@@ -63,18 +65,24 @@ def suggestions(snapshot: Snapshot, cache: Cache, text: str, limit: int) -> Sugg
 class _Continued:
     """What goes on after `context`, words as they were typed, with a word that begins like `beginning`, folded."""
 
-    def __init__(self, snapshot: Snapshot, cache: Cache, context: Sequence[str], beginning: str) -> None:
+    def __init__(
+        self, snapshot: Snapshot, cache: Cache, context: Sequence[str], beginning: str, deadline: Deadline
+    ) -> None:
         self.snapshot, self.cache = snapshot, cache
+        self.deadline = deadline
         self.terms = Terms(snapshot, cache)
         self.context, self.beginning = context, beginning
         self.hidden = sum(len(part.deleted) for part in snapshot.parts)
         self.forms = self._forms()
 
+    def _in_time(self, _next: object) -> bool:
+        return not self.deadline.passed()
+
     def _forms(self) -> Counter[str]:
         """The most frequent words that begin so, with their numbers of documents, deleted or not."""
         forms: Counter[str] = Counter()
         encoded = self.beginning.encode("utf-8", "replace")
-        for part in self.snapshot.parts:
+        for part in takewhile(self._in_time, self.snapshot.parts):
             for term, count in _most_frequent(table(part.segment, FORM, self.cache), encoded):
                 forms[term.decode("utf-8", "replace")] += count
         return forms
@@ -87,13 +95,14 @@ class _Continued:
         Of the forms of a word one."""
         numbers = any(map(str.isdigit, self.beginning))
         most = self.snapshot.living * COMMON if self.snapshot.living >= MANY else math.inf
+        spoken = self.terms.spoken()
         forms = {
             form: count
             for form, count in self.forms.items()
             if form != self.beginning
             and count <= most
             and (numbers or not any(map(str.isdigit, form)))
-            and not analysis.is_stop_word(form, self.snapshot.languages)
+            and not analysis.says_nothing(form, spoken)
         }
         known: set[str] = set()
         if self.context:
@@ -121,13 +130,13 @@ class _Continued:
         latest = np.zeros(len(having), np.bool_)
         latest[documents] = True
         worths: dict[str, float] = {}
-        for form, _ in _ordered(forms)[:CONSIDERED]:
+        for form, _ in takewhile(self._in_time, _ordered(forms)[:CONSIDERED]):
             of_form = self.terms.term(FORM, form).documents
             together = int(np.count_nonzero(latest[of_form]))
             if together:
                 lift = together / len(documents) * self.snapshot.living / len(of_form)
                 worths[form] = together * math.log(1 + lift)
-        for form, worth in _ordered(worths)[:MOST_PHRASED]:
+        for form, worth in takewhile(self._in_time, _ordered(worths)[:MOST_PHRASED]):
             worths[form] = worth * self._following(form, documents)
         for form, worth in _ordered(worths)[:MOST_PHRASED]:
             if worth:
@@ -136,7 +145,7 @@ class _Continued:
     def _having(self, words: Sequence[str]) -> Mask:
         """Which documents have all these words, wherever."""
         having = np.ones(self.snapshot.columns.size, np.bool_)
-        for word in words:
+        for word in takewhile(self._in_time, words):
             mask = np.zeros(len(having), np.bool_)
             for field in TEXT_FIELDS:
                 mask[self.terms.word(word, field).documents] = True
@@ -178,7 +187,7 @@ class _Continued:
         """Sections, tags and authors of which a word begins so, and that have the words before it, too."""
         counts: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         words = [analysis.fold(word) for word in self.context]
-        for part in self.snapshot.parts:
+        for part in takewhile(self._in_time, self.snapshot.parts):
             for label, count in islice(_labels(part.segment, self.cache).like(words, self.beginning), CONSIDERED):
                 counts[label.kind, label.key][label.name] += count
         for kind, key in sorted(counts, key=lambda label: (-counts[label].total(), label)):
@@ -200,6 +209,8 @@ class _Continued:
             titles = table(part.segment, TITLE.name, self.cache)
             return {*encoded, *(term for term, _ in _most_frequent(titles, self.beginning.encode("utf-8", "replace")))}
 
+        if self.deadline.passed():
+            return []
         documents = self.terms.union(("beginning", self.beginning, hash(tuple(encoded))), terms_of, TITLE.name)
         for word in self.context:
             documents = documents[among(documents, self.terms.word(word, TITLE).documents)]

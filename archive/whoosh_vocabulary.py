@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -100,6 +100,35 @@ class Table:
         """The bytes of terms that are all of one length, a row each."""
         letters: Array = self._bytes[(self._at(numbers) + _LENGTHS + _FIELD)[:, None] + np.arange(length)]
         return letters
+
+    @reads_files
+    def like(self, word: str, stems: Iterable[str], edits: int) -> Iterator[Array]:
+        """Piece by piece the numbers of the terms with a word's first letter that may be so many slips away from it, or
+        their stems from one of its stems. Most of them are not.
+
+        A stem is what a word begins with, but for its last letter. So a term is left out unread where too many of the
+        other letters do not stand at its beginning, or too many do that are not among them."""
+        most = edits * max(len(letter.encode("utf-8", "replace")) for letter in word)
+        wanted = [np.frombuffer(each.encode("utf-8", "replace"), np.uint8) for each in {word, *stems}]
+        for numbers in _parts(self.beginning(word[:1].encode("utf-8", "replace"))):
+            kinds = self._first_kinds(numbers, max(map(len, wanted)) + most)
+            may_be = np.zeros(len(numbers), np.bool_)
+            for letters in wanted:
+                missing = kinds_of(letters[None, :-1]) & ~kinds[len(letters) + most]
+                others = kinds[max(len(letters) - most - 1, 0)] & ~kinds_of(letters[None, :])
+                may_be |= (np.bitwise_count(missing) <= most) & (np.bitwise_count(others) <= most)
+            yield np.flatnonzero(may_be) + numbers.start
+
+    def _first_kinds(self, numbers: range, most: int) -> list[Array]:
+        """`kinds_of` no letter of each term, of the first one, of the first two and so on."""
+        places = self._at(numbers)
+        ends = places + _LENGTHS + self._key_lengths(places)
+        kinds = [np.zeros(len(places), np.uint32)]
+        for begin in range(_LENGTHS + _FIELD, _LENGTHS + _FIELD + most):
+            within = places + begin < ends
+            letters = self._bytes[np.where(within, places + begin, places)] & 31
+            kinds.append(kinds[-1] | within.astype(np.uint32) << letters.astype(np.uint32))
+        return kinds
 
     def _term(self, number: int) -> bytes:
         return self._record(number)[_FIELD:]

@@ -26,7 +26,6 @@ from pathlib import Path
 from statistics import median
 
 from archive.analysis import is_stop_word, words
-from archive.query import parse
 from archive.search import SearchQuery, Sort
 from archive.snippets import snippet
 from bench import corpus
@@ -170,9 +169,8 @@ class Searcher:
             return len(self.index.suggest(asked.text, limit=10).completions)
         results = self.index.search(asked.query())
         if asked.needs == "snippets":
-            root = parse(asked.text).root
             for text in self.texts.texts([hit.id for hit in results.hits]).values():
-                snippet(root, text)
+                snippet(results.searched, text)
         return results.total
 
 

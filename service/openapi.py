@@ -412,7 +412,7 @@ def _search_results() -> Schema:
             "results": {"type": "array", "items": result},
             "facets": {
                 "type": "object",
-                "description": "How many of all results there are of each value, the most frequent first.",
+                "description": "How many results there are of each value under the other filters, the most frequent first.",
                 "properties": dict.fromkeys(FACETS, facet),
                 "required": list(FACETS),
             },

@@ -8,6 +8,7 @@ from typing import Final
 
 from markupsafe import Markup
 
+from archive.article import label_key
 from archive.errors import Problem
 from archive.search import Facet, SearchQuery, Sort
 from archive.store import Period
@@ -150,7 +151,8 @@ def _facets(facets: Mapping[str, Sequence[Facet]], asked: Mapping[str, str], add
         groups.append((title, [(facet, _period_name(facet.value), ("from", "to")) for facet in values]))
     for name, title in _LABELS.items():
         values = facets.get(name, ())
-        if name not in asked and not (name == "language" and len(values) < 2):
+        if not (name == "language" and len(values) < 2):
+            values = [facet for facet in values if label_key(facet.value) != label_key(asked.get(name, ""))]
             groups.append((title, [(facet, _filter_text(name, facet.value), (name,)) for facet in values]))
     return [
         FacetGroup(

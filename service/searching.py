@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from archive import query as typed
 from archive.article import Article
 from archive.errors import InvalidQuery, Problem
 from archive.instants import rfc3339
+from archive.query import Node
 from archive.search import MOST_PER_PAGE, Facet, SearchQuery, Sort
 from archive.snippets import highlight, snippet_of_html
 from archive.store import Period
@@ -58,9 +58,8 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
     began = time.perf_counter()
     results = dateline.index.search(query)
     articles = dateline.archive.get_many([hit.id for hit in results.hits])
-    tree = typed.parse(query.text).root
     found = [
-        _marked(tree, article, hit.score, results.languages)
+        _marked(results.searched, article, hit.score, results.languages)
         for hit in results.hits
         if (article := articles.get(hit.id)) is not None and article.is_public
     ]
@@ -76,9 +75,9 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
     )
 
 
-def _marked(tree: typed.Node | None, article: Article, score: float, languages: frozenset[str]) -> Found:
-    title = highlight(tree, article.title, language=article.language, languages=languages)
-    snippet = snippet_of_html(tree, article.content_html, language=article.language, languages=languages)
+def _marked(searched: Node | None, article: Article, score: float, languages: frozenset[str]) -> Found:
+    title = highlight(searched, article.title, language=article.language, languages=languages)
+    snippet = snippet_of_html(searched, article.content_html, language=article.language, languages=languages)
     return Found(article, score, title, snippet)
 
 

@@ -30,6 +30,7 @@ from archive.errors import (
     TurnLost,
 )
 from archive.lineage import Contents, Entry
+from archive.query import parse
 from archive.search import Facet, SearchIndex, SearchQuery, Sort, Suggestion, Suggestions
 from archive.site import Site
 from archive.store import (
@@ -1319,6 +1320,31 @@ class SearchIndexContract:
         }
         assert index.search(SearchQuery(text="wheat", with_facets=False)).facets == {}
 
+    def test_a_facet_counts_under_the_other_filters(self, index: SearchIndex) -> None:
+        grain = {"title": "Wheat", "section": "Grain"}
+        index.apply(
+            [
+                a_stored_article(**grain, published="1987-03-01", tags=["usa"], authors=["Jane"]),
+                a_stored_article(**grain, published="1988-03-01", tags=["usa", "iran"], authors=["Rod"]),
+                a_stored_article(title="Wheat", section="Trade", published="1987-04-01", tags=["usa"], language="fr"),
+                a_stored_article(title="Corn", section="Oil", published="1989-03-01", tags=["usa"]),
+            ],
+            position=1,
+        )
+        of_1987 = {"first_day": date(1987, 1, 1), "last_day": date(1987, 12, 31)}
+        results = index.search(SearchQuery(text="wheat", section="grain", tag="USA", **of_1987))
+        assert results.total == 1
+        assert results.facets == {
+            "year": [Facet("1987", 1), Facet("1988", 1)],
+            "month": [Facet("1987-03", 1)],
+            "section": [Facet("Grain", 1), Facet("Trade", 1)],
+            "tag": [Facet("usa", 1)],
+            "author": [Facet("Jane", 1)],
+            "language": [Facet("en", 1)],
+        }
+        facets = index.search(SearchQuery(text="wheat", author="rod", language="en", section="")).facets
+        assert (facets["author"], facets["language"]) == ([Facet("Jane", 1), Facet("Rod", 1)], [Facet("en", 1)])
+
     def test_pages_neither_skip_nor_repeat(self, index: SearchIndex) -> None:
         articles = [
             a_stored_article(id=f"{number:03}", title="Wheat", published=f"1987-03-{1 + number % 3:02}")
@@ -1350,6 +1376,17 @@ class SearchIndexContract:
         found = [hit.id for hit in index.search(SearchQuery(text="wheat", sort=sort)).hits]
         expected = {Sort.NEWEST: ["far", "middle", "old"], Sort.OLDEST: ["old", "middle", "far"]}
         assert found == expected.get(sort, ["old", "far", "middle"])
+
+    def test_a_word_counts_where_it_is_a_stop_word_of_few_articles_only(self, index: SearchIndex) -> None:
+        german = [a_stored_article(id=f"german {number}", title="Es war kalt", language="de") for number in range(2)]
+        index.apply([*german, a_stored_article(id="war", title="A war")], position=1)
+        index.apply([a_stored_article(id="cold", title="The cold")], position=2)
+        assert _ids(index, "cold war") == ["cold"]  # half of the articles are German
+        assert list(index.suggest("wa").completions) == []
+        index.apply([replace(german[0], status=Status.WITHDRAWN, revision=2)], position=3)
+        assert sorted(_ids(index, "cold war")) == ["cold", "german 1", "war"]
+        assert [each.text for each in index.suggest("wa").completions] == ["war"]
+        assert _ids(index, "the cold") == ["cold"]
 
     @pytest.mark.parametrize("page", [0, -1, 10**12])
     def test_any_page_number_is_answered(self, index: SearchIndex, page: int) -> None:
@@ -1394,6 +1431,12 @@ class SearchIndexContract:
         )
         assert index.search(SearchQuery(text=text)).suggestion == meant
 
+    def test_an_answer_says_what_was_looked_for(self, index: SearchIndex) -> None:
+        index.apply([a_stored_article(title="The price of wheat")], position=1)
+        assert index.search(SearchQuery(text="the price of wheat")).searched == parse("price wheat").root
+        assert index.search(SearchQuery(text='"the price" of')).searched == parse('"the price"').root
+        assert index.search(SearchQuery()).searched is None
+
     def test_an_answer_says_by_whose_rules_words_were_looked_for(self, index: SearchIndex) -> None:
         index.apply([a_stored_article(language="fr-CA"), a_stored_article(language="de")], position=1)
         assert index.search(SearchQuery(text="maison")).languages == {"fr", "de"}
@@ -1431,9 +1474,17 @@ class SearchIndexContract:
 
     @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))
     def test_any_query_is_answered(self, index: SearchIndex, text: str) -> None:
-        index.apply([a_stored_article(title="Bank of the oil trade", tags=["bank"])], position=1)
-        results = index.search(SearchQuery(text=text))
-        assert results.total == len(results.hits) <= 1
+        articles = _much_searched_for()
+        index.apply(articles, position=1)
+        pages = [index.search(SearchQuery(text=text, page=page, per_page=4)) for page in (1, 2, 3)]
+        found = [hit.id for page in pages for hit in page.hits]
+        assert {page.total for page in pages} == {len(found)}
+        assert len(set(found)) == len(found)
+        assert set(found) <= {article.id for article in articles}
+        newest = index.search(SearchQuery(text=text, sort=Sort.NEWEST))
+        assert {hit.id for hit in newest.hits} == set(found)
+        assert sum(facet.count for facet in newest.facets.get("language", ())) == len(found)
+        assert index.search(SearchQuery(text=text, page=1, per_page=4)) == pages[0]
 
     # Suggesting -------------------------------------------------------------------------------------
 
@@ -1530,8 +1581,12 @@ class SearchIndexContract:
 
     @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))
     def test_anything_may_be_typed(self, index: SearchIndex, text: str) -> None:
-        index.apply([a_stored_article(title="Bank of the oil trade", tags=["bank"])], position=1)
-        assert len(index.suggest(text).articles) <= 1
+        articles = _much_searched_for()
+        index.apply(articles, position=1)
+        suggested = index.suggest(text)
+        assert set(suggested.articles) <= {article.id for article in articles}
+        assert all(completion.text and 0 < completion.count <= len(articles) for completion in suggested.completions)
+        assert index.suggest(text) == suggested
 
     def test_an_empty_index_suggests_nothing(self, index: SearchIndex) -> None:
         assert index.suggest("wheat") == Suggestions()
@@ -1706,6 +1761,23 @@ class SearchIndexContract:
                     index.tidy()
             assert [total.result() for total in totals] == [{20}] * 4
         assert len(_ids(index, "new", per_page=100)) == 20
+
+
+def _much_searched_for() -> list[Article]:
+    """Articles that say much of what nasty queries look for."""
+    texts = {
+        "bank": "The bank of the oil trade said",
+        "oil": "Oil, oil and oil; a bank-to-bank trade",
+        "x": f"x y {'x' * 60} w1 w2 w3 a b c internationalization banks",
+        "chinese": "中文新闻搜索 中",
+        "istanbul": "İSTANBUL ß ½ १२३ ﬀ",
+        "not": "To be or not to be",
+        "nothing": "",
+    }
+    return [
+        a_stored_article(id=key, title=text or "…", content_text=text or "…", tags=[key], language=language)
+        for (key, text), language in zip(texts.items(), ("en", "en", "de", "zh", "tr", "en", "en"), strict=True)
+    ]
 
 
 def _ids(index: SearchIndex, text: str, **options: Any) -> list[str]:

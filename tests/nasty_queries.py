@@ -6,6 +6,7 @@ NASTY_QUERIES = [
     "",
     "   ",
     "\t\n bank \n",
+    *("xx" + "*x" * 30 + "*z", "xx*" + "?x*" * 20 + "z", "title:xx" + "*x" * 30 + "*z"),
     *("*", "a*", "?????*", "?", "*a*", "*ing", "a*b*c*d*e*", "*a*b*c*d*e*f*g*h*"),
     "a* b* c* d* e* f* g* h* i* l* m* n* o* p* r* s* t*",
     *("[to", "[a TO z]", "[a TO", "{a TO}", "[TO]", "[ TO ]", "body:[a TO zzz]"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from itertools import pairwise
 
 from whoosh.util.numeric import byte_to_length, length_to_byte
@@ -39,7 +38,7 @@ class Reference:
         """By article, of those that match."""
         root = parse(text).root
         assert root is not None
-        root = without_stop_words(root, partial(analysis.is_stop_word, languages=self.languages))
+        root = without_stop_words(root, self._says_nothing)
         found = self._node(root)
         parts = (*root.must, *root.wanted) if isinstance(root, Group) else (root,)
         words = [part for part in parts if isinstance(part, Word)]
@@ -57,6 +56,10 @@ class Reference:
                 found[article] += worth / distance if distance <= FARTHEST else 0.0
         return found
 
+    def _says_nothing(self, word: str) -> bool:
+        listing = [article for article, spoken in self.spoken.items() if analysis.is_stop_word(word, (spoken,))]
+        return bool(listing) and len(listing) * 2 >= len(self.spoken)
+
     def _node(self, node: Node) -> Scores:
         if isinstance(node, Word):
             return self._rated(self._word(node))
@@ -65,12 +68,9 @@ class Reference:
         if isinstance(node, Wildcard):
             return self._like(node.expression.fullmatch, node.field)
         if isinstance(node, Fuzzy):
-            near = analysis.neighbours(analysis.fold(node.text), node.edits)
-            near_stem = analysis.neighbours(analysis.term_of(node.text), node.edits)
+            near = analysis.alike(node.text, node.edits, self.languages)
             first = analysis.fold(node.text)[0]
-            found = self._like(
-                lambda form: form[0] == first and (near(form) or near_stem(analysis.stem(form))), node.field
-            )
+            found = self._like(lambda form: form[0] == first and near(form), node.field)
             return _sum(found, self._rated(self._word(Word(node.text, node.field))))
         return self._group(node)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import time
 
@@ -61,6 +62,8 @@ WHEAT, CORN, USA = Word("wheat"), Word("corn"), Word("usa")
         ("wheat-corn", Group(wanted=(WHEAT, CORN))),
         ("+wheat-corn", Phrase(("wheat", "corn"))),
         ("wheat Wheat WHEATS", WHEAT),
+        ("author:jones author:JONES", Word("jones", Field.AUTHOR)),
+        ("author:jones author:jone", Group(wanted=(Word("jones", Field.AUTHOR), Word("jone", Field.AUTHOR)))),
         ("新闻", Phrase(("新", "闻"))),
         ("新闻搜", Group(wanted=(Phrase(("新", "闻")), Phrase(("闻", "搜"))))),
         ("", None),
@@ -83,6 +86,18 @@ def test_parse(text: str, root: Node | None) -> None:
 )
 def test_what_is_left_out_is_said(text: str, note: str) -> None:
     assert [note for said in parse(text).notes if note in said] == [note]
+
+
+@given(st.text("ab*?", max_size=9).map("xx*".__add__), st.text("ab", max_size=12).map("xx".__add__))
+def test_a_star_stands_for_any_letters_and_a_question_mark_for_one(pattern: str, word: str) -> None:
+    expression = Wildcard(pattern).expression
+    assert (expression.fullmatch(word) is not None) == fnmatch.fnmatchcase(word, pattern)
+
+
+def test_many_stars_are_looked_for_in_a_long_word_without_trying_all_places() -> None:
+    before = time.process_time()
+    assert Wildcard("xx" + "*x" * 6 + "*z").expression.fullmatch("x" * 60) is None
+    assert time.process_time() - before < 0.5
 
 
 @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))

@@ -56,6 +56,28 @@ def test_a_table_reads_what_the_segment_says(segment: Segment) -> None:
     assert len(table.beginning(b"zz")) == len(Table(segment, "summary")) == 0
 
 
+@pytest.mark.parametrize(
+    ("word", "edits", "near"),
+    [
+        ("wheet", 1, {"wheat", "wheats"}),
+        ("wheeting", 2, {"wheat", "wheats"}),
+        ("пщеницы", 2, {"пшеница"}),
+        ("word5", 1, {"wordf5"}),
+        ("who", 1, {"whe"}),
+    ],
+)
+def test_words_that_are_alike_are_among_those_that_may_be(
+    segment: Segment, word: str, edits: int, near: set[str]
+) -> None:
+    table, languages = Table(segment, FORM), {"en", "ru"}
+    pieces = [piece.tolist() for piece in table.like(word, analysis.terms_in(word, languages), edits)]
+    found = {table.term(number).decode() for piece in pieces for number in piece}
+    alike = analysis.alike(word, edits, languages)
+    assert near <= set(filter(alike, found))
+    assert {term.decode() for term, _ in segment.vocabulary(FORM, word[0].encode()) if alike(term.decode())} <= found
+    assert len(found) < 10 or word not in ("wheet", "пщеницы")  # others are left out unread
+
+
 def test_of_very_many_words_those_of_one_document_are_not_kept(
     segment: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

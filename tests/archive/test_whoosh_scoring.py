@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from archive import whoosh_answer
+from archive import whoosh_answer, whoosh_suggesting
 from archive.article import Article
-from archive.search import SearchQuery
+from archive.search import SearchQuery, Suggestions
 from archive.whoosh_index import WhooshIndex
 from archive.whoosh_scoring import Deadline
 from tests.archive.reference import EXACTNESS, Reference
@@ -37,7 +37,7 @@ def articles() -> list[Article]:
             authors=chance.choice([[], ["Jane Doe"], ["Jane Export", "Rod Roe"]]),
             tags=chance.choices(["usa", "new york", "Exports"], k=chance.randint(0, 2)),
             section=chance.choice([None, "Grain", "Oil trade"]),
-            language=chance.choice(["en", "en", "fr", "de", "ja"]),
+            language=chance.choice(["en", "en", "en", "en", "fr", "de", "ja"]),
         )
         for number in range(240)
     ]
@@ -113,6 +113,16 @@ def test_scores_are_those_of_the_definition(index: WhooshIndex, articles: list[A
     )
 
 
+@pytest.mark.parametrize("text", ["sugar~", "title:sugar~", "sa*zz"])
+def test_of_very_many_words_every_one_is_looked_at(tmp_path: Path, text: str) -> None:
+    index = WhooshIndex(tmp_path / "search")
+    index.clear()
+    many = " ".join(f"sa{number}" for number in range(25_000))
+    index.apply([a_stored_article(content_text=many), a_stored_article(id="it", title="sugra sazz")], position=1)
+    results = index.search(SearchQuery(text=text))
+    assert ([hit.id for hit in results.hits], results.notes) == (["it"], ())
+
+
 def test_the_newest_come_a_little_before_the_old(tmp_path: Path) -> None:
     days = {"new": "1990-03-01", "year": "1989-03-01", "old": "1970-03-01"}
     articles = [a_stored_article(id=name, title="Wheat", published=day) for name, day in days.items()]
@@ -157,3 +167,29 @@ def test_a_search_without_time_finds_nothing_that_does_not_match(
     everything = totals(10_000)
     for patience in range(1, 15):
         assert totals(patience) <= everything
+
+
+def test_a_whole_answer_has_one_deadline(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def deadline(seconds: float) -> Deadline:
+        made.append(seconds)
+        return Deadline(seconds)
+
+    monkeypatch.setattr(whoosh_answer, "Deadline", deadline)
+    assert index.search(SearchQuery(text="exprots coca")).suggestion == "exports cocoa"
+    assert made == [whoosh_answer.LONGEST]
+
+
+def test_what_comes_after_the_deadline_is_left_out(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected, completed = index.search(SearchQuery(text="exprots")), index.suggest("yor")
+    assert (expected.suggestion, bool(expected.facets), bool(completed.completions)) == ("exports", True, True)
+    index.close()  # forgets what it keeps
+    with monkeypatch.context() as hurried:
+        hurried.setattr(whoosh_answer, "Deadline", lambda _seconds: Deadline(0))
+        hurried.setattr(whoosh_suggesting, "Deadline", lambda _seconds: Deadline(0))
+        late = index.search(SearchQuery(text="exprots"))
+        assert index.suggest("yor") == Suggestions()
+    assert (late.facets, late.suggestion) == ({}, None)
+    assert late.notes == ("The search took too long: not all of it was searched for.",)
+    assert (index.search(SearchQuery(text="exprots")), index.suggest("yor")) == (expected, completed)

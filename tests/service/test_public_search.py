@@ -44,6 +44,10 @@ class TestTheSearchPage:
         assert page.text(".summary") == "3 articles for “wheat harbour”"
         assert page.value("#q", "value") == "wheat harbour"
 
+    def test_marks_no_word_that_was_left_out(self, stocked: Newsstand) -> None:
+        page = stocked.page("/search?q=the+harbour")
+        assert {text.lower() for text in page.texts(".abstract mark")} == {"harbour"}
+
     def test_marks_words_by_the_rules_of_the_articles_language(self, stocked: Newsstand) -> None:
         stocked.publish(title="Nos maisons préférées", content_text="Celles du port.", language="fr")
         [title] = stocked.page("/search?q=préféré").root.cssselect(".result h2")
@@ -60,6 +64,9 @@ class TestTheSearchPage:
         narrowed = stocked.page(facets["grain 2"])
         assert sorted(narrowed.titles) == ["Wheat exports in 2023", "Wheat exports in 2024"]
         assert narrowed.texts(".chips li") == ["Section: grain ×"]
+        others = dict(zip(narrowed.texts(".side li"), narrowed.values(".side li a", "href"), strict=True))
+        assert others["trade 1"] == "/search?q=wheat&section=trade"
+        assert "grain 2" not in others
         assert narrowed.values(".chips a", "href") == ["/search?q=wheat"]
         assert narrowed.value("form.search-form input[name=section]", "value") == "grain"
         assert stocked.page(facets["2025 1"]).titles == ["Wheat exports in 2025"]
@@ -230,7 +237,7 @@ class TestTheSearchForPrograms:
             "facets": {
                 "year": [{"value": "2025", "count": 1}],
                 "month": [{"value": "2025-06", "count": 1}],
-                "section": [{"value": "trade", "count": 1}],
+                "section": [{"value": "grain", "count": 2}, {"value": "trade", "count": 1}],
                 "tag": answer["facets"]["tag"],
                 "author": [{"value": "Ana Costa", "count": 1}],
                 "language": [{"value": "en", "count": 1}],
