@@ -22,7 +22,6 @@ from service.search_feeds import search_feed_links, search_name
 from service.searching import read_query
 from service.wording import period_text
 
-ABOUT: Final = "/feeds/about"
 SHOWN: Final = 10  # articles
 _VOLUME: Final = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
 _SUFFIXES: Final = {feed_format.suffix: feed_format for feed_format in Format}

@@ -13,8 +13,8 @@ from archive.article import Article, Label, LabelKind, Status, article_path, lab
 from archive.errors import IndexUnavailable, InvalidQuery
 from archive.store import ArticleQuery, Named, Period, Place
 from feeds import opml, sitemap
-from feeds.spec import FOLDERS, Format, Scope, has_address, home_path
-from service.about_feed import ABOUT, about_feed, opens_in_browser
+from feeds.spec import ABOUT, FOLDERS, Format, Scope, has_address, home_path
+from service.about_feed import about_feed, opens_in_browser
 from service.addresses import Addresses
 from service.calendars import month_table, months_of, nearest, parents, year_rows
 from service.feeds_page import feed_groups, subscriptions

@@ -19,8 +19,8 @@ from archive.errors import DatelineError
 from archive.site import Site
 from archive.store import Archive, Coded, Rendition
 from feeds.sitemap import is_sitemap
-from feeds.spec import Format
-from service.about_feed import ABOUT, opens_in_browser
+from feeds.spec import ABOUT, Format
+from service.about_feed import opens_in_browser
 from service.conditions import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
 from service.deltas import MANIPULATION, Delta, Deltas, is_asked_for
 from service.politeness import Politeness
