@@ -173,6 +173,8 @@ class Renditions:
 
     def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Built for each request, by those behind: to ask too often costs much more there."""
+        if environ["REQUEST_METHOD"] not in READING:
+            return _sent(_not_that_way(environ), start_response)
         if environ["REQUEST_METHOD"] == "GET" and not opens_in_browser(environ):
             # As a number: whatever strangers ask for, what is counted stays small.
             asked = hash((environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
