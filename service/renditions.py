@@ -38,7 +38,9 @@ USUAL_LENGTH = 100  # characters of Accept-Encoding; what browsers and readers s
 CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 # A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
 DELTA_CACHE_CONTROL = "no-store, im"
-DELTA_VARY = "Accept-Encoding, A-IM, If-None-Match"
+VARY = "Accept-Encoding"
+FEED_VARY = f"{VARY}, Sec-Fetch-Dest"  # a browser that opens a feed gets a page
+DELTA_VARY = f"{FEED_VARY}, A-IM, If-None-Match"
 EXPOSED = "Access-Control-Expose-Headers"  # to scripts of other sites, beside what all may see (Fetch §3.2.6)
 
 POLLING = "/feeds#programs"
@@ -282,7 +284,7 @@ class Renditions:
         bare = [
             ("ETag", coded.etag),
             ("Cache-Control", CACHE_CONTROL),
-            ("Vary", "Accept-Encoding"),
+            ("Vary", FEED_VARY if is_feed else VARY),
             ("Access-Control-Allow-Origin", "*"),
             (EXPOSED, "ETag"),
             ("X-Content-Type-Options", "nosniff"),

@@ -108,7 +108,7 @@ def test_the_first_answer_has_everything(stand: Stand) -> None:
     assert dict(answer.headers) == {
         "ETag": codings(b"<feed/>" * 100)["identity"].etag,
         "Cache-Control": "max-age=60, stale-while-revalidate=60, stale-if-error=86400",
-        "Vary": "Accept-Encoding",
+        "Vary": "Accept-Encoding, Sec-Fetch-Dest",
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "ETag",
         "X-Content-Type-Options": "nosniff",
@@ -117,6 +117,11 @@ def test_the_first_answer_has_everything(stand: Stand) -> None:
         "Accept-Ranges": "bytes",
         "Last-Modified": "Sat, 14 Mar 2026 12:00:00 GMT",
     }
+
+
+def test_what_browsers_get_too_depends_on_the_coding_alone(stand: Stand) -> None:
+    stand.put("/sitemap.xml", b"<urlset/>", media_type="application/xml")
+    assert stand.client.get("/sitemap.xml").headers["Vary"] == "Accept-Encoding"
 
 
 def test_head_is_get_without_the_body(stand: Stand) -> None:
