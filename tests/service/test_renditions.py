@@ -289,6 +289,7 @@ def test_other_methods_are_refused_and_scripts_may_ask_first(stand: Stand) -> No
 def test_addresses_that_people_guess_lead_to_the_feed(office: Office, guess: str, right: str) -> None:
     answer = office.get(guess)
     assert (answer.status_code, answer.headers["Location"]) == (301, right)
+    assert right == "/feeds" or answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize(
@@ -309,6 +310,7 @@ def test_addresses_of_other_systems_lead_to_the_feed_of_a_list(office: Office, g
     office.deliver()
     answer = office.get(guess)
     assert (answer.status_code, answer.headers["Location"]) == (301, right)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert office.get(right).status_code == 200
 
 
@@ -376,7 +378,9 @@ def test_without_a_hub_it_says_where_it_is(stand: Stand) -> None:
     "path", ["/tags/none/feed.atom", "/tags/../feed.atom", "/tags/%0A/feed.atom", "/1987/03/feed.rss"]
 )
 def test_a_feed_that_is_not_there_is_404(office: Office, path: str) -> None:
-    assert office.get(path).status_code == 404
+    answer = office.get(path)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (404, "*")
+    assert "Access-Control-Allow-Origin" not in office.get("/nothing/here").headers
 
 
 def test_redirects_of_the_router_name_no_host(office: Office) -> None:
