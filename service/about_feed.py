@@ -56,7 +56,8 @@ def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: dateti
     """The feed at an address within the site, with its parameters; None where there is none.
 
     Raises InvalidQuery for a search that cannot be read."""
-    path, _, parameters = feed.partition("?")
+    # Only searches have parameters: a label may hold a question mark.
+    path, _, parameters = feed.partition("?") if feed.startswith(SEARCH) else (feed, "", "")
     folder, _, suffix = path.rpartition("/")
     feed_format = _SUFFIXES.get(suffix)
     if feed_format is None or "\0" in path:

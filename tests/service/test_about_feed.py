@@ -55,6 +55,7 @@ def test_people_are_told_what_a_feed_is(short: Office, feed: str, title: str, ho
     [
         "/feed.{}",
         "/tags/el-ni%C3%B1o/feed.{}",
+        "/tags/what%3F/feed.{}",
         "/archive/2025/12/feed.{}",
         "/search/feed.{}?q=wheat+%26+rye&tag=usa",
         "/search/feed.{}?tag=usa&per_page=1&page=2",
@@ -62,7 +63,7 @@ def test_people_are_told_what_a_feed_is(short: Office, feed: str, title: str, ho
 )
 def test_every_feed_leads_to_its_page_whatever_the_browser_says_of_itself(short: Office, feed: str) -> None:
     for title in ("Wheat & rye", "Rye & wheat"):
-        short.posted(title=title, tags=["El Niño", "usa"], published="2026-01-02T12:00:00Z")
+        short.posted(title=title, tags=["El Niño", "usa", "What?"], published="2026-01-02T12:00:00Z")
     short.posted(title="Rye", published="2025-12-02T12:00:00Z")
     short.deliver()
     for form, page in about_pages(short, feed).items():
