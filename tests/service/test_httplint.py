@@ -124,6 +124,7 @@ KINDS = {
 # What may be warned of, each with the reason why it stays so.
 EXPLAINED = {
     "STATUS_BAD_REQUEST": "the requests that are answered with 400 are bad on purpose",
+    "VARY_COMPLEX": "a delta does depend on all four, and only caches that know of deltas keep one",
     "STORE_PUBLIC_UNNECESSARY": "Flask says so of static files, and it does no harm",
     "FRESHNESS_NO_CACHE_NO_VALIDATOR": "what the APIs answer is made anew for each request, and is not to be reused",
 }
