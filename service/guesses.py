@@ -130,7 +130,7 @@ def _moved(address: str) -> AnyResponse:
 
 
 def _tell_scripts(response: Response) -> Response:
-    """Those of other sites, too, that there is no feed here."""
-    if response.status_code == 404 and request.path.rpartition("/")[2] in _FORMATS:
+    """Those of other sites, too, why there is no feed here."""
+    if response.status_code >= 400 and request.path.rpartition("/")[2] in _FORMATS:
         response.headers.update(_OPEN)
     return response

@@ -163,7 +163,8 @@ def test_who_has_it_already_is_told_so(wheat: Newsstand):
 
 
 def test_what_cannot_be_read_is_refused(wheat: Newsstand):
-    assert wheat.get("/search/feed.atom?from=yesterday").status_code == 400
+    answer = wheat.get("/search/feed.atom?from=yesterday")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (400, "*")
     assert wheat.get("/search/feed.xml").status_code in (301, 404)
 
 
