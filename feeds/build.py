@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -15,14 +15,13 @@ from archive.store import Period, Place, Tombstone
 from feeds import atom, jsonfeed, rss
 from feeds.cache import Fragment, FragmentCache
 from feeds.channel import Channel, Gone, Page
-from feeds.document import Document
+from feeds.document import TOMBSTONES_LAST, Document
 from feeds.extent import Extent, Extents
 from feeds.item import Item, iri_of, is_recording, item_of
 from feeds.spec import FeedSpec, Format, Scope, has_address
 
 LENGTH = 50  # entries of a feed
 CACHE_BYTES = 16 * 1024 * 1024
-TOMBSTONES_LAST = timedelta(days=90)
 NO_LINKS: Mapping[str, Page] = MappingProxyType({})
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
 from archive.site import Site
 from feeds.item import plain
 from feeds.language import language_tag
 from feeds.links import to_uri
-from feeds.spec import FeedSpec, Format
+from feeds.spec import ABOUT, FeedSpec, Format
 
 GENERATOR = "Dateline"
 PODCASTS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")  # the namespace of `podcast:guid`
@@ -66,11 +66,21 @@ class Channel:
 
     def address(self, feed_format: Format) -> str:
         """Where this document stands."""
-        return (self.page or Page(self.spec.folder)).address(self.site, feed_format)
+        return self._page.address(self.site, feed_format)
+
+    def about(self, feed_format: Format) -> str:
+        """The page for people who meet this document and do not know what it is."""
+        page = self._page
+        feed = page.path(feed_format) + (f"?{page.parameters}" if page.parameters else "")
+        return _address(self.site, ABOUT, urlencode({"feed": feed}, safe="/"))
 
     def link(self, relation: str, feed_format: Format) -> str | None:
         page = self.links.get(relation)
         return page.address(self.site, feed_format) if page else None
+
+    @property
+    def _page(self) -> Page:
+        return self.page or Page(self.spec.folder)
 
     @cached_property
     def title(self) -> str:

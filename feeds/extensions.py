@@ -27,6 +27,7 @@ HISTORY = "http://purl.org/syndication/history/1.0"
 ITUNES = "http://www.itunes.com/dtds/podcast-1.0.dtd"
 MEDIA = "http://search.yahoo.com/mrss/"
 PODCAST = "https://podcastindex.org/namespace/1.0"
+ABOUT_TITLE = "What this feed is, and how to subscribe"
 XML_BASE = "{http://www.w3.org/XML/1998/namespace}base"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -160,9 +161,12 @@ def new_feed(channel: Channel, feed_format: Format, namespaces: Mapping[str, str
 
 
 def document_links(channel: Channel, feed_format: Format) -> list[dict[str, str]]:
-    """Links to the hub and to the feed's other documents, as `atom:link` has them."""
+    """Links to the hub, to the page about the feed and to its other documents, as `atom:link` has them.
+
+    `related` and not `alternate`: that is the page with the same articles, and readers take one for it."""
     media_type = feed_format.media_type.partition(";")[0]
     links = [{"rel": "hub", "href": channel.hub}] if channel.hub else []
+    links.append({"rel": "related", "href": channel.about(feed_format), "type": "text/html", "title": ABOUT_TITLE})
     for relation in channel.links:
         href = channel.link(relation, feed_format)
         if href is not None:

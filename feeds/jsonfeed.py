@@ -18,7 +18,7 @@ from feeds.spec import Format
 END = b"]}"
 BETWEEN = b","
 VERSION = "https://jsonfeed.org/version/1.1"
-USER_COMMENT = "This is a feed: paste its address into a feed reader, and new articles come to you."
+USER_COMMENT = "This is a feed: paste its address into a feed reader, and new articles come to you. More about it: {}"
 
 
 def write_entry(item: Item, site: Site) -> bytes:
@@ -41,7 +41,7 @@ def build_shell(channel: Channel) -> dict[str, Any]:
         home_page_url=channel.home,
         feed_url=channel.address(Format.JSON),
         description=channel.description,
-        user_comment=USER_COMMENT,
+        user_comment=USER_COMMENT.format(channel.about(Format.JSON)),
         next_url=older,
         icon=channel.logo,
         favicon=channel.icon,

@@ -16,6 +16,7 @@ from archive.store import Period
 Scope = Label | Period | None
 
 FOLDERS = {LabelKind.SECTION: "sections", LabelKind.TAG: "tags", LabelKind.AUTHOR: "authors"}
+ABOUT = "/feeds/about"  # the page that says what a feed is, whose address it is given
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _KINDS = {folder: kind for kind, folder in FOLDERS.items()}

@@ -22,7 +22,6 @@ from service.search_feeds import search_feed_links, search_name
 from service.searching import read_query
 from service.wording import period_text
 
-ABOUT: Final = "/feeds/about"
 SHOWN: Final = 10  # articles
 _VOLUME: Final = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
 _SUFFIXES: Final = {feed_format.suffix: feed_format for feed_format in Format}
@@ -57,7 +56,8 @@ def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: dateti
     """The feed at an address within the site, with its parameters; None where there is none.
 
     Raises InvalidQuery for a search that cannot be read."""
-    path, _, parameters = feed.partition("?")
+    # Only searches have parameters: a label may hold a question mark.
+    path, _, parameters = feed.partition("?") if feed.startswith(SEARCH) else (feed, "", "")
     folder, _, suffix = path.rpartition("/")
     feed_format = _SUFFIXES.get(suffix)
     if feed_format is None or "\0" in path:

@@ -13,7 +13,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from archive.instants import rfc3339
 from archive.site import Site
 from service.addresses import Addresses
-from service.pages import Head, Link
+from service.pages import FeedLink, Head, Link, feed_links
 from service.wording import direction
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ class NavigationLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The site and the ways through it. `search` is None where nobody can search, `ways_out` for lost readers."""
+    """The site and the ways through it. `search` is None where nobody can search, `ways_out` for lost readers.
+
+    `feeds` are the site's, for pages that have none of their own."""
 
     interface_language: str
     title: str
@@ -48,6 +50,7 @@ class Frame:
     suggest: str
     search: str | None
     opensearch: str | None
+    feeds: Sequence[FeedLink]
     outlines: str
     ways_out: Sequence[Link]
 
@@ -111,6 +114,7 @@ def _frame(addresses: Addresses, versions: dict[str, str]) -> Frame:
         suggest=addresses.href("/search/suggest", q=""),
         search=addresses.href("/search") if searchable else None,
         opensearch=addresses.href("/opensearch.xml") if searchable else None,
+        feeds=feed_links(addresses, None),
         outlines=addresses.href("/feeds.opml"),
         ways_out=[
             Link("The newest articles", addresses.href("/")),

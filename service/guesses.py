@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from flask import Blueprint, abort, redirect, request
+from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.article import Label, LabelKind, label_key
@@ -70,6 +70,7 @@ LIST_FOLDERS: Final = {
 }
 _WORDPRESS: Final = {"rss": Format.RSS, "rss2": Format.RSS, "rdf": Format.RSS, "feed": Format.RSS, "atom": Format.ATOM}
 _KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
+_OPEN: Final = {"Access-Control-Allow-Origin": "*"}
 _FORMATS: Final = {feed_format.suffix: feed_format for feed_format in Format}
 
 
@@ -79,14 +80,14 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
     addresses = Addresses(site)
 
     def lead_to(feed_format: Format) -> AnyResponse:
-        return redirect(addresses.href(f"/{feed_format.suffix}"), 301)
+        return _moved(addresses.href(f"/{feed_format.suffix}"))
 
     def respell(folder: str, name: str, suffix: str) -> AnyResponse:
         """`/tags/El Salvador/feed.atom`: the label as addresses spell it. What is spelt so is not here."""
         label = Label(_KINDS[folder], label_key(name))
         if label.key == name or not has_address(label) or not label.key.isprintable():
             abort(404)
-        return redirect(addresses.href(home_path(label) + suffix), 301)
+        return _moved(addresses.href(home_path(label) + suffix))
 
     def lead_to_list(guess: str, folder: str, name: str) -> AnyResponse:
         """To a feed that is there: whoever is sent on for good to one that is not has lost it."""
@@ -96,7 +97,7 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
         found = next((path for path in paths if path in known), None)
         if found is None:
             abort(404)
-        return redirect(addresses.href(found), 301)
+        return _moved(addresses.href(found))
 
     @blueprint.before_app_request
     def lead_from_parameter() -> AnyResponse | None:
@@ -104,6 +105,7 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
         feed_format = _WORDPRESS.get(request.args.get("feed", "")) if request.path == "/" else None
         return lead_to(feed_format) if feed_format else None
 
+    blueprint.after_app_request(_tell_scripts)
     for number, (path, feed_format) in enumerate(GUESSES.items()):
         # An endpoint each: else the router leads all of them to the first by itself.
         blueprint.add_url_rule(path, endpoint=f"guess_{number}", view_func=partial(lead_to, feed_format))
@@ -118,3 +120,17 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
         )
     blueprint.add_url_rule("/feeds/", endpoint="feeds", view_func=lambda: redirect(addresses.href("/feeds"), 301))
     return blueprint
+
+
+def _moved(address: str) -> AnyResponse:
+    """For good, and for scripts of other sites, too, which may not even follow where they may not read."""
+    response = redirect(address, 301)
+    response.headers.update(_OPEN)
+    return response
+
+
+def _tell_scripts(response: Response) -> Response:
+    """Those of other sites, too, why there is no feed here."""
+    if response.status_code >= 400 and request.path.rpartition("/")[2] in _FORMATS:
+        response.headers.update(_OPEN)
+    return response

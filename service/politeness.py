@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Callable
@@ -11,6 +12,8 @@ from ipaddress import ip_address, ip_network
 from threading import Lock
 from typing import Final
 from wsgiref.types import WSGIEnvironment
+
+log = logging.getLogger(__name__)
 
 HOUR: Final = 3600.0  # seconds
 LONGEST: Final = 45  # characters of an address as it is written at most; what strangers send may be longer
@@ -53,7 +56,12 @@ class Politeness:
             self._begin((client, feed), now)
             return 0
         counted.number += 1
-        return math.ceil(counted.until - now) if counted.number > self.most else 0
+        if counted.number <= self.most:
+            return 0
+        wait = math.ceil(counted.until - now)
+        if counted.number == self.most + 1:  # once an hour: whoever is refused comes back more often than not
+            log.info("%s has loaded the whole of %s %d times: refused for %d s", client, feed, self.most, wait)
+        return wait
 
     def _begin(self, key: _Key, now: float) -> None:
         with self._lock:

@@ -13,8 +13,8 @@ from archive.article import Article, Label, LabelKind, Status, article_path, lab
 from archive.errors import IndexUnavailable, InvalidQuery
 from archive.store import ArticleQuery, Named, Period, Place
 from feeds import opml, sitemap
-from feeds.spec import FOLDERS, Format, Scope, has_address, home_path
-from service.about_feed import ABOUT, about_feed, opens_in_browser
+from feeds.spec import ABOUT, FOLDERS, Format, Scope, has_address, home_path
+from service.about_feed import about_feed, opens_in_browser
 from service.addresses import Addresses
 from service.calendars import month_table, months_of, nearest, parents, year_rows
 from service.feeds_page import feed_groups, subscriptions
@@ -47,6 +47,7 @@ KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
 # A reader's own browser asks every time, so that what has just been published is there; the answer is
 # mostly 304. A shared cache in front may answer a crowd by itself for a moment.
 FRESHNESS: Final = "max-age=0, s-maxage=10, stale-while-revalidate=30"
+FEED_FRESHNESS: Final = f"{FRESHNESS}, stale-if-error=86400"
 RETRY_AFTER: Final = 10  # seconds
 MOST_SECTIONS = 12
 MOST_MONTHS = 12
@@ -294,10 +295,12 @@ class _Views:
         feed_format = next(each for each in Format if each.suffix == name)
         document, address = self.search_feeds.build(feed_format, request.args.to_dict())
         response = Response(document.body, content_type=document.media_type)
+        response.headers["Cache-Control"] = FEED_FRESHNESS
+        response.vary.add("Sec-Fetch-Dest")
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "ETag"
         response.headers["Link"] = f'<{address}>; rel="self"'
-        return response
+        return _validated(response)
 
     def _not_searchable(self) -> AnyResponse:
         message = "The search index is being prepared. Everything else works; please try again in a moment."
@@ -401,7 +404,12 @@ def _conditional(response: Response) -> Response:
         response.headers["Cache-Control"] = FRESHNESS
     if response.status_code == 200 and "Cache-Control" not in response.headers:
         response.headers["Cache-Control"] = FRESHNESS
-        response.vary.add("Accept-Encoding")
-        response.add_etag()
-        response.make_conditional(request)
+        _validated(response)
+    return response
+
+
+def _validated(response: Response) -> Response:
+    response.vary.add("Accept-Encoding")
+    response.add_etag()
+    response.make_conditional(request)
     return response

@@ -18,9 +18,10 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from archive.errors import DatelineError
 from archive.site import Site
 from archive.store import Archive, Coded, Rendition
+from feeds.document import TOMBSTONES_LAST, has_entries
 from feeds.sitemap import is_sitemap
-from feeds.spec import Format
-from service.about_feed import ABOUT, opens_in_browser
+from feeds.spec import ABOUT, Format, parse
+from service.about_feed import opens_in_browser
 from service.conditions import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
 from service.deltas import MANIPULATION, Delta, Deltas, is_asked_for
 from service.politeness import Politeness
@@ -38,7 +39,9 @@ USUAL_LENGTH = 100  # characters of Accept-Encoding; what browsers and readers s
 CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 # A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
 DELTA_CACHE_CONTROL = "no-store, im"
-DELTA_VARY = "Accept-Encoding, A-IM, If-None-Match"
+VARY = "Accept-Encoding"
+FEED_VARY = f"{VARY}, Sec-Fetch-Dest"  # a browser that opens a feed gets a page
+DELTA_VARY = f"{FEED_VARY}, A-IM, If-None-Match"
 EXPOSED = "Access-Control-Expose-Headers"  # to scripts of other sites, beside what all may see (Fetch §3.2.6)
 
 POLLING = "/feeds#programs"
@@ -47,6 +50,9 @@ TOO_OFTEN = """You have loaded this feed as a whole many times within an hour.
 Send its ETag back in If-None-Match: while nothing has changed, that is answered with 304 and a few bytes, as often as
 you like. With "A-IM: feed" beside it, you are sent what is new alone. How to do it stands at {}.
 """
+
+OVER = b"This feed is gone: nothing has been in its list for long. It comes back with the next article.\n"
+OVER_CACHE_CONTROL = "max-age=3600"  # else caches choose for themselves, and the next article may come
 
 # Scripts of other sites may read feeds, and ask first where they send conditions of their own (Fetch §3.2).
 _PREFLIGHT = [
@@ -85,7 +91,7 @@ class _Ready:
 
 @dataclass(slots=True)
 class _Kept:
-    """`modified`: None within the second of the change: bytes that may change again have no date yet, since one that
+    """`over`: since when the feed is gone, or will be if nothing comes. `modified`: None within the second of the change: bytes that may change again have no date yet, since one that
     is sent must stay true."""
 
     rendition: Rendition
@@ -93,6 +99,7 @@ class _Kept:
     is_feed: bool
     ready: Mapping[str, _Ready]  # by coding, the smallest first
     size: int
+    over: datetime | None
     modified: datetime | None = None
 
     def date(self) -> None:
@@ -166,13 +173,15 @@ class Renditions:
                 return _sent(_unavailable(), start_response)
             if kept is None:
                 return self.otherwise(environ, start_response)
-        if is_feed and environ["REQUEST_METHOD"] in READING and opens_in_browser(environ):
+        if is_feed and environ["REQUEST_METHOD"] in READING and opens_in_browser(environ) and not self._is_over(kept):
             asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
         return _sent(self._answer(kept, environ), start_response)
 
     def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Built for each request, by those behind: to ask too often costs much more there."""
+        if environ["REQUEST_METHOD"] not in READING:
+            return _sent(_not_that_way(environ), start_response)
         if environ["REQUEST_METHOD"] == "GET" and not opens_in_browser(environ):
             # As a number: whatever strangers ask for, what is counted stays small.
             asked = hash((environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
@@ -189,6 +198,8 @@ class Renditions:
         method = environ["REQUEST_METHOD"]
         if method not in READING:
             return _not_that_way(environ)
+        if self._is_over(kept):
+            return _GONE if method == "GET" else _GONE._replace(body=b"")
         known = environ.get("HTTP_IF_NONE_MATCH") or environ.get("HTTP_IF_RANGE")
         if kept.modified is None and kept.rendition.modified <= self.clock():
             with self._lock:
@@ -216,6 +227,9 @@ class Renditions:
         if kept.is_feed and (wait := self.politeness.wait(environ, kept.rendition.path)):
             return self._too_often(wait)
         return Answer("200 OK", ready.headers, ready.body)
+
+    def _is_over(self, kept: _Kept) -> bool:
+        return kept.over is not None and kept.over <= self.clock()
 
     def _delta(self, kept: _Kept, ready: _Ready, environ: WSGIEnvironment) -> tuple[_Ready, Delta] | None:
         """A delta, with that coding of the whole document which it is one of.
@@ -266,6 +280,7 @@ class Renditions:
             is_feed=is_feed,
             ready={coding: self._ready(rendition, coding, coded, is_feed) for coding, coded in smallest_first},
             size=sum(len(coded.body) for _, coded in smallest_first),
+            over=_over(rendition) if is_feed else None,
         )
         with self._lock:
             self._drop(path)
@@ -280,7 +295,7 @@ class Renditions:
         bare = [
             ("ETag", coded.etag),
             ("Cache-Control", CACHE_CONTROL),
-            ("Vary", "Accept-Encoding"),
+            ("Vary", FEED_VARY if is_feed else VARY),
             ("Access-Control-Allow-Origin", "*"),
             (EXPOSED, "ETag"),
             ("X-Content-Type-Options", "nosniff"),
@@ -310,6 +325,16 @@ class Renditions:
         dropped = self._kept.pop(path, None)
         if dropped is not None:
             self._bytes -= dropped.size
+
+
+def _over(rendition: Rendition) -> datetime | None:
+    """Since when a feed is gone whose list has become empty: its tombstones have told whoever they could tell.
+
+    None for one that has entries, and for the site's own with its archive, which never are gone."""
+    found = parse(rendition.path)
+    if found is None or found[0] is None or has_entries(rendition.codings["identity"].body, found[1]):
+        return None
+    return rendition.modified + TOMBSTONES_LAST
 
 
 def _sent(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
@@ -382,16 +407,20 @@ def _unavailable() -> Answer:
 
 
 def _sentence(status: str, body: bytes, retry_after: str) -> Answer:
-    headers = [
+    waiting = [("Cache-Control", "no-store"), ("Retry-After", retry_after), (EXPOSED, "Retry-After")]
+    return Answer(status, [*_plain(body), *waiting], body)
+
+
+def _plain(body: bytes) -> Headers:
+    return [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
-        ("Cache-Control", "no-store"),
-        ("Retry-After", retry_after),
         ("X-Content-Type-Options", "nosniff"),
         ("Access-Control-Allow-Origin", "*"),
-        (EXPOSED, "Retry-After"),
     ]
-    return Answer(status, headers, body)
+
+
+_GONE = Answer("410 Gone", [*_plain(OVER), ("Cache-Control", OVER_CACHE_CONTROL)], OVER)
 
 
 def _decoded(path: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from archive.errors import NotFound
-from archive.search import SearchQuery, Sort
+from archive.search import MOST_PER_PAGE, SearchQuery, Sort
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec, Format, minted
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from feeds.build import FeedBuilder
     from service.wiring import Dateline
 
-ENTRIES = 50  # where the address says nothing else
 CACHE_BYTES = 8 * 1024 * 1024  # of each web process
 HOME = "/search"
 FOLDER = "/search/"
@@ -44,8 +43,9 @@ class SearchFeeds:
         """The feed at a search address with these parameters.
 
         Raises InvalidQuery for parameters that cannot be read, NotFound for a page after the last one."""
+        usual = min(self.dateline.settings.feed_length, MOST_PER_PAGE)
         query = replace(
-            read_query({"per_page": str(ENTRIES), **args}), sort=Sort.NEWEST, with_facets=False
+            read_query({"per_page": str(usual), **args}), sort=Sort.NEWEST, with_facets=False
         )  # a feed has an order of its own
         results = self.dateline.index.search(query)
         pages = max(1, -(-results.total // query.per_page))
@@ -53,7 +53,7 @@ class SearchFeeds:
             raise NotFound(f"this search has {pages:,} pages")
         articles = self.dateline.archive.get_many([hit.id for hit in results.hits])
         found = [articles[hit.id] for hit in results.hits if hit.id in articles and articles[hit.id].is_public]
-        asked = feed_parameters(query)
+        asked = feed_parameters(query, usual=usual)
         links = {
             "first": _page(asked, 1),
             "previous": _page(asked, query.page - 1) if query.page > 1 else None,
@@ -95,7 +95,7 @@ class SearchFeeds:
 
 def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink]:
     """The feeds of what a reader looks at."""
-    parameters = feed_parameters(query, per_page=False)
+    parameters = feed_parameters(query)
     title = f"{search_name(query)} – {addresses.site.title}"
     return [
         FeedLink(
@@ -108,8 +108,10 @@ def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink
     ]
 
 
-def feed_parameters(query: SearchQuery, *, per_page: bool = True) -> dict[str, str]:
-    """What makes one search another one, in one order, so that one search has one feed."""
+def feed_parameters(query: SearchQuery, *, usual: int | None = None) -> dict[str, str]:
+    """What makes one search another one, in one order, so that one search has one feed.
+
+    `usual` is the number of entries where the address says nothing else; without it the number does not count."""
     said = {
         "q": query.text,
         "section": query.section,
@@ -118,7 +120,7 @@ def feed_parameters(query: SearchQuery, *, per_page: bool = True) -> dict[str, s
         "language": query.language,
         "from": query.first_day and query.first_day.isoformat(),
         "to": query.last_day and query.last_day.isoformat(),
-        "per_page": str(query.per_page) if per_page and query.per_page != ENTRIES else None,
+        "per_page": str(query.per_page) if usual not in (None, query.per_page) else None,
     }
     return {name: value for name, value in said.items() if value}
 

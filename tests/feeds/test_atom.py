@@ -11,6 +11,7 @@ from archive.article import revise
 from archive.draft import parse_draft
 from archive.site import Site
 from archive.store import Tombstone
+from feeds.extensions import ABOUT_TITLE
 from feeds.item import CONTENT_LIMIT
 from feeds.spec import Format
 from tests.builders import NOON, SITE, an_article
@@ -67,6 +68,12 @@ def test_links_of_feed_and_entry():
     assert attributes(feed, "atom:link") == [
         {"href": "https://news.example.org/feed.atom", "rel": "self", "type": "application/atom+xml"},
         {"href": "https://news.example.org/", "rel": "alternate"},
+        {
+            "href": "https://news.example.org/feeds/about?feed=/feed.atom",
+            "rel": "related",
+            "type": "text/html",
+            "title": ABOUT_TITLE,
+        },
     ]
     assert attributes(feed, "atom:entry/atom:link") == [
         {"href": "https://news.example.org/2026/03/14/tides", "rel": "alternate", "type": "text/html"},
@@ -175,6 +182,7 @@ def test_an_archived_document_says_so_and_leads_on_rfc5005_4():
     assert [(link["rel"], link["href"]) for link in attributes(feed, "atom:link")] == [
         ("self", "https://news.example.org/archive/2026/02/feed.atom"),
         ("alternate", "https://news.example.org/"),
+        ("related", "https://news.example.org/feeds/about?feed=/archive/2026/02/feed.atom"),
         ("prev-archive", "https://news.example.org/archive/2026/01/feed.atom"),
         ("current", "https://news.example.org/feed.atom"),
     ]

@@ -43,7 +43,7 @@ def test_an_item_with_everything():
         "title": "Example News",
         "home_page_url": "https://news.example.org/",
         "feed_url": "https://news.example.org/feed.json",
-        "user_comment": USER_COMMENT,
+        "user_comment": USER_COMMENT.format("https://news.example.org/feeds/about?feed=/feed.json"),
         "authors": [{"name": "Example News", "url": "https://news.example.org/"}],
         "language": "en",
         "items": [

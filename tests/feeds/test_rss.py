@@ -7,6 +7,7 @@ from dataclasses import replace
 from lxml import etree
 
 from archive.site import Site
+from feeds.extensions import ABOUT_TITLE
 from feeds.rss import TTL
 from feeds.spec import Format
 from tests.builders import NOON, SITE, an_article
@@ -22,7 +23,13 @@ def test_the_channel():
     assert texts(channel, "generator") == ["Dateline"]
     assert texts(channel, "lastBuildDate") == ["Sat, 14 Mar 2026 12:00:00 GMT"]
     assert attributes(channel, "atom:link") == [
-        {"href": "https://news.example.org/feed.rss", "rel": "self", "type": "application/rss+xml"}
+        {"href": "https://news.example.org/feed.rss", "rel": "self", "type": "application/rss+xml"},
+        {
+            "href": "https://news.example.org/feeds/about?feed=/feed.rss",
+            "rel": "related",
+            "type": "text/html",
+            "title": ABOUT_TITLE,
+        },
     ]
 
 
@@ -110,6 +117,7 @@ def test_a_document_of_the_archive_says_so_and_leads_on_rfc5005_4():
     assert len(channel.findall("{http://purl.org/syndication/history/1.0}archive")) == 1
     assert [(link["rel"], link["href"]) for link in attributes(channel, "atom:link")] == [
         ("self", "https://news.example.org/archive/2026/02/feed.rss"),
+        ("related", "https://news.example.org/feeds/about?feed=/archive/2026/02/feed.rss"),
         ("prev-archive", "https://news.example.org/archive/2026/01/feed.rss"),
         ("current", "https://news.example.org/feed.rss"),
     ]

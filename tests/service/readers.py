@@ -32,12 +32,14 @@ class Shown(NamedTuple):
 class Reader(Protocol):
     """What a test needs of a reader.
 
-    `asks_for_news_alone`: it sends `A-IM: feed` (RFC 3229) where it has the feed as it was. `shows_edits`: an article that was changed is
+    `asks_for_news_alone`: it sends `A-IM: feed` (RFC 3229) where it has the feed as it was, and `gets_news_alone`
+    what is new, unless it is one of those that ask without knowing. `shows_edits`: an article that was changed is
     shown as it is now, and not as it was first seen. `forgets`: what has left the feed is shown no more.
     `fetches_in_vain`: how often it loads the same bytes again before it asks whether they have changed.
     `overlooks_losses`: it does not keep the ETag of a feed that has only lost an article."""
 
     asks_for_news_alone: ClassVar[bool]
+    gets_news_alone: ClassVar[bool]
     shows_edits: ClassVar[bool]
     forgets: ClassVar[bool]
     fetches_in_vain: ClassVar[int]
@@ -54,6 +56,7 @@ class Reader(Protocol):
 
 class Newsboat:
     asks_for_news_alone = True
+    gets_news_alone = True
     shows_edits = True
     forgets = False
     fetches_in_vain = 1  # 2.21 stores the ETag of a feed that is new to it before there is a row to store it in
@@ -81,10 +84,12 @@ class Feedparser:
     """A program as the library's documentation teaches to write one: what it fetched last is what it shows."""
 
     asks_for_news_alone = True
+    gets_news_alone = False
     shows_edits = True
     forgets = True
     fetches_in_vain = 0
     overlooks_losses = False
+    agent: ClassVar[str | None] = None
 
     def __init__(self, folder: Path, url: str) -> None:
         self._url = url
@@ -92,7 +97,7 @@ class Feedparser:
         self._entries: dict[str, Shown] = {}
 
     def update(self) -> None:
-        fetched = feedparser.parse(self._url, etag=self._etag)
+        fetched = feedparser.parse(self._url, etag=self._etag, agent=self.agent)
         assert not fetched.bozo, fetched.get("bozo_exception")
         if fetched.status == 304:
             return
@@ -105,10 +110,18 @@ class Feedparser:
         return list(self._entries.values())
 
 
+class NamedFeedparser(Feedparser):
+    """The same that says who it is."""
+
+    gets_news_alone = True
+    agent = "Example/1.0 (+https://reader.example/)"
+
+
 class PythonReader:
     """The library `reader` (PyPI)."""
 
     asks_for_news_alone = True
+    gets_news_alone = True
     shows_edits = True
     forgets = False
     fetches_in_vain = 0
@@ -136,6 +149,7 @@ class Rss2email:
     """Its mails, of which each is read: one about an article that it has written of before would be one too many."""
 
     asks_for_news_alone = True
+    gets_news_alone = False
     shows_edits = False
     forgets = False
     fetches_in_vain = 0
@@ -168,6 +182,7 @@ class Sfeed:
     By itself it tells items apart by id, title and link together, and would show one again after an edit."""
 
     asks_for_news_alone = False
+    gets_news_alone = False
     shows_edits = True
     forgets = False
     fetches_in_vain = 0
@@ -197,6 +212,7 @@ merge() {{ sort -t '	' -u -k6,6 "$3" "$2"; }}
 READERS: Mapping[str, type[Reader]] = {
     "newsboat": Newsboat,
     "feedparser": Feedparser,
+    "feedparser-named": NamedFeedparser,
     "reader": PythonReader,
     "rss2email": Rss2email,
     "sfeed": Sfeed,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import feedparser
 import pytest
 
 from archive.store import Archive
@@ -47,6 +48,40 @@ def test_people_are_told_what_a_feed_is(short: Office, feed: str, title: str, ho
     assert page.text(".feed-address") == f"https://news.example.org{feed}"
     assert home in page.values(".intro a", "href")
     assert len(page.values("link[rel=alternate][type*=atom]", "href")) == 1
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        "/feed.{}",
+        "/tags/el-ni%C3%B1o/feed.{}",
+        "/tags/what%3F/feed.{}",
+        "/archive/2025/12/feed.{}",
+        "/search/feed.{}?q=wheat+%26+rye&tag=usa",
+        "/search/feed.{}?tag=usa&per_page=1&page=2",
+    ],
+)
+def test_every_feed_leads_to_its_page_whatever_the_browser_says_of_itself(short: Office, feed: str) -> None:
+    for title in ("Wheat & rye", "Rye & wheat"):
+        short.posted(title=title, tags=["El Niño", "usa", "What?"], published="2026-01-02T12:00:00Z")
+    short.posted(title="Rye", published="2025-12-02T12:00:00Z")
+    short.deliver()
+    for form, page in about_pages(short, feed).items():
+        assert page.startswith("https://news.example.org/feeds/about?feed=/")
+        answer = short.get(page.removeprefix("https://news.example.org"))
+        assert (answer.status_code, answer.mimetype) == (200, "text/html"), page
+        own = feed.format(form).partition("&per_page")[0]
+        assert Page(answer.text).text(".feed-address") == f"https://news.example.org{own}"
+
+
+def about_pages(office: Office, feed: str) -> dict[str, str]:
+    """The address of its page that each format of a feed names, as a reader of that format finds it."""
+    channel = feedparser.parse(office.get(feed.format("rss")).data).feed
+    atom = feedparser.parse(office.get(feed.format("atom")).data).feed
+    [in_rss] = [link.href for link in channel.links if link.rel == "related"]
+    [in_atom] = [link.href for link in atom.links if link.rel == "related"]
+    assert "/feeds/about" not in channel.link + atom.link
+    return {"rss": in_rss, "atom": in_atom, "json": office.get(feed.format("json")).json["user_comment"].split()[-1]}
 
 
 def test_the_articles_in_it_can_be_read_at_once(office: Office) -> None:

@@ -108,12 +108,12 @@ def test_the_headers_of_a_delta(kiosk: Kiosk):
     assert dict(answer.headers) == {
         **{name: value for name, value in whole.headers.items() if name not in left_out},
         "Cache-Control": "no-store, im",
-        "Vary": "Accept-Encoding, A-IM, If-None-Match",
+        "Vary": "Accept-Encoding, Sec-Fetch-Dest, A-IM, If-None-Match",
         "Content-Length": str(len(answer.data)),
         "Access-Control-Expose-Headers": "ETag, IM",
         "IM": "feed",
     }
-    assert whole.headers["Vary"] == "Accept-Encoding"
+    assert whole.headers["Vary"] == "Accept-Encoding, Sec-Fetch-Dest"
 
 
 @pytest.mark.parametrize("feed_format", FORMATS)

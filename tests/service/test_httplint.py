@@ -5,13 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.message import Message
+from email.utils import formatdate
 
 import pytest
 from httplint import HttpRequestLinter, HttpResponseLinter
 from httplint.note import levels
 
+from archive.store import Archive
 from tests.service.running import TOKEN, Answer, RunningService, running_service, wait_for
+from tests.service.test_renditions import Stand
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +37,12 @@ class Kind:
     body: bytes | None = None
 
 
+SITE = "http://news.example/"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+SUBSCRIBE = f"hub.mode=subscribe&hub.topic={SITE}feed.atom&hub.callback=http://subscriber.example/".encode()
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
+JSON = AUTHORIZED | {"Content-Type": "application/json"}
+PREFLIGHT = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
 KINDS = {
     "feed": Kind(200),
     "feed, gzip": Kind(200, headers={"Accept-Encoding": "gzip"}),
@@ -55,23 +64,26 @@ KINDS = {
     "precondition failed": Kind(412, headers={"If-Match": '"other"'}),
     "too often": Kind(429, "/feed.rss", READER),
     "feed, OPTIONS": Kind(204, method="OPTIONS"),
-    "feed, preflight": Kind(
-        204,
-        headers={"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"},
-        method="OPTIONS",
-    ),
+    "feed, preflight": Kind(204, headers=PREFLIGHT, method="OPTIONS"),
     "feed, POST": Kind(405, method="POST", body=b"x"),
     "volume": Kind(200, "/archive/2026/01/feed.atom"),
+    "volume, 304": Kind(304, "/archive/2026/01/feed.atom", {"If-None-Match": "{etag_volume}"}),
+    "volume, part": Kind(206, "/archive/2026/01/feed.atom", {"Range": "bytes=100-199"}),
     "guess": Kind(301, "/feed/"),
     "respelt": Kind(301, "/tags/Wheat/feed.atom"),
     "folder": Kind(308, "/tags/wheat"),
     "feed that is not there": Kind(404, "/tags/none/feed.atom"),
     "search feed": Kind(200, "/search/feed.atom?q=wheat"),
     "search feed, 304": Kind(304, "/search/feed.atom?q=wheat", {"If-None-Match": "{etag_search}"}),
+    "search feed, HEAD": Kind(200, "/search/feed.atom?q=wheat", method="HEAD"),
+    "search feed, OPTIONS": Kind(204, "/search/feed.atom?q=wheat", method="OPTIONS"),
+    "search feed, preflight": Kind(204, "/search/feed.atom?q=wheat", PREFLIGHT, "OPTIONS"),
     "search feed, bad": Kind(400, "/search/feed.atom?from=yesterday"),
     "sitemap": Kind(200, "/sitemap.xml"),
+    "sitemap, 304": Kind(304, "/sitemap.xml", {"If-None-Match": "*"}),
     "news sitemap": Kind(200, "/sitemap-news.xml"),
     "OPML": Kind(200, "/feeds.opml"),
+    "OPML, 304": Kind(304, "/feeds.opml", {"If-None-Match": "{etag_opml}"}),
     "OpenSearch": Kind(200, "/opensearch.xml"),
     "robots": Kind(200, "/robots.txt"),
     "front page": Kind(200, "/"),
@@ -94,18 +106,17 @@ KINDS = {
     "OpenAPI": Kind(200, "/openapi.json"),
     "admin API": Kind(200, "/admin/articles", AUTHORIZED),
     "admin API, a stranger": Kind(401, "/admin/articles"),
-    "added": Kind(
-        201,
-        "/admin/articles",
-        AUTHORIZED | {"Content-Type": "application/json"},
-        "POST",
-        b'{"title": "Added", "content_text": "x", "status": "draft"}',
+    "added": Kind(201, "/admin/articles", JSON, "POST", b'{"title": "Added", "content_text": "x", "status": "draft"}'),
+    "cannot be added": Kind(422, "/admin/articles", JSON, "POST", b'{"title": 5}'),
+    "is there already": Kind(
+        409, "/admin/articles", JSON, "POST", b'{"title": "Moved", "content_text": "x", "guid": "urn:moved"}'
     ),
-    "cannot be added": Kind(
-        422, "/admin/articles", AUTHORIZED | {"Content-Type": "application/json"}, "POST", b'{"title": 5}'
-    ),
+    "changed in between": Kind(412, "/admin/articles/{id}", JSON | {"If-Match": '"999"'}, "PATCH", b'{"title": "x"}'),
+    "of what revision": Kind(428, "/admin/articles/{id}", JSON, "PATCH", b'{"title": "x"}'),
     "hub": Kind(405, "/hub"),
-    "hub, bad": Kind(400, "/hub", {"Content-Type": "application/x-www-form-urlencoded"}, "POST", b"hub.mode=x"),
+    "hub, accepted": Kind(202, "/hub", FORM, "POST", SUBSCRIBE),
+    "hub, bad": Kind(400, "/hub", FORM, "POST", b"hub.mode=x"),
+    "hub, no form": Kind(415, "/hub", {"Content-Type": "application/json"}, "POST", b"{}"),
     "alive": Kind(200, "/healthz"),
     "ready": Kind(200, "/readyz"),
 }
@@ -113,6 +124,7 @@ KINDS = {
 # What may be warned of, each with the reason why it stays so.
 EXPLAINED = {
     "STATUS_BAD_REQUEST": "the requests that are answered with 400 are bad on purpose",
+    "VARY_COMPLEX": "a delta does depend on all four, and only caches that know of deltas keep one",
     "STORE_PUBLIC_UNNECESSARY": "Flask says so of static files, and it does no harm",
     "FRESHNESS_NO_CACHE_NO_VALIDATOR": "what the APIs answer is made anew for each request, and is not to be reused",
 }
@@ -121,7 +133,7 @@ EXPLAINED = {
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     folder = tmp_path_factory.mktemp("service")
-    with running_service(folder, UNCONDITIONAL_GETS=UNCONDITIONAL_GETS, FEED_LENGTH=5) as running:
+    with running_service(folder, SITE_URL=SITE, UNCONDITIONAL_GETS=UNCONDITIONAL_GETS, FEED_LENGTH=5) as running:
         yield running
 
 
@@ -138,7 +150,7 @@ def names(service: RunningService) -> Names:
                 )
         withdrawn = client.posted(title="Withdrawn", content_text="Wheat.")
         client.admin("DELETE", f"/articles/{withdrawn['id']}", headers={"If-Match": "*"})
-        moved = client.posted(title="Moved", content_text="Rye.")
+        moved = client.posted(title="Moved", content_text="Rye.", guid="urn:moved")
         client.admin("PATCH", f"/articles/{moved['id']}", {"slug": "elsewhere"}, {"If-Match": "*"})
         wait_for("all is delivered", client.delivered)
         # Delivered is not yet served: a web process looks for new bytes every tenth of a second.
@@ -158,9 +170,12 @@ def names(service: RunningService) -> Names:
             "date": client.get(FEED).headers["Last-Modified"],
             "old": old[FEED],
             "old_json": old["/feed.json"],
+            "etag_volume": client.get("/archive/2026/01/feed.atom").headers["ETag"],
+            "etag_opml": client.get("/feeds.opml").headers["ETag"],
             "etag_search": client.get("/search/feed.atom?q=wheat").headers["ETag"],
             "etag_home": client.get("/").headers["ETag"],
             "etag_static": client.get(static).headers["ETag"],
+            "id": article["id"],
             "article": _path(article),
             "withdrawn": _path(withdrawn),
             "moved": _path(moved),
@@ -184,6 +199,21 @@ def test_nothing_is_wrong_with_an_answer(service: RunningService, names: Names, 
     assert answer.status == kind.status, answer.body
     found = linted(kind.method, f"http://127.0.0.1:{service.port}{path}", headers, answer)
     assert {note: text for note, text in found.items() if note not in EXPLAINED} == {}
+
+
+@pytest.mark.parametrize(("status", "days", "away"), [(503, 0, True), (410, 91, False)], ids=["away", "gone"])
+def test_nothing_is_wrong_with_an_answer_that_takes_time_to_come(archive: Archive, status: int, days: int, away: bool):
+    stand = Stand(archive)
+    stand.put("/tags/wheat/feed.atom", b"<feed></feed>")
+    stand.now += timedelta(days=days)
+    stand.away = away
+    sent = stand.client.get("/tags/wheat/feed.atom")
+    headers = Message()
+    for name, value in (*sent.headers.items(), ("Date", formatdate(usegmt=True))):  # as the server adds it
+        headers[name] = value
+    answer = Answer(sent.status_code, headers, sent.data)
+    assert answer.status == status
+    assert linted("GET", f"{SITE}tags/wheat/feed.atom", {}, answer) == {}
 
 
 def test_what_is_wrong_would_be_found():

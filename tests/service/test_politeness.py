@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,6 +65,22 @@ def test_whoever_is_asked_to_wait_is_told_how_long_and_what_to_do_instead(stand:
     assert answer.headers["Access-Control-Expose-Headers"] == "Retry-After"
     assert "If-None-Match" in answer.text
     assert "https://news.example.org/feeds#programs" in answer.text
+
+
+def test_the_operator_is_told_once_an_hour_who_is_refused(stand: Stand, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO, "service.politeness")
+    for _ in range(2):
+        statuses(stand)
+        statuses(stand, address="203.0.113.8", path="/feed.rss")
+        stand.tick += HOUR
+    assert (
+        caplog.messages
+        == [
+            f"203.0.113.7 has loaded the whole of /feed.atom {MOST} times: refused for 3600 s",
+            f"203.0.113.8 has loaded the whole of /feed.rss {MOST} times: refused for 3600 s",
+        ]
+        * 2
+    )
 
 
 @pytest.mark.parametrize(

@@ -445,6 +445,21 @@ class TestEveryPage:
         page = site.page("/no/such/thing", status=404)
         assert page.values("main a", "href") == ["/", "/archive/"]
 
+    def test_pages_that_are_not_there_lead_to_the_feeds_of_the_site(self, site: Newsstand) -> None:
+        withdrawn = site.publish(title="Withdrawn")
+        site.withdraw(withdrawn)
+        for path, status in (
+            ("/no/such/thing", 404),
+            ("/tags/none/", 404),
+            ("/feeds/about?feed=/none/feed.atom", 404),
+            (withdrawn.path or "", 410),
+            ("/search?from=yesterday", 400),
+            ("/?after=damaged", 400),
+        ):
+            assert site.page(path, status=status).values('link[rel="alternate"]', "href") == [
+                f"https://news.example.org/feed.{suffix}" for suffix in ("rss", "atom", "json")
+            ]
+
 
 class TestFeedPages:
     def test_the_page_of_feeds_has_every_list_in_every_format(self, site: Newsstand) -> None:

@@ -180,10 +180,12 @@ def test_a_reader_shows_each_article_once_whatever_becomes_of_it(
     second = _published(client, path, tag, 2)
     both = {first["guid"]: f"{tag} 1", second["guid"]: f"{tag} 2"}
     assert subscription.sees_a_change() == both
+    assert subscription.got_the_news_alone is kind.gets_news_alone
 
     _edited(client, path, second, title="Another title", content_html="<p>Other words.</p>")
     edited = both | {second["guid"]: "Another title"} if kind.shows_edits else both
     assert subscription.sees_a_change() == edited
+    assert subscription.got_the_news_alone is kind.gets_news_alone
     assert ("Other words." in subscription.seen[second["guid"]].body) is kind.shows_edits
 
     _edited(client, path, second, slug=f"moved-{tag}")

@@ -108,7 +108,7 @@ def test_the_first_answer_has_everything(stand: Stand) -> None:
     assert dict(answer.headers) == {
         "ETag": codings(b"<feed/>" * 100)["identity"].etag,
         "Cache-Control": "max-age=60, stale-while-revalidate=60, stale-if-error=86400",
-        "Vary": "Accept-Encoding",
+        "Vary": "Accept-Encoding, Sec-Fetch-Dest",
         "Access-Control-Allow-Origin": "*",
         "Access-Control-Expose-Headers": "ETag",
         "X-Content-Type-Options": "nosniff",
@@ -117,6 +117,11 @@ def test_the_first_answer_has_everything(stand: Stand) -> None:
         "Accept-Ranges": "bytes",
         "Last-Modified": "Sat, 14 Mar 2026 12:00:00 GMT",
     }
+
+
+def test_what_browsers_get_too_depends_on_the_coding_alone(stand: Stand) -> None:
+    stand.put("/sitemap.xml", b"<urlset/>", media_type="application/xml")
+    assert stand.client.get("/sitemap.xml").headers["Vary"] == "Accept-Encoding"
 
 
 def test_head_is_get_without_the_body(stand: Stand) -> None:
@@ -284,6 +289,7 @@ def test_other_methods_are_refused_and_scripts_may_ask_first(stand: Stand) -> No
 def test_addresses_that_people_guess_lead_to_the_feed(office: Office, guess: str, right: str) -> None:
     answer = office.get(guess)
     assert (answer.status_code, answer.headers["Location"]) == (301, right)
+    assert right == "/feeds" or answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
 @pytest.mark.parametrize(
@@ -304,6 +310,7 @@ def test_addresses_of_other_systems_lead_to_the_feed_of_a_list(office: Office, g
     office.deliver()
     answer = office.get(guess)
     assert (answer.status_code, answer.headers["Location"]) == (301, right)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert office.get(right).status_code == 200
 
 
@@ -312,14 +319,45 @@ def test_nobody_is_led_to_a_feed_that_is_not_there(office: Office, guess: str) -
     assert office.get(guess).status_code == 404
 
 
-def test_a_feed_whose_list_is_empty_for_ever_stays(office: Office) -> None:
+@pytest.mark.parametrize("suffix", ["feed.rss", "feed.atom", "feed.json"])
+def test_a_feed_whose_list_has_become_empty_is_gone_when_whoever_follows_it_may_know(
+    office: Office, suffix: str
+) -> None:
+    feed = f"/tags/wheat/{suffix}"
     article = office.posted(tags=["wheat"])
     office.deliver()
-    office.changed("PATCH", article, {"tags": ["rye"]})
+    article = office.changed("PATCH", article, {"tags": ["rye"]}).json
     office.deliver()
+    etag = office.get(feed).headers["ETag"]
+    office.later(days=89)
+    assert office.get(feed).status_code == 200
+    office.later(days=1, seconds=1)
+    for headers in ({}, {"If-None-Match": etag}, {"Sec-Fetch-Dest": "document"}):
+        answer = office.get(feed, headers)
+        assert (answer.status_code, answer.content_type) == (410, "text/plain; charset=utf-8")
+        assert (answer.headers["Cache-Control"], answer.headers["Access-Control-Allow-Origin"]) == ("max-age=3600", "*")
+    head = office.get(feed, method="HEAD")
+    assert (head.status_code, head.data, dict(head.headers)) == (410, b"", dict(answer.headers))
+    office.changed("PATCH", article, {"tags": ["wheat"]})
+    office.deliver()
+    assert office.get(feed).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/archive/2026/03/feed.atom"])
+def test_the_sites_own_feed_and_its_archive_are_never_gone(stand: Stand, path: str) -> None:
+    stand.put(path, b"<feed></feed>")
+    stand.put("/tags/wheat/feed.atom", b"<feed></feed>")
+    stand.now += timedelta(days=400)
+    assert stand.client.get(path).status_code == 200
+    assert stand.client.get("/tags/wheat/feed.atom").status_code == 410
+
+
+def test_a_feed_that_has_entries_stays_however_old_they_are(office: Office) -> None:
+    office.posted(tags=["wheat"], published="1987-03-11")
+    office.deliver()
+    office.later(days=4000)
     for suffix in ("feed.rss", "feed.atom", "feed.json"):
         assert office.get(f"/tags/wheat/{suffix}").status_code == 200
-    assert office.get("/tags/wheat/feed.json").json["items"] == []
 
 
 def test_a_feed_says_where_it_is_and_which_hub_tells_of_it(stand: Stand) -> None:
@@ -340,7 +378,9 @@ def test_without_a_hub_it_says_where_it_is(stand: Stand) -> None:
     "path", ["/tags/none/feed.atom", "/tags/../feed.atom", "/tags/%0A/feed.atom", "/1987/03/feed.rss"]
 )
 def test_a_feed_that_is_not_there_is_404(office: Office, path: str) -> None:
-    assert office.get(path).status_code == 404
+    answer = office.get(path)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (404, "*")
+    assert "Access-Control-Allow-Origin" not in office.get("/nothing/here").headers
 
 
 def test_redirects_of_the_router_name_no_host(office: Office) -> None:

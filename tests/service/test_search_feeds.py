@@ -14,6 +14,7 @@ from lxml import etree
 from archive.store import Archive
 from tests.feeds.test_atom import SCHEMA
 from tests.service.newsstand import Newsstand, open_newsstand
+from tests.service.office import Office, open_office
 
 MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
 
@@ -42,7 +43,7 @@ def site(archive: Archive, tmp_path: Path) -> Iterator[Newsstand]:
 def wheat(site: Newsstand) -> Newsstand:
     site.publish(title="Wheat wheat wheat", tags=["usa"], section="grain", authors=["Ada"], published="2026-01-02")
     site.publish(title="Some wheat", tags=["canada"], section="grain", published="2026-01-03")
-    site.publish(title="Rye", tags=["usa"], published="2026-01-04")
+    site.publish(title="Rye", tags=["usa"], language="de", published="2026-01-04")
     return site
 
 
@@ -57,6 +58,8 @@ def test_a_search_is_a_feed_newest_first(wheat: Newsstand):
         ("section=grain&author=Ada", ["Wheat wheat wheat"]),
         ("q=wheat&from=2026-01-03", ["Some wheat"]),
         ("to=2026-01-02", ["Wheat wheat wheat"]),
+        ("language=de", ["Rye"]),
+        ("language=en&per_page=1&page=2", ["Wheat wheat wheat"]),
         ("q=barley", []),
         ("", ["Rye", "Some wheat", "Wheat wheat wheat"]),
     ],
@@ -123,6 +126,32 @@ def test_it_holds_as_many_as_a_page_of_it_may(site: Newsstand):
     assert len(titles(site, "per_page=60")) == 60
 
 
+@pytest.mark.parametrize(("length", "entries"), [(2, 2), (500, 3)])
+def test_it_is_as_long_as_other_feeds(archive: Archive, tmp_path: Path, length: int, entries: int):
+    with open_office(archive, tmp_path, feed_length=length) as office:
+        for day in (1, 2, 3):
+            office.posted(title=f"Story {day}", published=f"2026-01-0{day}")
+        office.deliver()
+        found = office.get("/search/feed.json").json
+        assert len(found["items"]) == entries
+        assert found.get("next_url") == ("https://news.example.org/search/feed.json?page=2" if entries < 3 else None)
+
+
+def test_scripts_of_other_sites_may_ask_first_as_with_any_feed(office: Office):
+    office.deliver()
+    script = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
+    kept, made = (office.get(path, script, method="OPTIONS") for path in ("/feed.atom", "/search/feed.atom?q=x"))
+    assert (made.status_code, dict(made.headers)) == (kept.status_code, dict(kept.headers))
+    assert "If-None-Match" in made.headers["Access-Control-Allow-Headers"]
+    assert office.get("/search/feed.atom?q=x", method="POST").status_code == 405
+
+
+def test_caches_may_keep_it_for_bad_times_and_know_what_it_depends_on(wheat: Newsstand):
+    answer = wheat.get("/search/feed.atom?q=wheat")
+    assert answer.headers["Cache-Control"].endswith(", stale-if-error=86400")
+    assert set(answer.vary) == {"Accept-Encoding", "Sec-Fetch-Dest"}
+
+
 def test_who_has_it_already_is_told_so(wheat: Newsstand):
     first = wheat.get("/search/feed.atom?q=wheat")
     assert "Last-Modified" not in first.headers
@@ -134,7 +163,8 @@ def test_who_has_it_already_is_told_so(wheat: Newsstand):
 
 
 def test_what_cannot_be_read_is_refused(wheat: Newsstand):
-    assert wheat.get("/search/feed.atom?from=yesterday").status_code == 400
+    answer = wheat.get("/search/feed.atom?from=yesterday")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (400, "*")
     assert wheat.get("/search/feed.xml").status_code in (301, 404)
 
 
