@@ -14,6 +14,7 @@ from archive.store import Period, Tombstone
 from feeds import atom, build, jsonfeed, rss
 from feeds.build import FeedBuilder, feed_updated, medium_of, scopes_touched
 from feeds.channel import Channel, Page
+from feeds.document import has_entries
 from feeds.extent import read_extents
 from feeds.item import item_of
 from feeds.spec import Format, spec_for
@@ -211,3 +212,13 @@ def test_a_volume_carries_what_the_sites_feed_does(articles):
     for document in builder.build(SPEC, articles, page=Page("/archive/2026/03/"), is_archive=True):
         assert b"content:encoded>" not in document.body
         assert b"content_html" not in document.body
+
+
+@pytest.mark.parametrize("feed_format", Format)
+def test_whether_a_document_has_entries_is_told_from_its_bytes_whatever_the_site_is_called(feed_format: Format):
+    site = replace(SITE, title='<item><entry>"items":[{', description='<item> <entry> "items":[{"', rights="<item")
+    withdrawn = [Tombstone("w", "tag:news.example.org,2026-03-01:<entry", NOON, NOON.date())]
+    for articles in ([], [an_article(content_text="")]):
+        documents = FeedBuilder(site, IDENTITY).build(spec_for(None, site, IDENTITY), articles, withdrawn)
+        [body] = [one.body for one in documents if one.path.endswith(feed_format.suffix)]
+        assert has_entries(body, feed_format) == bool(articles)

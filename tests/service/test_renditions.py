@@ -349,7 +349,10 @@ def test_the_sites_own_feed_and_its_archive_are_never_gone(stand: Stand, path: s
     stand.put("/tags/wheat/feed.atom", b"<feed></feed>")
     stand.now += timedelta(days=400)
     assert stand.client.get(path).status_code == 200
-    assert stand.client.get("/tags/wheat/feed.atom").status_code == 410
+    gone = stand.client.get("/tags/wheat/feed.atom")
+    assert gone.status_code == 410
+    asked = EnvironBuilder("/tags/wheat/feed.atom").get_environ()
+    assert stand.app.at_once(asked) == (gone.status, list(gone.headers), gone.data)
 
 
 def test_a_feed_that_has_entries_stays_however_old_they_are(office: Office) -> None:
