@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import secrets
 import socket
@@ -12,12 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from archive.errors import DatelineError, TurnLost
+from archive.locks import try_lock
 from archive.outbox import Outbox
 from archive.store import ChangeKind
 from feeds.build import FeedBuilder
@@ -97,7 +96,7 @@ class Worker:
             self.dateline.bell.listen()
             scheduler = self._clock()
             scheduler.start()
-            log.info("worker is ready")
+            log.info("worker is ready; the archive is in %s", self.dateline.archive.version())
             try:
                 while not (self.stopping.is_set() or self._has_done_much()):
                     if self.dateline.bell.wait(STANDBY_EVERY):
@@ -265,7 +264,7 @@ def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
     Gives False where it was told to stop before the lock was free."""
     with (data / "worker.lock").open("a+") as file:
         waited = False
-        while not _try_lock(file):
+        while not try_lock(file):
             if not waited and not stopping.is_set():
                 log.warning("another worker has %s: standing by", data)
                 waited = True
@@ -273,14 +272,6 @@ def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
                 yield False
                 return
         yield True
-
-
-def _try_lock(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _place_name(data: Path) -> str:

@@ -52,7 +52,7 @@ def now() -> datetime:
 def open_archive(settings: Settings, *, checkpoints: bool = False) -> SqlArchive:
     """The archive that the settings name, whatever its schema.
 
-    `checkpoints`: this process keeps house in the database; one should."""
+    `checkpoints`: this process keeps house in the database, unless another one does."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:

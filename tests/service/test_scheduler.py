@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -60,6 +62,12 @@ def test_the_bell_wakes_the_worker(office: Office, monkeypatch: pytest.MonkeyPat
         office.posted(title="Wheat")
         until(lambda: found(office, "wheat") == 1)
         until(lambda: "Wheat" in office.get("/feed.json").text)
+
+
+def test_the_worker_says_at_its_start_which_database_it_has(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with at_work(office.worker):
+        until(lambda: f"the archive is in SQLite {sqlite3.sqlite_version}" in caplog.text)
 
 
 def test_an_article_without_a_bell_is_delivered_all_the_same(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
