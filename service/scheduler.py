@@ -20,6 +20,7 @@ from archive.locks import try_lock
 from archive.outbox import Outbox
 from archive.store import ChangeKind
 from feeds.build import FeedBuilder
+from service.alive import SignOfLife
 from service.delivery import FeedsConsumer, IndexConsumer
 from service.memory import give_back
 from service.outgoing import Guard, Outgoing
@@ -87,6 +88,7 @@ class Worker:
             Outbox(dateline.archive, sitemaps, holder=holder, clock=dateline.clock), self.stopping, then=lambda: None
         )
         self.news = NewsSitemap(dateline.archive, dateline.site, holder=holder, clock=dateline.clock)
+        self.sign = SignOfLife(dateline.archive, clock=dateline.clock)
 
     def run(self) -> None:
         """Until `stop()`, or until much was done: take the folder, then listen for the bell while the clock runs."""
@@ -131,6 +133,7 @@ class Worker:
                 for delivery in (*self.deliveries, self.sitemaps):
                     delivery.outbox.drain()
                 self.news.run()
+                self.sign.give()
         return alone
 
     def _clock(self) -> BackgroundScheduler:
@@ -147,7 +150,7 @@ class Worker:
         for name, refresh in ((self.sitemaps.name, self.sitemaps.run), (self.news.name, news)):
             scheduler.add_job(refresh, "interval", seconds=SITEMAPS_EVERY, id=name, next_run_time=now())
         for name, job, seconds in (
-            ("release", self.dateline.publisher.release_due, RELEASE_EVERY),
+            ("release", self._release, RELEASE_EVERY),
             ("tidy", self._tidy, TIDY_EVERY),
             ("tidy index", self.dateline.index.tidy, INDEX_TIDY_EVERY),
             ("memory", give_back, GIVE_BACK_EVERY),
@@ -185,6 +188,10 @@ class Worker:
             scheduler.modify_job("push", next_run_time=now())
         if self.pings is not None:
             scheduler.modify_job("ping", next_run_time=now())
+
+    def _release(self) -> None:
+        self.dateline.publisher.release_due()
+        self.sign.give()  # of a worker that releases what is due
 
     def _tidy(self) -> None:
         self.dateline.archive.tidy(now=self.dateline.clock())

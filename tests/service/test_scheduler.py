@@ -17,7 +17,9 @@ from archive.article import Status
 from archive.errors import ArchiveUnavailable
 from archive.store import Archive
 from service import scheduler
+from service.alive import last_seen
 from service.scheduler import Worker, only_worker
+from tests.builders import NOON
 from tests.service.office import Office, open_office
 
 PATIENCE = 30.0  # seconds: a deadline for a busy machine
@@ -123,6 +125,22 @@ def test_what_is_scheduled_is_released_when_the_clock_says_so(office: Office, mo
         office.later(hours=1)
         until(lambda: found(office, "wheat") == 1)
         until(lambda: "Wheat" in office.get("/feed.json").text)
+
+
+def test_a_worker_that_releases_gives_signs_of_life_now_and_then(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
+    released: list[datetime] = []
+    monkeypatch.setattr(office.dateline.publisher, "release_due", lambda: released.append(office.now))
+    with at_work(office.worker):
+        until(lambda: last_seen(office.archive) == NOON)
+        office.later(seconds=14)
+        count = len(released)
+        until(lambda: len(released) > count + 1)
+        assert last_seen(office.archive) == NOON
+        office.later(seconds=1)
+        until(lambda: last_seen(office.archive) == office.now)
 
 
 def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
