@@ -386,8 +386,9 @@ class Pinger:
 class Pings:
     """The pinger as a job that lets a hub which does not answer alone for longer and longer."""
 
-    def __init__(self, outbox: Outbox, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, outbox: Outbox, outgoing: Outgoing, *, clock: Callable[[], datetime]) -> None:
         self.outbox = outbox
+        self.outgoing = outgoing
         self.clock = clock
         self._failures = 0
         self._not_before: datetime | None = None
@@ -404,6 +405,10 @@ class Pings:
             log.warning("%s; telling it again at %s", error, self._not_before)
         else:
             self._failures, self._not_before = 0, None
+
+    def close(self) -> None:
+        """What is under way is cut, and told again by the next worker."""
+        self.outgoing.abort()
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,6 +105,8 @@ class Worker:
                         self._wake(scheduler)
             finally:
                 self.stopping.set()  # for what is under way
+                if self.pings is not None:
+                    self.pings.close()
                 scheduler.shutdown(wait=True)
                 self.pusher.close()
                 self.dateline.bell.close()
@@ -256,8 +258,9 @@ def _pings(dateline: Dateline, holder: str) -> Pings | None:
     hub = dateline.site.hub
     if hub is None or hub == dateline.site.absolute(HUB_PATH):
         return None
-    pinger = Pinger(dateline.archive, dateline.site, hub, Outgoing(Guard(private=True), agent=_agent(dateline)))
-    return Pings(Outbox(dateline.archive, pinger, holder=holder, clock=dateline.clock), clock=dateline.clock)
+    outgoing = Outgoing(Guard(private=True), agent=_agent(dateline))
+    pinger = Pinger(dateline.archive, dateline.site, hub, outgoing)
+    return Pings(Outbox(dateline.archive, pinger, holder=holder, clock=dateline.clock), outgoing, clock=dateline.clock)
 
 
 def _agent(dateline: Dateline) -> str:
