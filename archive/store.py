@@ -433,6 +433,10 @@ class Archive(Protocol):
         """Raises NotFound."""
         ...
 
+    def version(self) -> str:
+        """Which database it is in, and which version of it, for people."""
+        ...
+
     def tidy(self, *, now: datetime) -> None:
         """Forget what has expired, and let the database keep house."""
         ...

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import io
 import mmap
 import os
@@ -12,7 +11,7 @@ import struct
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
@@ -23,6 +22,7 @@ from whoosh.filedb.structfile import StructFile
 from whoosh.reading import CorruptIndexError
 
 from archive.errors import IndexLocked, IndexUnavailable, StorageFull
+from archive.locks import try_lock
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _RETRY: Final = timedelta(milliseconds=5)
@@ -214,8 +214,7 @@ def locked(path: Path, *, patience: timedelta) -> Iterator[None]:
     with storage_errors("locking"), path.open("ab") as file:
         give_up = time.monotonic() + patience.total_seconds()
         while True:
-            with suppress(BlockingIOError):
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if try_lock(file):
                 break
             if time.monotonic() >= give_up:
                 raise IndexLocked(f"another process is writing in {path.parent}")

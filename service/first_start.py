@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -16,11 +17,10 @@ FIRST_NAME = "first"
 
 def prepare_archive(settings: Settings, address: str) -> str:
     """Make everything ready to be served at `address`; what to tell whoever started it."""
-    archive = open_archive(settings, checkpoints=True)
-    archive.migrate()
-    if not settings.site_url:
-        archive.state(SITE_URL, address)
-    archive.close()
+    with closing(open_archive(settings, checkpoints=True)) as archive:
+        archive.migrate()
+        if not settings.site_url:
+            archive.state(SITE_URL, address)
     dateline = open_dateline(settings, checkpoints=True)
     try:
         secret = _first_token(dateline)

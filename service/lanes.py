@@ -10,25 +10,28 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Lock, get_native_id
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 log = logging.getLogger(__name__)
 
-Task = Callable[[], None]
+Task = TypeVar("Task", bound=Callable[[], None])
 
 NICENESS: Final = 10
 
 
-class Lane:
+class Lane(Generic[Task]):
     """So many threads for tasks, at most `per_host` at a time for each host. Hosts take turns.
 
-    `room` is how many tasks it holds, running ones included. `done` is called after each. Readers come
-    first: where processors are short, these threads wait."""
+    `room` is how many tasks it holds, running ones included, and `share` how many of one host. `done` is
+    called after each. Readers come first: where processors are short, these threads wait."""
 
-    def __init__(self, name: str, *, threads: int, per_host: int, room: int, done: Callable[[], None]) -> None:
+    def __init__(
+        self, name: str, *, threads: int, per_host: int, room: int, share: int, done: Callable[[], None]
+    ) -> None:
         self.threads = threads
         self.per_host = per_host
         self.room = room
+        self.share = share
         self._done = done
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=_step_back)
         self._lock = Lock()
@@ -44,14 +47,21 @@ class Lane:
         return max(0, self.room - self._held)
 
     def add(self, host: str, task: Task) -> bool:
-        """False where there is no room."""
+        """False where there is no room, or this host has its share of it."""
         with self._lock:
-            if self._held >= self.room:
+            if self._held >= self.room or self._of(host) >= self.share:
                 return False
             self._held += 1
             self._waiting.setdefault(host, deque()).append(task)
             self._start()
         return True
+
+    def take_out(self, host: str) -> list[Task]:
+        """What waits for a host, and does so no more."""
+        with self._lock:
+            taken = list(self._waiting.pop(host, ()))
+            self._held -= len(taken)
+        return taken
 
     def full_hosts(self) -> set[str]:
         """Hosts that have as many tasks waiting as they may have running."""
@@ -67,6 +77,9 @@ class Lane:
     def close(self) -> None:
         self.clear()
         self._pool.shutdown()
+
+    def _of(self, host: str) -> int:
+        return self._running[host] + len(self._waiting.get(host, ()))
 
     def _start(self) -> None:
         """Begin what may begin. The caller holds the lock."""

@@ -9,6 +9,8 @@ import orjson
 from flask import Blueprint, Response
 
 from archive.errors import DatelineError
+from archive.instants import rfc3339
+from service.alive import AT_MOST, last_seen
 from service.problems import RETRY_AFTER
 from service.wiring import Dateline
 
@@ -54,16 +56,19 @@ def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
         status = dateline.index.status()
         return {"status": "ok", "documents": status.documents, "position": status.position}
 
-    def deliveries() -> Part:
+    def worker() -> Part:
         head = dateline.archive.last_change()
         behind = {
             cursor.consumer: max(0, head - cursor.position)
             for cursor in dateline.archive.cursors()
             if cursor.consumer in READERS
         }
-        return {"status": "behind" if any(behind.values()) or not behind else "ok", "behind": behind}
+        seen = last_seen(dateline.archive)
+        lives = seen is not None and dateline.clock() - seen <= AT_MOST
+        status = "down" if not lives else "behind" if any(behind.values()) or not behind else "ok"
+        return {"status": status, "behind": behind, "seen": None if seen is None else rfc3339(seen)}
 
-    return {"archive": archive, "index": index, "worker": deliveries}
+    return {"archive": archive, "index": index, "worker": worker}
 
 
 def _checked(check: Callable[[], Part]) -> Part:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import logging
+import os
+import select
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import Future, wait
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -24,9 +28,10 @@ from archive.errors import DatelineError
 log = logging.getLogger(__name__)
 
 CONNECT_WITHIN: Final = 5.0  # seconds, of each address
-ANSWER_WITHIN: Final = 15.0  # seconds for all of it: connection, request and answer
+ANSWER_WITHIN: Final = 15.0  # seconds for all of it: name, connection, request and answer
 MOST_BYTES: Final = 64 * 1024  # of an answer
 LOOK_EVERY: Final = 0.25  # seconds between looks at what has taken too long
+MOST_NAMES: Final = 128  # asked for at once
 
 Address = IPv4Address | IPv6Address
 Resolver = Callable[[str, int], Sequence[str]]
@@ -132,10 +137,10 @@ class Outgoing:
         answer_within: float = ANSWER_WITHIN,
     ) -> None:
         self.guard = guard
-        self.resolver = resolver
         self.connect_within = connect_within
         self.agent = agent
         self._tls = tls
+        self._names = _Names(resolver)
         self._deadlines = _Deadlines(answer_within)
 
     def get(self, url: str, *, most_bytes: int = MOST_BYTES) -> Reply:
@@ -160,34 +165,33 @@ class Outgoing:
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
         if parts.scheme not in ("http", "https") or not host:
             raise Forbidden("only http: and https: addresses can be called")
-        addresses = self._checked(host, port)
+        if not self.guard.admits_port(port):
+            raise Forbidden(f"port {port} may not be called; 80, 443 and those from 1024 on may")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         said = {"User-Agent": self.agent, "Accept": "*/*", "Connection": "close", **(headers or {})}
         with self._deadlines.watching() as watch:
-            connection = self._connection(parts.scheme, host, port, addresses, watch)
+            addresses = self._checked(host, port, watch)
             try:
-                with suppress(BrokenPipeError):  # who answers before all is said may well have answered
-                    connection.request(method, target, body, said, preload_content=False, decode_content=False)
-                response = connection.getresponse()
-                received = response.read(most_bytes + 1) if most_bytes else b""
-                watch.check()  # a connection that was cut looks like an answer that ends
-                return Reply(response.status, response.headers, received[:most_bytes], len(received) <= most_bytes)
+                with closing(self._connection(parts.scheme, host, port, addresses, watch)) as connection:
+                    with suppress(BrokenPipeError):  # who answers before all is said may well have answered
+                        connection.request(method, target, body, said, preload_content=False, decode_content=False)
+                    response = connection.getresponse()
+                    received = response.read(most_bytes + 1) if most_bytes else b""
+                    watch.check()  # a connection that was cut looks like an answer that ends
+                    return Reply(response.status, response.headers, received[:most_bytes], len(received) <= most_bytes)
             except (HTTPError, HTTPException, OSError, ValueError) as error:
                 raise NoAnswer(f"{host} {watch.reason or _said(error)}") from error
-            finally:
-                connection.close()
 
     def abort(self) -> None:
-        """Cut what is under way, because the program ends. What is called afterwards goes on."""
-        self._deadlines.cut_all()
+        """Cut what is under way and what would begin, because the program ends."""
+        self._deadlines.cut_all("was not waited for: the program ends")
 
-    def _checked(self, host: str, port: int) -> Sequence[str]:
-        if not self.guard.admits_port(port):
-            raise Forbidden(f"port {port} may not be called; 80, 443 and those from 1024 on may")
+    def _checked(self, host: str, port: int, watch: _Watch) -> Sequence[str]:
         try:
-            addresses = self.resolver(host, port)
+            watch.check()
+            addresses = self._names.addresses(host, port, watch)
         except (OSError, UnicodeError) as error:
-            raise NoAnswer(f"{host} has no address: {_said(error)}") from error
+            raise NoAnswer(f"{host} {watch.reason or f'has no address: {_said(error)}'}") from error
         if not addresses:
             raise NoAnswer(f"{host} has no address")
         # One that is forbidden condemns all: whoever names it means no good.
@@ -235,15 +239,88 @@ def _open(addresses: Sequence[str], port: int, within: float, watch: _Watch) -> 
         if left <= 0:
             break
         try:
-            opened = socket.create_connection((address, port), min(within, left))
+            return _connected(address, port, min(within, left), watch)
         except OSError as error:
+            watch.check()
             failure = error
-            continue
+    raise failure
+
+
+def _connected(address: str, port: int, within: float, watch: _Watch) -> socket.socket:
+    """A connection that the watch is over. Raises OSError, and no later than a moment after it was cut."""
+    found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    family, kind, protocol, _, place = found[0]
+    opened = socket.socket(family, kind, protocol)
+    try:
+        _connect(opened, place, time.monotonic() + within, watch)
         opened.settimeout(max(watch.left(), LOOK_EVERY))
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         watch.over(opened)
-        return opened
-    raise failure
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def _connect(opened: socket.socket, place: tuple[Any, ...], until: float, watch: _Watch) -> None:
+    opened.setblocking(False)
+    code = opened.connect_ex(place)
+    if code == errno.EINPROGRESS:
+        poll = select.poll()
+        poll.register(opened, select.POLLOUT)
+        while not poll.poll(1000 * max(0.0, min(LOOK_EVERY, until - time.monotonic()))):
+            watch.check()
+            if time.monotonic() >= until:
+                raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+        code = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if code:
+        raise OSError(code, os.strerror(code))
+
+
+class _Names:
+    """Asks what names mean, in threads of their own: a nameserver takes as long as it likes, and nothing cuts that.
+
+    Calls of one name that ask at the same time wait for one answer."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._asked: dict[tuple[str, int], Future[Sequence[str]]] = {}
+        self._lock = threading.Lock()
+
+    def addresses(self, host: str, port: int, watch: _Watch) -> Sequence[str]:
+        """Raises OSError, also when the watch is over before the answer is there."""
+        if _is_address(host):
+            return self._resolver(host, port)
+        asked = self._ask(host, port)
+        while not wait([asked], timeout=LOOK_EVERY).done:
+            watch.check()
+        return asked.result()
+
+    def _ask(self, host: str, port: int) -> Future[Sequence[str]]:
+        with self._lock:
+            asked = self._asked.get((host, port))
+            if asked is None:
+                if len(self._asked) >= MOST_NAMES:
+                    raise OSError(errno.EAGAIN, "too many names are being asked for")
+                asked = Future()
+                # Daemons, which the program does not wait for when it ends.
+                threading.Thread(target=self._answer, args=(host, port, asked), name="names", daemon=True).start()
+                self._asked[host, port] = asked
+            return asked
+
+    def _answer(self, host: str, port: int, asked: Future[Sequence[str]]) -> None:
+        answer: Sequence[str] | OSError | UnicodeError = OSError(errno.EIO, "asking for its name failed")
+        try:
+            answer = self._resolver(host, port)
+        except (OSError, UnicodeError) as error:
+            answer = error
+        finally:
+            with self._lock:  # before there is an answer: whoever comes after that asks anew
+                del self._asked[host, port]
+            if isinstance(answer, Exception):
+                asked.set_exception(answer)
+            else:
+                asked.set_result(answer)
 
 
 class _Watch:
@@ -255,8 +332,10 @@ class _Watch:
         self._handle: socket.socket | None = None
 
     def over(self, opened: socket.socket) -> None:
+        """Cut this one when it is time. Raises TimeoutError where it has been."""
         # A second handle: TLS takes the first one away from whoever holds it.
         self._handle = opened.dup()
+        self.check()
 
     def cut(self, reason: str) -> None:
         self.reason = reason
@@ -282,6 +361,7 @@ class _Deadlines:
     def __init__(self, within: float) -> None:
         self.within = within
         self._watches: set[_Watch] = set()
+        self._ended = ""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
@@ -289,6 +369,7 @@ class _Deadlines:
     def watching(self) -> Iterator[_Watch]:
         watch = _Watch(time.monotonic() + self.within)
         with self._lock:
+            watch.reason = self._ended
             self._watches.add(watch)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
@@ -300,10 +381,11 @@ class _Deadlines:
                 self._watches.discard(watch)
                 watch.close()
 
-    def cut_all(self) -> None:
+    def cut_all(self, reason: str) -> None:
         with self._lock:
+            self._ended = reason
             for watch in self._watches:
-                watch.cut("was not waited for: the program ends")
+                watch.cut(reason)
 
     def _look(self) -> None:
         while True:
@@ -316,6 +398,14 @@ class _Deadlines:
                 if not self._watches:
                     self._thread = None
                     return
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _said(error: BaseException) -> str:

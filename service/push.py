@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Lock
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from archive.errors import DatelineError
 from archive.outbox import Outbox
@@ -33,16 +33,18 @@ from service.websub import (
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 ANNOUNCER: Final = "websub"
 PINGER: Final = "hub"
 
 THREADS: Final = 32
 SLOW_THREADS: Final = 8
-PER_HOST: Final = 8  # calls at a time
-ROOM: Final = 256  # deliveries in hand
+PER_HOST: Final = 6  # calls at a time, and while it is slow:
+SLOW_PER_HOST: Final = 2  # a host that was not slow until now has both, which makes eight
+AT_ONCE: Final = 64  # of one claim, all of which may be for one host
+ROOM: Final = 512  # deliveries in hand; hosts that are silent run out of threads before they fill it
+SHARE: Final = AT_ONCE + 2 * PER_HOST  # of one host: a claim comes on top of what runs and a little that waits
 SLOW_ROOM: Final = 64
+SLOW_SHARE: Final = 16  # two at a time, 15 s each: done before the claim is over
 CLAIM_LASTS: Final = timedelta(minutes=5)  # longer than anything that was claimed takes
 POSTPONED_BY: Final = timedelta(seconds=30)
 SLOW_AFTER: Final = 2.0  # seconds of one call
@@ -85,7 +87,8 @@ class Pusher:
 
     What is due is in the archive, is claimed from there in batches, and is due again if a worker dies
     with it. Hosts that answer slowly or not at all have threads of their own, so that they delay only
-    each other. `again()` asks a running one to look once more."""
+    each other; what waits for a host moves there when it turns out to be slow. `again()` asks a running
+    one to look once more."""
 
     def __init__(
         self,
@@ -116,9 +119,17 @@ class Pusher:
         self._documents = _Documents(archive)
         self._results = _Results()
         self._slow: dict[str, float] = {}
-        self._quick_lane = Lane("push", threads=THREADS, per_host=PER_HOST, room=ROOM, done=self._called)
-        self._slow_lane = Lane(
-            "push-slow", threads=SLOW_THREADS, per_host=PER_HOST // 4, room=SLOW_ROOM, done=self._called
+        self._moved: list[_Task] = []
+        self._quick_lane = Lane[_Task](
+            "push", threads=THREADS, per_host=PER_HOST, room=ROOM, share=SHARE, done=self._called
+        )
+        self._slow_lane = Lane[_Task](
+            "push-slow",
+            threads=SLOW_THREADS,
+            per_host=SLOW_PER_HOST,
+            room=SLOW_ROOM,
+            share=SLOW_SHARE,
+            done=self._called,
         )
 
     def again(self) -> bool:
@@ -155,6 +166,7 @@ class Pusher:
         try:
             while not self.stopping.is_set():
                 self._wake.clear()
+                self._move()
                 claimed = self._claim()
                 if self._settle() or claimed:
                     continue
@@ -169,36 +181,54 @@ class Pusher:
             self._settle()
 
     def _under_way(self) -> bool:
-        return bool(len(self._quick_lane) or len(self._slow_lane) or self._results)
+        return bool(len(self._quick_lane) or len(self._slow_lane) or self._moved or self._results)
 
     def _called(self) -> None:
-        if len(self._quick_lane) <= ROOM // 2:
+        if self._quick_lane.left() >= AT_ONCE:
             self._wake.set()
 
     def _claim(self) -> int:
         """Claim as much as there is room for; how much it was."""
-        left = self._quick_lane.left()
-        if left < ROOM // 2:
+        if self._quick_lane.left() < AT_ONCE:
             return 0
-        now, besides = self.clock(), self._quick_lane.full_hosts()
+        now = self.clock()
         intents = self.subscriptions.claim_intents(
-            self.holder, now=now, lasting=CLAIM_LASTS, limit=left, besides=besides
+            self.holder, now=now, lasting=CLAIM_LASTS, limit=AT_ONCE, besides=self._full_hosts()
         )
-        refused = [one.id for one in intents if not self._add(one.host, one.attempts, _bound(self._verify, one))]
-        if refused:
-            self.subscriptions.postpone_intents(refused, due=now + POSTPONED_BY)
-        left = self._quick_lane.left()
-        if not left:
-            return len(intents)
-        due = self.subscriptions.claim(self.holder, now=now, lasting=CLAIM_LASTS, limit=left, besides=besides)
-        refused = [one.id for one in due if not self._add(one.host, one.failures, _bound(self._deliver, one))]
-        if refused:
-            self.subscriptions.postpone(refused, due=now + POSTPONED_BY)
+        self._begin([_Task(one.host, one, self._verify, failed=one.attempts > 0) for one in intents])
+        due = self.subscriptions.claim(
+            self.holder, now=now, lasting=CLAIM_LASTS, limit=AT_ONCE, besides=self._full_hosts()
+        )
+        self._begin([_Task(one.host, one, self._deliver, failed=one.failures > 0) for one in due])
         return len(intents) + len(due)
 
-    def _add(self, host: str, failures: int, task: Callable[[], None]) -> bool:
-        slow = failures > 0 or self._slow.get(host, 0.0) > self.ticks()
-        return (self._slow_lane if slow else self._quick_lane).add(host, task)
+    def _full_hosts(self) -> set[str]:
+        """Hosts of which no more is claimed for now."""
+        slow = {host for host in self._slow_lane.full_hosts() if self._is_slow(host)}
+        return self._quick_lane.full_hosts() | slow
+
+    def _begin(self, tasks: Sequence[_Task]) -> None:
+        """Add tasks to their lanes. Those for which there is no room are due again a little later."""
+        refused = [task.what for task in tasks if not self._lane(task).add(task.host, task)]
+        intents = [one.id for one in refused if isinstance(one, Intent)]
+        deliveries = [one.id for one in refused if isinstance(one, Subscription)]
+        due = self.clock() + POSTPONED_BY
+        if intents:
+            self.subscriptions.postpone_intents(intents, due=due)
+        if deliveries:
+            self.subscriptions.postpone(deliveries, due=due)
+
+    def _lane(self, task: _Task) -> Lane[_Task]:
+        return self._slow_lane if task.failed or self._is_slow(task.host) else self._quick_lane
+
+    def _is_slow(self, host: str) -> bool:
+        return self._slow.get(host, 0.0) > self.ticks()
+
+    def _move(self) -> None:
+        """What waited for hosts that turned out to be slow waits among the slow, or is due again later."""
+        with self._lock:
+            moved, self._moved = self._moved, []
+        self._begin(moved)
 
     def _settle(self) -> int:
         """Store what became of deliveries; of how many."""
@@ -298,14 +328,28 @@ class Pusher:
         except Exception:  # a defect of ours must not end a subscription, and must not be tried at once again
             log.exception("calling %s failed", host)
         if reply is None or self.ticks() - began > SLOW_AFTER:
-            self._is_slow(host)
+            self._was_slow(host)
         return reply
 
-    def _is_slow(self, host: str) -> None:
+    def _was_slow(self, host: str) -> None:
         with self._lock:
             if len(self._slow) >= MOST_SLOW:
                 self._slow.clear()
             self._slow[host] = self.ticks() + SLOW_FOR
+            self._moved += self._quick_lane.take_out(host)
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One callback that is to be called."""
+
+    host: str
+    what: Intent | Subscription
+    do: Callable[[Any], None]
+    failed: bool
+
+    def __call__(self) -> None:
+        self.do(self.what)
 
 
 class Pinger:
@@ -342,8 +386,9 @@ class Pinger:
 class Pings:
     """The pinger as a job that lets a hub which does not answer alone for longer and longer."""
 
-    def __init__(self, outbox: Outbox, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, outbox: Outbox, outgoing: Outgoing, *, clock: Callable[[], datetime]) -> None:
         self.outbox = outbox
+        self.outgoing = outgoing
         self.clock = clock
         self._failures = 0
         self._not_before: datetime | None = None
@@ -360,6 +405,10 @@ class Pings:
             log.warning("%s; telling it again at %s", error, self._not_before)
         else:
             self._failures, self._not_before = 0, None
+
+    def close(self) -> None:
+        """What is under way is cut, and told again by the next worker."""
+        self.outgoing.abort()
 
 
 @dataclass(frozen=True, slots=True)
@@ -438,7 +487,3 @@ def _denied(intent: Intent) -> Intent:
         reason=GONE_TOPIC,
         attempts=intent.attempts,
     )
-
-
-def _bound(do: Callable[[T], None], what: T) -> Callable[[], None]:
-    return lambda: do(what)

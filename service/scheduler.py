@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import secrets
 import socket
@@ -12,15 +11,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import IO
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from archive.errors import DatelineError, TurnLost
+from archive.locks import try_lock
 from archive.outbox import Outbox
 from archive.store import ChangeKind
 from feeds.build import FeedBuilder
+from service.alive import SignOfLife
 from service.delivery import FeedsConsumer, IndexConsumer
 from service.memory import give_back
 from service.outgoing import Guard, Outgoing
@@ -88,6 +88,7 @@ class Worker:
             Outbox(dateline.archive, sitemaps, holder=holder, clock=dateline.clock), self.stopping, then=lambda: None
         )
         self.news = NewsSitemap(dateline.archive, dateline.site, holder=holder, clock=dateline.clock)
+        self.sign = SignOfLife(dateline.archive, clock=dateline.clock)
 
     def run(self) -> None:
         """Until `stop()`, or until much was done: take the folder, then listen for the bell while the clock runs."""
@@ -97,13 +98,15 @@ class Worker:
             self.dateline.bell.listen()
             scheduler = self._clock()
             scheduler.start()
-            log.info("worker is ready")
+            log.info("worker is ready; the archive is in %s", self.dateline.archive.version())
             try:
                 while not (self.stopping.is_set() or self._has_done_much()):
                     if self.dateline.bell.wait(STANDBY_EVERY):
                         self._wake(scheduler)
             finally:
                 self.stopping.set()  # for what is under way
+                if self.pings is not None:
+                    self.pings.close()
                 scheduler.shutdown(wait=True)
                 self.pusher.close()
                 self.dateline.bell.close()
@@ -132,6 +135,7 @@ class Worker:
                 for delivery in (*self.deliveries, self.sitemaps):
                     delivery.outbox.drain()
                 self.news.run()
+                self.sign.give()
         return alone
 
     def _clock(self) -> BackgroundScheduler:
@@ -148,7 +152,7 @@ class Worker:
         for name, refresh in ((self.sitemaps.name, self.sitemaps.run), (self.news.name, news)):
             scheduler.add_job(refresh, "interval", seconds=SITEMAPS_EVERY, id=name, next_run_time=now())
         for name, job, seconds in (
-            ("release", self.dateline.publisher.release_due, RELEASE_EVERY),
+            ("release", self._release, RELEASE_EVERY),
             ("tidy", self._tidy, TIDY_EVERY),
             ("tidy index", self.dateline.index.tidy, INDEX_TIDY_EVERY),
             ("memory", give_back, GIVE_BACK_EVERY),
@@ -186,6 +190,10 @@ class Worker:
             scheduler.modify_job("push", next_run_time=now())
         if self.pings is not None:
             scheduler.modify_job("ping", next_run_time=now())
+
+    def _release(self) -> None:
+        self.dateline.publisher.release_due()
+        self.sign.give()  # of a worker that releases what is due
 
     def _tidy(self) -> None:
         self.dateline.archive.tidy(now=self.dateline.clock())
@@ -250,8 +258,9 @@ def _pings(dateline: Dateline, holder: str) -> Pings | None:
     hub = dateline.site.hub
     if hub is None or hub == dateline.site.absolute(HUB_PATH):
         return None
-    pinger = Pinger(dateline.archive, dateline.site, hub, Outgoing(Guard(private=True), agent=_agent(dateline)))
-    return Pings(Outbox(dateline.archive, pinger, holder=holder, clock=dateline.clock), clock=dateline.clock)
+    outgoing = Outgoing(Guard(private=True), agent=_agent(dateline))
+    pinger = Pinger(dateline.archive, dateline.site, hub, outgoing)
+    return Pings(Outbox(dateline.archive, pinger, holder=holder, clock=dateline.clock), outgoing, clock=dateline.clock)
 
 
 def _agent(dateline: Dateline) -> str:
@@ -265,7 +274,7 @@ def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
     Gives False where it was told to stop before the lock was free."""
     with (data / "worker.lock").open("a+") as file:
         waited = False
-        while not _try_lock(file):
+        while not try_lock(file):
             if not waited and not stopping.is_set():
                 log.warning("another worker has %s: standing by", data)
                 waited = True
@@ -284,14 +293,6 @@ def is_served(dateline: Dateline, consumer: str) -> bool:
             return True
     cursor = dateline.archive.cursor(consumer)
     return cursor is not None and cursor.until is not None and cursor.until > dateline.clock()
-
-
-def _try_lock(file: IO[str]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _place_name(data: Path) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from archive.article import mint_guid
-from archive.errors import StorageFull, Unavailable
+from archive.errors import DatelineError, StorageFull, Unavailable
 from archive.ids import new_id
 from archive.search import SearchIndex
 from archive.site import Site
@@ -52,7 +52,7 @@ def now() -> datetime:
 def open_archive(settings: Settings, *, checkpoints: bool = False) -> SqlArchive:
     """The archive that the settings name, whatever its schema.
 
-    `checkpoints`: this process keeps house in the database; one should."""
+    `checkpoints`: this process keeps house in the database, unless another one does."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -68,10 +68,14 @@ def open_dateline(
 
     `migrate`: bring the database to this program's schema, else raise ArchiveOutdated where it is not."""
     archive = open_archive(settings, checkpoints=checkpoints)
-    if migrate:
-        archive.migrate()
-    else:
-        archive.check_schema()
+    try:
+        if migrate:
+            archive.migrate()
+        else:
+            archive.check_schema()
+    except DatelineError:
+        archive.close()
+        raise
     # Without a setting, the address under which it was last served: other commands know no port.
     site = settings.site(archive.fact(SITE_URL))
     bell = Bell(settings.data / "bell")

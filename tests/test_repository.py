@@ -9,6 +9,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from packaging.requirements import Requirement
@@ -16,6 +17,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PACKAGES = ("archive", "feeds", "service")
 LOCKS = {
     "requirements.lock": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["build"],
     "requirements-dev.lock": PROJECT["project"]["optional-dependencies"]["dev"],
@@ -64,22 +66,37 @@ def test_the_version_is_said_once() -> None:
     assert said == []
 
 
+@pytest.mark.slow
 def test_all_packages_and_their_data_are_packed(tmp_path: Path) -> None:
-    packed = PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
-    assert packed == ["archive*", "feeds*", "service*"]
-    missing = [
-        folder.relative_to(ROOT)
-        for package in ("archive", "feeds", "service")
-        for folder in {file.parent for file in (ROOT / package).rglob("*.py")}
-        if not (folder / "__init__.py").exists()
-    ]
-    assert missing == []
+    ours = {path for package in PACKAGES for path in _tracked(f"{package}/*")}
+    for path in (*ours, Path("pyproject.toml"), Path("README.md"), Path("LICENSE")):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "."],
+        cwd=tmp_path, check=True,
+    )  # fmt: skip
+    [wheel] = tmp_path.glob("*.whl")
+    packed = {Path(name) for name in ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    assert packed == ours
+
+
+def test_all_data_that_is_to_be_packed_is_there() -> None:
+    named = PROJECT["tool"]["setuptools"]["package-data"]
+    folders = {package: ROOT / package.replace(".", "/") for package in named}
+    assert [glob for package in named for glob in named[package] if not any(folders[package].glob(glob))] == []
 
 
 def test_no_tracked_file_names_a_place_on_somebodys_machine() -> None:
     places = re.compile(r"(?<![\w.])/(?:root|work|home/\w+)/")
     mine = Path(__file__).relative_to(ROOT)
     assert [path for path in _tracked("*") if path != mine and places.search(_text(path))] == []
+
+
+def test_every_part_of_the_search_index_is_a_back_end() -> None:
+    [contract] = [one for one in PROJECT["tool"]["importlinter"]["contracts"] if one["type"] == "protected"]
+    parts = [f"archive.{path.stem}" for path in sorted((ROOT / "archive").glob("whoosh_*.py"))]
+    assert contract["protected_modules"] == ["archive.sql", *parts]
 
 
 @pytest.mark.slow
@@ -89,11 +106,14 @@ def test_no_tracked_file_names_a_place_on_somebodys_machine() -> None:
         ("archive/article.py", "import flask"),
         ("archive/store.py", "import feeds"),
         ("feeds/build.py", "import sqlalchemy"),
+        ("feeds/build.py", "import archive.whoosh_ranking"),
         ("service/publisher.py", "import archive.sql"),
+        ("service/pages.py", "import archive.whoosh_segment"),
+        ("service/cli/keeping.py", "import sqlalchemy"),
     ],
 )
 def test_an_import_against_the_direction_is_found(tmp_path: Path, file: str, line: str) -> None:
-    for package in ("archive", "feeds", "service"):
+    for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     changed = tmp_path / file

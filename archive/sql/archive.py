@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -27,6 +27,7 @@ from archive.slices import slices
 from archive.sql import listing, log
 from archive.sql import renditions as documents
 from archive.sql import volumes as shelf
+from archive.sql.checkpoints import Checkpoints
 from archive.sql.dialects import kind_of, open_engine, translate
 from archive.sql.migrations import upgrade
 from archive.sql.rows import to_article
@@ -74,20 +75,22 @@ class SqlArchive:
     """An `Archive` (see archive.store) on SQLite or PostgreSQL.
 
     Opening does not touch the database: call `migrate()` or `check_schema()` first. Share one among
-    threads; processes open their own, after they have been forked."""
+    threads; processes open their own, after they have been forked. `checkpoints`: move SQLite's
+    write-ahead log into the database, unless another process does."""
 
     def __init__(self, url: str, *, checkpoints: bool = True) -> None:
-        self._engine = open_engine(url, checkpoints=checkpoints)
+        address = make_url(url)
+        self._checkpoints = Checkpoints(address.database, wanted=checkpoints)
+        self._engine = open_engine(address, self._checkpoints)
 
     @property
     def kind(self) -> str:
         return kind_of(self._engine.dialect).name
 
     def version(self) -> str:
-        """The database's own version, for people."""
+        kind = kind_of(self._engine.dialect)
         with self._reading() as connection:
-            statement = "SELECT sqlite_version()" if self.kind == "sqlite" else "SHOW server_version"
-            return str(connection.execute(text(statement)).scalar_one())
+            return f"{kind.title} {connection.execute(text(kind.version)).scalar_one()}"
 
     # The schema -------------------------------------------------------------------------------------
 
@@ -441,12 +444,18 @@ class SqlArchive:
         with self._writing() as connection:
             connection.execute(delete(requests).where(requests.c.received < now - REQUESTS_KEPT))
         self.subscriptions.expire(now=now)
+        kind = kind_of(self._engine.dialect)
+        if kind.checkpoint is not None and self._checkpoints.take():
+            self._engine.dispose()  # connections of now on checkpoint by themselves
         with self._translated(), self._engine.connect().execution_options(upkeep=True) as connection:
-            for statement in kind_of(self._engine.dialect).tidy:
+            for statement in kind.tidy:
                 connection.exec_driver_sql(statement)
+            if kind.checkpoint is not None and self._checkpoints.mine():
+                connection.exec_driver_sql(kind.checkpoint)
 
     def close(self) -> None:
         self._engine.dispose()
+        self._checkpoints.give_back()
 
     # Transactions -----------------------------------------------------------------------------------
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from archive.errors import ArchiveUnavailable, DatelineError, StorageFull
+from archive.sql.checkpoints import Checkpoints
 
 # What SQLite's error codes, without their extensions, mean to whoever runs Dateline.
 _ADVICE = {
@@ -31,19 +32,24 @@ _FULL = frozenset({"SQLITE_FULL", "53100"})  # the latter in PostgreSQL's words:
 class DatabaseKind:
     """One database. `upsert` builds an INSERT that knows `on_conflict_do_update`.
 
+    `title` is its name for people, and `version` asks for that of the server or library.
     `migration_lock` keeps two programs from upgrading at once, for the length of a transaction."""
 
     name: str
+    title: str
+    version: str
     upsert: Callable[..., Any]
     options: Mapping[str, Any] = field(default_factory=dict)
-    prepare: Callable[[Engine, bool], None] | None = None
+    prepare: Callable[[Engine, Checkpoints], None] | None = None
     migration_lock: str | None = None
     tidy: tuple[str, ...] = ()
+    checkpoint: str | None = None
 
 
-def _prepare_sqlite(engine: Engine, checkpoints: bool) -> None:
+def _prepare_sqlite(engine: Engine, checkpoints: Checkpoints) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        checkpoints.take()
         # The driver must not open transactions by itself: BEGIN is ours, below.
         connection.isolation_level = None
         connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows ASCII only
@@ -54,8 +60,7 @@ def _prepare_sqlite(engine: Engine, checkpoints: bool) -> None:
             "busy_timeout=10000",
             "cache_size=-1000",  # KiB, of each connection, of which a process has ten; the system keeps the file anyway
             "temp_store=MEMORY",
-            # SQLite 3.7.0–3.51.2 can corrupt the file, rarely, when several processes checkpoint at once.
-            f"wal_autocheckpoint={1000 if checkpoints else 0}",
+            f"wal_autocheckpoint={1000 if checkpoints.mine() else 0}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -75,13 +80,18 @@ def _lower(text: object) -> object:
 DIALECTS: Mapping[str, DatabaseKind] = {
     "sqlite": DatabaseKind(
         name="sqlite",
+        title="SQLite",
+        version="SELECT sqlite_version()",
         upsert=sqlite.insert,
         options={"connect_args": {"check_same_thread": False, "timeout": 10}},
         prepare=_prepare_sqlite,
-        tidy=("PRAGMA optimize", "PRAGMA wal_checkpoint(PASSIVE)"),
+        tidy=("PRAGMA optimize",),
+        checkpoint="PRAGMA wal_checkpoint(PASSIVE)",
     ),
     "postgresql": DatabaseKind(
         name="postgresql",
+        title="PostgreSQL",
+        version="SHOW server_version",
         upsert=postgresql.insert,
         options={"connect_args": {"options": "-c timezone=UTC", "connect_timeout": 5}, "pool_pre_ping": True},
         migration_lock="SELECT pg_advisory_xact_lock(7237954)",
@@ -89,11 +99,8 @@ DIALECTS: Mapping[str, DatabaseKind] = {
 }
 
 
-def open_engine(url: str | URL, *, checkpoints: bool = True) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql://…`. Raises ArchiveUnavailable for other kinds.
-
-    `checkpoints`: whether this process moves SQLite's write-ahead log into the database; one should."""
-    address = make_url(url)
+def open_engine(address: URL, checkpoints: Checkpoints) -> Engine:
+    """An engine for `sqlite:///path` or `postgresql://…`. Raises ArchiveUnavailable for other kinds."""
     backend = address.get_backend_name()
     if backend not in DIALECTS:
         known = ", ".join(DIALECTS)

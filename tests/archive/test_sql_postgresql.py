@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -41,6 +42,10 @@ def empty_url(postgresql: URL) -> Iterator[str]:
 
 class TestPostgresqlArchive(SqlArchiveContract):
     pass
+
+
+def test_it_says_which_version_it_is(archive: SqlArchive) -> None:
+    assert re.fullmatch(r"PostgreSQL \d+\..+", archive.version())
 
 
 def test_a_server_that_is_not_there_is_told() -> None:

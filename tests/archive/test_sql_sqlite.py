@@ -47,9 +47,42 @@ def test_every_connection_has_the_settings_that_keep_what_was_acknowledged(
 
 def test_a_process_can_leave_checkpoints_to_another(archive_url: str) -> None:
     archive = SqlArchive(archive_url, checkpoints=False)
-    with archive._engine.connect() as connection:
-        assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar() == 0
+    assert not checkpoints(archive)
     archive.close()
+
+
+def checkpoints(archive: SqlArchive) -> bool:
+    """Whether connections move the log into the database by themselves."""
+    with archive._engine.connect() as connection:
+        return bool(connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar())
+
+
+def test_one_process_at_a_time_checkpoints(open_archive: Callable[[], SqlArchive]) -> None:
+    one, other = open_archive(), open_archive()
+    assert (checkpoints(one), checkpoints(other)) == (True, False)
+    added(other)
+    other.tidy(now=NOON)
+    assert (checkpoints(one), checkpoints(other)) == (True, False)
+    one.close()
+    other.tidy(now=NOON)
+    assert checkpoints(other)
+
+
+def test_what_tidies_moves_the_log_into_the_database_if_nobody_else_may(
+    open_archive: Callable[[], SqlArchive], tmp_path: Path
+) -> None:
+    one, other = open_archive(), open_archive()
+    assert checkpoints(one)
+    before = (tmp_path / "dateline.db").read_bytes()
+    added(other)
+    other.tidy(now=NOON)
+    assert (tmp_path / "dateline.db").read_bytes() == before
+    one.tidy(now=NOON)
+    assert (tmp_path / "dateline.db").read_bytes() != before
+
+
+def test_it_says_which_version_it_is(archive: SqlArchive) -> None:
+    assert archive.version() == f"SQLite {sqlite3.sqlite_version}"
 
 
 def test_a_writer_waits_before_it_reads_and_a_reader_waits_for_nobody(archive: SqlArchive) -> None:

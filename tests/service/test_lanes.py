@@ -43,8 +43,12 @@ class Crowd:
 
 
 @contextmanager
-def a_lane(crowd: Crowd, *, threads: int = 4, per_host: int = 2, room: int = 100) -> Iterator[Lane]:
-    lane = Lane("test", threads=threads, per_host=per_host, room=room, done=crowd.done.release)
+def a_lane(
+    crowd: Crowd, *, threads: int = 4, per_host: int = 2, room: int = 100, share: int = 100
+) -> Iterator[Lane[Callable[[], None]]]:
+    lane = Lane[Callable[[], None]](
+        "test", threads=threads, per_host=per_host, room=room, share=share, done=crowd.done.release
+    )
     try:
         yield lane
     finally:
@@ -85,6 +89,26 @@ def test_there_is_so_much_room() -> None:
         crowd.gate.set()
         crowd.wait_for(3)
         assert lane.left() == 3
+
+
+def test_a_host_has_its_share_of_the_room_and_no_more() -> None:
+    crowd = Crowd()
+    with a_lane(crowd, share=3) as lane:
+        assert [lane.add("a", crowd.task("a")) for _ in range(5)] == [True, True, True, False, False]
+        assert lane.add("b", crowd.task("b"))
+
+
+def test_what_waits_for_a_host_can_be_taken_out() -> None:
+    crowd = Crowd()
+    with a_lane(crowd) as lane:
+        tasks = [crowd.task("a") for _ in range(5)]
+        for task in (*tasks, crowd.task("b")):
+            lane.add("b" if task not in tasks else "a", task)
+        assert lane.take_out("a") == tasks[2:]
+        assert (lane.take_out("a"), lane.take_out("c"), len(lane)) == ([], [], 3)
+        crowd.gate.set()
+        crowd.wait_for(3)
+        assert sorted(crowd.order) == ["a", "a", "b"]
 
 
 def test_hosts_with_as_much_waiting_as_they_may_run_are_full() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archive.errors import ArchiveUnavailable, IndexUnavailable
+from archive.instants import rfc3339
 from tests.service.office import Office
 
 
@@ -20,7 +21,11 @@ def test_ready_and_up_to_date(office: Office) -> None:
     answer = office.get("/readyz")
     assert (answer.status_code, answer.json["status"], answer.headers["Cache-Control"]) == (200, "ok", "no-store")
     assert answer.json["parts"]["index"] == {"status": "ok", "documents": 1, "position": 1}
-    assert answer.json["parts"]["worker"] == {"status": "ok", "behind": {"feeds": 0, "index": 0}}
+    assert answer.json["parts"]["worker"] == {
+        "status": "ok",
+        "behind": {"feeds": 0, "index": 0},
+        "seen": rfc3339(office.now),
+    }
 
 
 def test_what_is_behind_is_told_and_is_no_reason_to_send_readers_away(office: Office) -> None:
@@ -30,6 +35,19 @@ def test_what_is_behind_is_told_and_is_no_reason_to_send_readers_away(office: Of
     answer = office.get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
     assert answer.json["parts"]["worker"]["behind"]["index"] >= 2
+
+
+def test_a_worker_that_gave_no_sign_for_a_while_is_missed(office: Office) -> None:
+    assert office.get("/readyz").json["parts"]["worker"] == {"status": "down", "behind": {}, "seen": None}
+    office.deliver()
+    office.later(minutes=1)
+    assert office.get("/readyz").json["status"] == "ok"
+    office.later(seconds=1)
+    answer = office.get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert answer.json["parts"]["worker"]["status"] == "down"
+    office.deliver()
+    assert office.get("/readyz").json["status"] == "ok"
 
 
 def test_without_the_index_pages_and_feeds_are_served(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,13 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from service.outgoing import Forbidden, Guard, NoAnswer, Outgoing
+from service.outgoing import Forbidden, Guard, NoAnswer, Outgoing, resolve
 from tests.service.subscriber import Subscriber, a_subscriber
 
 OPEN = Guard(private=True)
@@ -269,6 +270,96 @@ def test_nobody_is_waited_for_when_the_program_ends() -> None:
         threading.Thread(target=lambda: asked.wait(30) and outgoing.abort()).start()
         with pytest.raises(NoAnswer, match="the program ends"):
             outgoing.get(f"http://127.0.0.1:{port}/")
+
+
+@pytest.fixture
+def full() -> Iterator[int]:
+    """The port of a listener that takes no more connections: whoever connects waits."""
+    with socket.socket() as listener, ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(2):
+            other = waiting.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_a_connection_that_does_not_come_has_its_time(full: int) -> None:
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match="Connection timed out"):
+        Outgoing(OPEN, connect_within=0.3).get(f"http://127.0.0.1:{full}/")
+    assert time.monotonic() - began < 5
+
+
+def test_no_connection_is_waited_for_when_the_program_ends(full: int) -> None:
+    outgoing = Outgoing(OPEN, connect_within=20, answer_within=20)
+    threading.Timer(0.3, outgoing.abort).start()  # whenever it comes, it is heeded
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match="the program ends"):
+        outgoing.get(f"http://127.0.0.1:{full}/")
+    assert time.monotonic() - began < 10
+
+
+def test_nothing_is_called_any_more_when_the_program_ends(subscriber: Subscriber) -> None:
+    outgoing = Outgoing(OPEN)
+    outgoing.abort()
+    with pytest.raises(NoAnswer, match="the program ends"):
+        outgoing.get(subscriber.url())
+    assert subscriber.heard == []
+
+
+class SilentNameserver:
+    """Gives an answer when it is told to, and not before."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses
+        self.asked = threading.Semaphore(0)
+        self.answers = threading.Event()
+
+    def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked.release()
+        self.answers.wait(60)
+        return self.addresses
+
+
+@pytest.fixture
+def nameserver() -> Iterator[SilentNameserver]:
+    silent = SilentNameserver("127.0.0.1")
+    yield silent
+    silent.answers.set()
+
+
+def test_the_time_of_a_call_begins_before_its_name_is_looked_up(nameserver: SilentNameserver) -> None:
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match=r"^reader\.example took longer than"):
+        Outgoing(OPEN, resolver=nameserver, answer_within=0.5).get("http://reader.example/")
+    assert time.monotonic() - began < 30
+
+
+def test_no_nameserver_is_waited_for_when_the_program_ends(nameserver: SilentNameserver) -> None:
+    outgoing = Outgoing(OPEN, resolver=nameserver, answer_within=60)
+    threading.Thread(target=lambda: nameserver.asked.acquire(timeout=30) and outgoing.abort()).start()
+    with pytest.raises(NoAnswer, match="the program ends"):
+        outgoing.get("http://reader.example/")
+
+
+def test_others_are_called_while_a_nameserver_is_silent(nameserver: SilentNameserver, subscriber: Subscriber) -> None:
+    outgoing = Outgoing(OPEN, resolver=lambda *asked: resolve(*asked) if asked[0][0].isdigit() else nameserver(*asked))
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(outgoing.get, f"http://reader.example:{subscriber.port}/") for _ in range(4)]
+        assert nameserver.asked.acquire(timeout=30)
+        assert outgoing.get(subscriber.url()).status == 200
+        nameserver.answers.set()
+        assert [call.result().status for call in calls] == [200] * 4
+
+
+def test_every_call_checks_what_its_name_means(nameserver: SilentNameserver) -> None:
+    outgoing = Outgoing(Guard(), resolver=nameserver)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(outgoing.get, "http://reader.example/") for _ in range(4)]
+        nameserver.answers.set()
+        assert [type(call.exception()) for call in calls] == [Forbidden] * 4
 
 
 def test_whoever_answers_before_all_was_said_has_answered() -> None:

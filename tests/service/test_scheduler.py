@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +17,9 @@ from archive.article import Status
 from archive.errors import ArchiveUnavailable
 from archive.store import Archive
 from service import scheduler
+from service.alive import last_seen
 from service.scheduler import Worker, only_worker
+from tests.builders import NOON
 from tests.service.office import Office, open_office
 
 PATIENCE = 30.0  # seconds: a deadline for a busy machine
@@ -60,6 +64,12 @@ def test_the_bell_wakes_the_worker(office: Office, monkeypatch: pytest.MonkeyPat
         office.posted(title="Wheat")
         until(lambda: found(office, "wheat") == 1)
         until(lambda: "Wheat" in office.get("/feed.json").text)
+
+
+def test_the_worker_says_at_its_start_which_database_it_has(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with at_work(office.worker):
+        until(lambda: f"the archive is in SQLite {sqlite3.sqlite_version}" in caplog.text)
 
 
 def test_an_article_without_a_bell_is_delivered_all_the_same(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +125,22 @@ def test_what_is_scheduled_is_released_when_the_clock_says_so(office: Office, mo
         office.later(hours=1)
         until(lambda: found(office, "wheat") == 1)
         until(lambda: "Wheat" in office.get("/feed.json").text)
+
+
+def test_a_worker_that_releases_gives_signs_of_life_now_and_then(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
+    released: list[datetime] = []
+    monkeypatch.setattr(office.dateline.publisher, "release_due", lambda: released.append(office.now))
+    with at_work(office.worker):
+        until(lambda: last_seen(office.archive) == NOON)
+        office.later(seconds=14)
+        count = len(released)
+        until(lambda: len(released) > count + 1)
+        assert last_seen(office.archive) == NOON
+        office.later(seconds=1)
+        until(lambda: last_seen(office.archive) == office.now)
 
 
 def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -907,6 +907,29 @@ def test_a_hub_elsewhere_is_told_of_every_feed_that_changed_6(archive: Archive, 
         assert len(hub.told) == len(told)
 
 
+def test_a_hub_elsewhere_is_not_waited_for_when_the_worker_ends_and_told_by_the_next_6(
+    archive: Archive, tmp_path: Path
+) -> None:
+    with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url()) as scene:
+        pings = scene.office.worker.pings
+        assert pings is not None
+        pings.run()
+        scene.publish("News")
+
+        def end_meanwhile(heard: Heard) -> Said:
+            pings.close()
+            return Said()
+
+        hub.answer = end_meanwhile
+        pings.run()
+        assert len(hub.told) == 1
+        hub.says(204)
+        scene.restart()
+        assert scene.office.worker.pings is not None
+        scene.office.worker.pings.run()
+        assert hub.told[0].body in [heard.body for heard in hub.told[1:]]
+
+
 def test_a_hub_elsewhere_that_fails_is_told_again_after_longer_and_longer_6(archive: Archive, tmp_path: Path) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url()) as scene:
         pings = scene.office.worker.pings

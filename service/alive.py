@@ -1,0 +1,35 @@
+"""The worker's sign of life: kept in the archive, where every process on every machine sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from archive.instants import rfc3339
+from archive.store import Archive
+
+FACT: Final = "worker-seen"
+EVERY: Final = timedelta(seconds=15)
+AT_MOST: Final = timedelta(minutes=1)  # without a sign from a worker that is alive
+
+
+class SignOfLife:
+    """Given now and then, however often it is asked for: each one is a write to the archive."""
+
+    def __init__(self, archive: Archive, *, clock: Callable[[], datetime]) -> None:
+        self.archive = archive
+        self.clock = clock
+        self._given: datetime | None = None
+
+    def give(self) -> None:
+        now = self.clock()
+        if self._given is None or abs(now - self._given) >= EVERY:
+            self.archive.state(FACT, rfc3339(now))
+            self._given = now
+
+
+def last_seen(archive: Archive) -> datetime | None:
+    """When a worker gave its last sign."""
+    said = archive.fact(FACT)
+    return None if said is None else datetime.fromisoformat(said)
