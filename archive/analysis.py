@@ -7,6 +7,7 @@ import sys
 import threading
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
@@ -213,17 +214,30 @@ def neighbours(word: str, edits: int) -> Callable[[str], bool]:
     return near
 
 
-def alike(word: str, edits: int, languages: Iterable[str]) -> Callable[[str], bool]:
-    """Whether another folded word is at most so many slips away, or its stem in one of the languages is."""
-    near_word = neighbours(fold(word), edits)
-    near_stems = [
-        (language, neighbours(term_of(word, language), edits)) for language in sorted({*languages} - {UNKNOWN})
-    ]
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What is taken for a folded word with slips in it: what is at most `edits` slips away, or what has a stem that is
+    near the word's, by language with how many slips. A short stem has none: it would be like every other."""
 
-    def near(other: str) -> bool:
-        return near_word(other) or any(near_stem(stem(other, language)) for language, near_stem in near_stems)
+    word: str
+    edits: int
+    stems: Mapping[str, tuple[str, int]]
 
-    return near
+    @classmethod
+    def to(cls, word: str, edits: int, languages: Iterable[str]) -> Alike:
+        stems = {language: term_of(word, language) for language in sorted({*languages} - {UNKNOWN})}
+        most = {language: 0 if len(stem) < 4 else 1 if len(stem) < 6 else 2 for language, stem in stems.items()}
+        return cls(
+            fold(word),
+            edits,
+            {language: (stem, min(edits, most[language])) for language, stem in stems.items() if most[language]},
+        )
+
+    def fits(self, other: str) -> bool:
+        """Whether another folded word is taken for it."""
+        return _within(self.word, other, self.edits) or any(
+            _within(near, stem(other, language), edits) for language, (near, edits) in self.stems.items()
+        )
 
 
 def _within(left: str, right: str, edits: int) -> bool:

@@ -130,8 +130,8 @@ class _Wanted:
             self.beginnings.append(leaf.prefix)
             pattern = leaf.expression
             return [lambda word: pattern.fullmatch(word.form) is not None]
-        near = analysis.alike(leaf.text, leaf.edits, self._languages)
-        return [lambda word: near(word.form)]
+        near = analysis.Alike.to(leaf.text, leaf.edits, self._languages)
+        return [lambda word: near.fits(word.form)]
 
     def _same(self, word: str) -> Fits:
         terms = frozenset(analysis.terms_in(word, self._languages))

@@ -56,13 +56,14 @@ def answer(
         matches = Scorer(snapshot, cache, deadline).matches(without_stop_words(other, stops))
         return len(filtered(snapshot, cache, Found(*matches.settled()), query).left())
 
+    counts = facets(snapshot, cache, everything, scorer.late) if query.with_facets else {}
     suggestion = None
     with suppress(TooLateError):
         suggestion = meant(snapshot, cache, scorer, query.text, root, total, number)
     return Results(
         total,
         tuple(Hit(hit.id, hit.score) for hit in hits),
-        facets=facets(snapshot, cache, everything, scorer.late) if query.with_facets else {},
+        facets=counts,
         suggestion=suggestion,
         notes=(*parsed.notes, *dict.fromkeys(scorer.notes)),
         languages=snapshot.languages,

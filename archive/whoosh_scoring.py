@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Final, TypeVar
 
 import numpy as np
@@ -246,26 +247,25 @@ class Scorer:
         return self._alike(self._like(node.pattern, node.pattern, found, node.field))
 
     def _fuzzy(self, node: Fuzzy) -> Matches:
-        spelled = analysis.fold(node.text)
-        near = analysis.alike(node.text, node.edits, self._languages)
-        stems = analysis.terms_in(node.text, self._languages)
+        alike = analysis.Alike.to(node.text, node.edits, self._languages)
 
         def found(segment: Segment) -> dict[str, int]:
             known = table(segment, FORM, self._cache)
-            numbers = np.concatenate([np.empty(0, np.int64), *self._in_time(known.like(spelled, stems, node.edits))])
-            terms = ((known.term(number).decode("utf-8", "replace"), number) for number in numbers.tolist())
-            words = {word: number for word, number in self._in_time(terms) if near(word)}
-            counts = known.counts(np.array(list(words.values()), np.int64))
-            return dict(zip(words, counts.tolist(), strict=True))
+            words: dict[str, int] = {}
+            for numbers in self._in_time(known.like(alike), every=1):
+                spelled = [term.decode("utf-8", "replace") for term in known.terms(numbers)]
+                fitting = np.array([alike.fits(word) for word in spelled], np.bool_)
+                words.update(zip(compress(spelled, fitting), known.counts(numbers[fitting]).tolist(), strict=True))
+            return words
 
         typed = f"{node.text}~"
         similar = self._alike(self._like((typed, node.edits, self._languages), typed, found, node.field))
         return similar + self._word(node.text, node.field)  # spelled right comes first
 
-    def _in_time(self, several: Iterable[T]) -> Iterator[T]:
+    def _in_time(self, several: Iterable[T], *, every: int = LOOKED_AT) -> Iterator[T]:
         """Raises TooLateError between two of them: what is not whole must not be kept."""
         for place, each in enumerate(several):
-            if place % LOOKED_AT == 0 and self.late():
+            if place % every == 0 and self.late():
                 raise TooLateError
             yield each
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
+from archive.analysis import Alike
 from archive.whoosh_columns import Array
 from archive.whoosh_segment import FORM, Segment
 from archive.whoosh_snapshot import Cache, Snapshot
@@ -102,21 +103,28 @@ class Table:
         return letters
 
     @reads_files
-    def like(self, word: str, stems: Iterable[str], edits: int) -> Iterator[Array]:
-        """Piece by piece the numbers of the terms with a word's first letter that may be so many slips away from it, or
-        their stems from one of its stems. Most of them are not.
+    def terms(self, numbers: Array) -> list[bytes]:
+        return [self._term(number) for number in numbers.tolist()]
+
+    @reads_files
+    def like(self, alike: Alike) -> Iterator[Array]:
+        """Piece by piece the numbers of the terms that may be alike, and have the same first letter. Most are not.
 
         A stem is what a word begins with, but for its last letter. So a term is left out unread where too many of the
-        other letters do not stand at its beginning, or too many do that are not among them."""
-        most = edits * max(len(letter.encode("utf-8", "replace")) for letter in word)
-        wanted = [np.frombuffer(each.encode("utf-8", "replace"), np.uint8) for each in {word, *stems}]
-        for numbers in _parts(self.beginning(word[:1].encode("utf-8", "replace"))):
-            kinds = self._first_kinds(numbers, max(map(len, wanted)) + most)
-            may_be = np.zeros(len(numbers), np.bool_)
-            for letters in wanted:
-                missing = kinds_of(letters[None, :-1]) & ~kinds[len(letters) + most]
-                others = kinds[max(len(letters) - most - 1, 0)] & ~kinds_of(letters[None, :])
-                may_be |= (np.bitwise_count(missing) <= most) & (np.bitwise_count(others) <= most)
+        other letters do not stand at its beginning, or too many do that are not among them; and one that is to be like
+        the word as a whole, where it is too long or too short, too."""
+        each = max(len(letter.encode("utf-8", "replace")) for letter in alike.word)
+        whole, most = _encoded(alike.word), alike.edits * each
+        stems = [(_encoded(stem), edits * each) for stem, edits in {*alike.stems.values()}]
+        longest = max(len(letters) + most for letters, most in [(whole, most), *stems])
+        for numbers in _parts(self.beginning(alike.word[:1].encode("utf-8", "replace"))):
+            kinds, lengths = self._first_kinds(numbers, longest), self.lengths(numbers)
+            differing = np.bitwise_count(kinds[len(whole) + most] ^ kinds_of(whole[None, :]))
+            may_be = (abs(lengths - len(whole)) <= most) & (differing <= 2 * most)
+            for letters, slips in stems:
+                missing = kinds_of(letters[None, :-1]) & ~kinds[len(letters) + slips]
+                others = kinds[max(len(letters) - slips - 1, 0)] & ~kinds_of(letters[None, :])
+                may_be |= (np.bitwise_count(missing) <= slips) & (np.bitwise_count(others) <= slips)
             yield np.flatnonzero(may_be) + numbers.start
 
     def _first_kinds(self, numbers: range, most: int) -> list[Array]:
@@ -200,6 +208,10 @@ class Spellings:
         differing = np.bitwise_count(self._kinds[begin:end] ^ kinds_of(encoded[None, :])[0])
         found: Array = self._numbers[begin:end][differing <= 2 * most]
         return found
+
+
+def _encoded(word: str) -> Array:
+    return np.frombuffer(word.encode("utf-8", "replace"), np.uint8)
 
 
 def kinds_of(letters: Array) -> Array:

@@ -149,6 +149,9 @@ def _facets(facets: Mapping[str, Sequence[Facet]], asked: Mapping[str, str], add
         if name == "month":  # of one year there are twelve at most: as in a calendar
             values = sorted(values, key=lambda facet: facet.value)
         groups.append((title, [(facet, _period_name(facet.value), ("from", "to")) for facet in values]))
+        if name == "month":
+            others = [facet for facet in facets.get("year", ()) if facet.value != asked["from"]]
+            groups.append(("Other years", [(facet, facet.value, ("from", "to")) for facet in others]))
     for name, title in _LABELS.items():
         values = facets.get(name, ())
         if not (name == "language" and len(values) < 2):

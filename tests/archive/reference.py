@@ -68,9 +68,9 @@ class Reference:
         if isinstance(node, Wildcard):
             return self._like(node.expression.fullmatch, node.field)
         if isinstance(node, Fuzzy):
-            near = analysis.alike(node.text, node.edits, self.languages)
+            near = analysis.Alike.to(node.text, node.edits, self.languages)
             first = analysis.fold(node.text)[0]
-            found = self._like(lambda form: form[0] == first and near(form), node.field)
+            found = self._like(lambda form: form[0] == first and near.fits(form), node.field)
             return _sum(found, self._rated(self._word(Word(node.text, node.field))))
         return self._group(node)
 

@@ -79,3 +79,8 @@ def test_a_sentence_is_found_and_marked(index: WhooshIndex, text: str, language:
 @pytest.mark.parametrize("text", ["어국", "麦小", "都市", "пшен", "Weizen", "ดร"])
 def test_what_only_looks_like_it_is_not_found(index: WhooshIndex, text: str) -> None:
     assert index.search(SearchQuery(text=text)).total == 0
+
+
+@pytest.mark.parametrize(("text", "language"), [("regier", "de"), ("пшен", "ru"), ("小麦", "zh"), ("한국", "ko")])
+def test_a_title_is_suggested_by_its_beginnings(index: WhooshIndex, text: str, language: str) -> None:
+    assert index.suggest(text).articles == (language,)

@@ -77,6 +77,8 @@ class TestTheSearchPage:
         page = stocked.page("/search?q=wheat&from=2025&to=2025&section=&sort=newest")
         assert page.texts(".side h2")[0] == "Months of 2025"
         assert page.texts(".side section:first-child li") == ["January 2025 1", "June 2025 1", "November 2025 2"]
+        assert page.texts(".side h2")[1] == "Other years"
+        assert page.texts(".side section:nth-child(2) li") == ["2023 1", "2024 1"]
         november = page.values(".side a", "href")[2]
         assert november == "/search?q=wheat&from=2025-11&to=2025-11&sort=newest"
         narrowed = stocked.page(november)
