@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from archive.article import LabelKind
 from archive.errors import Conflict, DatelineError
 from archive.store import Period
-from feeds.spec import home_path
+from feeds.spec import ABOUT, home_path
 from service.frame import AS_FILES
 from service.pages import day_of
 
@@ -78,6 +78,7 @@ class _Export:
         client = self.app.test_client()
         for path in self._paths():
             self._list(client, path)
+        self._write(ABOUT, self._fetch(client, "/feeds", None)[0])  # which feed it is about, no file can be told
         self._write(_MISSING, self._fetch(client, _MISSING, None, status=HTTPStatus.NOT_FOUND)[0])
         for path in self.dateline.archive.rendition_paths():
             rendition = self.dateline.archive.rendition(path)

@@ -88,6 +88,11 @@ def test_feeds_are_the_stored_bytes(site: Newsstand, target: Path) -> None:
     assert (target / "tags" / "x" / "feed.atom").read_bytes() == b"<feed/>"
 
 
+def test_the_page_that_feeds_lead_to_is_that_of_all_feeds(site: Newsstand, target: Path) -> None:
+    export(site, target)
+    assert (target / "feeds/about/index.html").read_bytes() == (target / "feeds/index.html").read_bytes()
+
+
 def test_what_readers_must_not_see_is_not_written(site: Newsstand, target: Path) -> None:
     site.publish(title="A draft secret", status="draft", published="2026-03-01")
     site.publish(title="A scheduled secret", published="2026-04-01")
