@@ -40,6 +40,7 @@ from archive.markup import (
         ("<iframe src='https://x'></iframe><form><input>y</form>", "y"),
         ("<svg><script>x</script></svg>z", "z"),
         ("<math><mtext></p><style><img src=x onerror=y>", ""),
+        ("<p>a<object><p>b</p></object></p>", "<p>a</p><p>b</p><p></p>"),
         ('<code class="language-python evil">x</code>', '<code class="language-python evil">x</code>'),
         ('<code class="evil">x</code>', "<code>x</code>"),
         ('<td colspan="2">x</td>', "x"),
@@ -64,6 +65,7 @@ PIECES = [
     "-->",
     "]]>",
     *"div script style svg pre href= javascript: table td".split(),
+    *"<p> </p> <object> </object> <button> <marquee> <a> </a> <table> <td> <li> <dd> <h1> <b> </b> <select>".split(),
 ]
 
 
