@@ -106,7 +106,6 @@ class Table:
     def terms(self, numbers: Array) -> list[bytes]:
         return [self._term(number) for number in numbers.tolist()]
 
-    @reads_files
     def like(self, alike: Alike) -> Iterator[Array]:
         """Piece by piece the numbers of the terms that may be alike, and have the same first letter. Most are not.
 
@@ -127,6 +126,7 @@ class Table:
                 may_be |= (np.bitwise_count(missing) <= slips) & (np.bitwise_count(others) <= slips)
             yield np.flatnonzero(may_be) + numbers.start
 
+    @reads_files
     def _first_kinds(self, numbers: range, most: int) -> list[Array]:
         """`kinds_of` no letter of each term, of the first one, of the first two and so on."""
         places = self._at(numbers)

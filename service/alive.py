@@ -29,6 +29,12 @@ class SignOfLife:
             self._given = now
 
 
+def lives(archive: Archive, *, now: datetime) -> bool:
+    """Whether a worker has given a sign that is not too old."""
+    seen = last_seen(archive)
+    return seen is not None and now - seen <= AT_MOST
+
+
 def last_seen(archive: Archive) -> datetime | None:
     """When a worker gave its last sign."""
     said = archive.fact(FACT)

@@ -10,7 +10,7 @@ from flask import Blueprint, Response
 
 from archive.errors import DatelineError
 from archive.instants import rfc3339
-from service.alive import AT_MOST, last_seen
+from service.alive import last_seen, lives
 from service.problems import RETRY_AFTER
 from service.wiring import Dateline
 
@@ -64,8 +64,8 @@ def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
             if cursor.consumer in READERS
         }
         seen = last_seen(dateline.archive)
-        lives = seen is not None and dateline.clock() - seen <= AT_MOST
-        status = "down" if not lives else "behind" if any(behind.values()) or not behind else "ok"
+        alive = lives(dateline.archive, now=dateline.clock())
+        status = "down" if not alive else "behind" if any(behind.values()) or not behind else "ok"
         return {"status": status, "behind": behind, "seen": None if seen is None else rfc3339(seen)}
 
     return {"archive": archive, "index": index, "worker": worker}

@@ -91,7 +91,9 @@ class _Ready:
 
 @dataclass(slots=True)
 class _Kept:
-    """`over`: since when the feed is gone, or will be if nothing comes. `modified`: None within the second of the change: bytes that may change again have no date yet, since one that
+    """`over`: since when the feed is gone, or will be if nothing comes.
+
+    `modified`: None within the second of the change: bytes that may change again have no date yet, since one that
     is sent must stay true."""
 
     rendition: Rendition

@@ -20,7 +20,7 @@ from archive.locks import try_lock
 from archive.outbox import Outbox
 from archive.store import ChangeKind
 from feeds.build import FeedBuilder
-from service.alive import SignOfLife
+from service.alive import SignOfLife, lives
 from service.delivery import FeedsConsumer, IndexConsumer
 from service.memory import give_back
 from service.outgoing import Guard, Outgoing
@@ -95,10 +95,11 @@ class Worker:
         with only_worker(self.dateline.settings.data, self.stopping) as alone:
             if not alone:
                 return
+            database = self.dateline.archive.version()
             self.dateline.bell.listen()
             scheduler = self._clock()
             scheduler.start()
-            log.info("worker is ready; the archive is in %s", self.dateline.archive.version())
+            log.info("worker is ready; the archive is in %s", database)
             try:
                 while not (self.stopping.is_set() or self._has_done_much()):
                     if self.dateline.bell.wait(STANDBY_EVERY):
@@ -135,7 +136,6 @@ class Worker:
                 for delivery in (*self.deliveries, self.sitemaps):
                     delivery.outbox.drain()
                 self.news.run()
-                self.sign.give()
         return alone
 
     def _clock(self) -> BackgroundScheduler:
@@ -285,14 +285,15 @@ def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
 
 
 def is_served(dateline: Dateline, consumer: str) -> bool:
-    """Whether a worker is there for this consumer: on this data folder or, as its turn says, anywhere."""
+    """Whether a worker is there for this consumer: on this data folder or, as its turn or its sign says, anywhere."""
     at_once = threading.Event()
     at_once.set()
-    with only_worker(dateline.settings.data, at_once) as alone:
+    with suppress(OSError), only_worker(dateline.settings.data, at_once) as alone:  # it may be somebody else's file
         if not alone:
             return True
     cursor = dateline.archive.cursor(consumer)
-    return cursor is not None and cursor.until is not None and cursor.until > dateline.clock()
+    has_turn = cursor is not None and cursor.until is not None and cursor.until > dateline.clock()
+    return has_turn or lives(dateline.archive, now=dateline.clock())
 
 
 def _place_name(data: Path) -> str:

@@ -62,16 +62,16 @@ class SitemapsConsumer:
         months = {Period(day.year, day.month) for change in changes for day in change.days}
         for month in sorted(months):
             self._store(partial(month_documents, self.archive, month, self.site), turn)
-        if not all(map(self._is_listed, months)):
+        index = self.archive.rendition(INDEX) if months else None
+        listed = listed_in(index.codings[IDENTITY].body) if index is not None else frozenset()
+        if not all(self._is_listed(month, listed) for month in months):
             self._store(self._overview, turn)
 
-    def _is_listed(self, month: Period) -> bool:
-        """Whether the index has the sitemaps of a month, and no more: all months are counted for few articles."""
-        index = self.archive.rendition(INDEX)
-        listed = listed_in(index.codings[IDENTITY].body) if index is not None else frozenset()
+    def _is_listed(self, month: Period, listed: frozenset[str]) -> bool:
+        """Whether an index has the sitemaps of a month, and no more: all months are counted for few articles."""
         parts = self._parts(month)
         wanted = [self.site.absolute(part_path(month, number + 1)) for number in range(parts)]
-        return listed.issuperset(wanted) and self.site.absolute(part_path(month, parts + 1)) not in listed
+        return listed >= set(wanted) and self.site.absolute(part_path(month, parts + 1)) not in listed
 
     def _parts(self, month: Period) -> int:
         count = self.archive.count(ArticleQuery(period=month))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 from threading import Lock
 from typing import IO, Final
 
 from archive.locks import try_lock
+
+log = logging.getLogger(__name__)
 
 LOCK: Final = ".checkpoints"  # after the name of the database
 
@@ -19,6 +23,7 @@ class Checkpoints:
     def __init__(self, database: str | None, *, wanted: bool) -> None:
         self._path = Path(database + LOCK) if wanted and database not in (None, "", ":memory:") else None
         self._file: IO[bytes] | None = None
+        self._warned = False
         self._lock = Lock()
 
     def mine(self) -> bool:
@@ -30,14 +35,25 @@ class Checkpoints:
             if self._path is None or self._file is not None:
                 return False
             try:
-                file = self._path.open("ab")
-            except OSError:  # nor could this process write to the database
+                # For reading, which a lock asks no more than: whoever came first may have been another user.
+                file = os.fdopen(os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644), "rb")
+            except OSError as error:
+                self._warn(error)
                 return False
-            if try_lock(file):
-                self._file = file
-                return True
-            file.close()
-            return False
+            try:
+                if try_lock(file):
+                    self._file = file
+            except OSError as error:
+                self._warn(error)
+            finally:
+                if self._file is None:
+                    file.close()
+            return self._file is not None
+
+    def _warn(self, error: OSError) -> None:
+        if not self._warned:
+            log.warning("nothing is moved from SQLite's log into the database: %s: %s", self._path, error.strerror)
+            self._warned = True
 
     def give_back(self) -> None:
         with self._lock:

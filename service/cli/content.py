@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import signal
 import time
@@ -127,9 +128,17 @@ def export(target: Path, format_name: str, since: datetime | None) -> None:
 
 
 class _Search(click.Command):
-    """A command that takes words with a dash before them, as in "-usa wheat", for what they are."""
+    """A command that takes words with a dash before them, as in "-usa wheat", for what they are; two are an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        options = {name: one for one in self.get_params(ctx) if isinstance(one, click.Option) for name in one.opts}
+        rest = iter(args)
+        for argument in itertools.takewhile(lambda argument: argument != "--", rest):
+            name, equals, _ = argument.partition("=")
+            if name in options and not options[name].is_flag and not equals:
+                next(rest, None)  # its value
+            elif name.startswith("--") and name not in options and " " not in name:
+                raise click.NoSuchOption(name, ctx=ctx)
         # No option of one letter is known here: click would see an -h in -wheat.
         return super().parse_args(ctx, ["--help" if argument == "-h" else argument for argument in args])
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, make_url
 
 from archive.article import Label, LabelKind, Status
 from archive.errors import ArchiveUnavailable, StorageFull
 from archive.sql import SqlArchive
+from archive.sql.checkpoints import LOCK
 from archive.store import Archive, ArticleQuery, ChangeKind, Period, Place, Save
 from tests.archive.sql_contract import SqlArchiveContract
 from tests.builders import NOON, added, an_article
@@ -66,6 +67,24 @@ def test_one_process_at_a_time_checkpoints(open_archive: Callable[[], SqlArchive
     one.close()
     other.tidy(now=NOON)
     assert checkpoints(other)
+
+
+def test_a_lock_that_cannot_be_opened_is_told_once(archive_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    lock = Path(f"{make_url(archive_url).database}{LOCK}")
+    lock.mkdir()
+    archive = SqlArchive(archive_url)
+    assert not checkpoints(archive)
+    archive.tidy(now=NOON)
+    [told] = caplog.records
+    assert str(lock) in told.getMessage()
+    archive.close()
+
+
+def test_whoever_may_read_the_lock_may_have_it(archive_url: str) -> None:
+    Path(f"{make_url(archive_url).database}{LOCK}").touch(0o444)
+    archive = SqlArchive(archive_url)
+    assert checkpoints(archive)
+    archive.close()
 
 
 def test_what_tidies_moves_the_log_into_the_database_if_nobody_else_may(

@@ -619,6 +619,8 @@ def test_any_flipped_byte_is_noticed(of_manifest: bool, place: float, flip: int,
     for look in (
         lambda: opened.search(SearchQuery(text="wheat")),
         lambda: opened.search(SearchQuery(text="whaet")),
+        lambda: opened.search(SearchQuery(text="whaet~")),
+        lambda: opened.search(SearchQuery(text="wh*")),
         lambda: opened.suggest("whe"),
         lambda: opened.similar(a_stored_article(title="Wheat")),
     ):

@@ -216,7 +216,9 @@ def test_what_begins_with_a_dash_is_a_query(stories: Path) -> None:
 def test_a_search_keeps_its_own_options() -> None:
     for wanted in ("-h", "--help"):
         assert CliRunner().invoke(dateline, ["search", wanted]).stdout.startswith("Usage: dateline search [OPTIONS]")
-    assert run("search", "wheat", "--josn").returncode == 2
+    for wrong in (["wheat", "--josn"], ["--josn"], ["--sectoin=Grain"], ["--tag", "--josn", "--josn"]):
+        assert run("search", *wrong).returncode == 2
+    assert run("search", "--", "--josn").returncode != 2
 
 
 def test_what_was_found_goes_to_stdout_and_what_is_said_about_it_to_stderr(stories: Path) -> None:
