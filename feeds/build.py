@@ -21,7 +21,7 @@ from feeds.item import Item, iri_of, is_recording, item_of
 from feeds.spec import FeedSpec, Format, Scope, has_address
 
 LENGTH = 50  # entries of a feed
-CACHE_BYTES = 16 * 1024 * 1024
+CACHE_BYTES = 8 * 1024 * 1024  # of 250 articles that are 5 KB long, as many as ten feeds have
 NO_LINKS: Mapping[str, Page] = MappingProxyType({})
 
 

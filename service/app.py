@@ -13,7 +13,7 @@ from flask import Flask, Response, abort, request
 from service.api import admin_blueprint
 from service.guesses import guesses_blueprint
 from service.hub import hub_blueprint
-from service.memory import share_arenas
+from service.memory import share_arenas, trim_again_and_again
 from service.openapi import openapi_blueprint
 from service.operations import operations_blueprint
 from service.parent import end_with_parent
@@ -88,4 +88,5 @@ def web_process() -> WSGIApplication:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     end_with_parent()
     share_arenas()
+    trim_again_and_again()
     return create_wsgi(open_dateline(settings))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import ctypes
 import gc
 import sys
+import threading
+import time
 from typing import Final
 
 M_ARENA_MAX: Final = -8
+TRIM_EVERY: Final = 30.0  # seconds
 
 
 def give_back() -> None:
@@ -15,9 +18,25 @@ def give_back() -> None:
 
     Only glibc knows how; elsewhere nothing but Python's own garbage goes."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    trim()
+
+
+def trim() -> None:
+    """Give back what is free already. Some ms, in which other threads of Python run on."""
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)
+
+
+def trim_again_and_again(*, every: float = TRIM_EVERY) -> None:
+    """In a thread that ends with the process: a search takes a few MB for a moment, and no request is to wait."""
+
+    def work() -> None:
+        while True:
+            time.sleep(every)
+            trim()
+
+    threading.Thread(target=work, name="memory", daemon=True).start()
 
 
 def share_arenas() -> None:
