@@ -36,7 +36,7 @@ class Size:
     idle: float
 
 
-WHOLE = Size((1_000, 20_000, 100_000), warm_up=10, posts=60, rounds=5, seconds=4, idle=60)
+WHOLE = Size((1_000, 20_000, 100_000), warm_up=10, posts=60, rounds=5, seconds=3, idle=60)
 QUICK = Size((200, 1_000, 2_000), warm_up=2, posts=10, rounds=1, seconds=1, idle=1)
 
 
