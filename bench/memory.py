@@ -8,6 +8,8 @@ from pathlib import Path
 
 from tests.service.running import RunningService
 
+MB = 1024 * 1024
+
 
 @dataclass(frozen=True)
 class Held:
@@ -26,6 +28,11 @@ def measure(service: RunningService) -> list[Held]:
         *(("worker", pid) for pid in service.worker()),
     ]
     return [_held(name, pid) for name, pid in named]
+
+
+def own_peak() -> int:
+    """The most that this process has held, in bytes. Not ru_maxrss, which begins with what its parent had."""
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) * 1024
 
 
 def _held(name: str, pid: int) -> Held:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -21,10 +20,10 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from archive.query import parse
 from archive.search import SearchQuery
 from archive.snippets import snippet
 from bench import corpus
+from bench.memory import MB, own_peak
 from bench.peers import Fts5
 from bench.rankings import as_shipped
 from service.delivery import REBUILT_AT_ONCE
@@ -43,12 +42,10 @@ def asking_process(folder: Path) -> None:
     for text in NASTY_QUERIES:
         began = time.perf_counter()
         results = index.search(SearchQuery(text=text, per_page=10))
-        root = parse(text).root
         for found in texts.texts([hit.id for hit in results.hits]).values():
-            snippet(root, found)
+            snippet(results.searched, found)
         answers.append(((time.perf_counter() - began) * 1000, results.total))
-    peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
-    print(json.dumps({"answers": answers, "peak": peak}))
+    print(json.dumps({"answers": answers, "peak": own_peak() / MB}))
 
 
 def build(folder: Path, corpora: Path, articles: int) -> None:

@@ -30,6 +30,7 @@ from archive.search import SearchQuery, Sort
 from archive.snippets import snippet
 from bench import corpus
 from bench.corpus import article_of
+from bench.memory import MB, own_peak
 from bench.peers import Fts5, Tantivy
 from bench.rankings import as_shipped
 from service.delivery import REBUILT_AT_ONCE
@@ -197,8 +198,7 @@ def searching_process(folder: Path, texts: Path, classes: Path, threads: int) ->
     asked = {name: [Asked(**_tuples(one)) for one in some] for name, some in json.loads(classes.read_text()).items()}
     if not threads:
         found = timed(searcher.ask, asked)
-        # Not ru_maxrss, which begins with what the process had that started this one.
-        peak = int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) / 1024
+        peak = own_peak() / MB
         print(json.dumps({"times": {name: asdict(times) for name, times in found.items()}, "peak": peak}))
         return
     mixed = [one for name in WITHOUT_MORE for one in asked[name]]

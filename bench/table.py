@@ -14,10 +14,9 @@ from importlib.metadata import version
 
 from bench.delay import Delays, p50, p95
 from bench.importing import Imported
-from bench.memory import Held
+from bench.memory import MB, Held
 from bench.serving import ARTICLES, BARE, NGINX, SENDFILE, SERVERS, SHORT, TOGETHER, Compared
 
-MB = 1024 * 1024
 LIBRARIES = ("granian", "flask", "sqlalchemy", "whoosh3", "feedgen")
 
 MOST_ANSWER = 30  # ms, median, with 20,000 articles

@@ -18,7 +18,7 @@ from feeds.codings import etag
 from feeds.document import Document
 from feeds.spec import Scope, parse
 from service.scheduler import is_served
-from service.syndication import Syndication
+from service.syndication import Syndication, name_of
 from service.wiring import Dateline
 
 POLL = 0.2  # seconds between two looks at how far the worker is
@@ -222,7 +222,7 @@ class _Feeds:
         if not isinstance(one, Volume):
             return self.syndication.feed(one, is_one_of_many=True)
         # By its name: its bounds may be others than they were.
-        bound = (volume for volume in self.syndication.bound() if _name(volume) == _name(one))
+        bound = (volume for volume in self.syndication.bound() if name_of(volume) == name_of(one))
         return [document for volume in bound for document in self.syndication.volume(volume)]
 
     def _is_touched_after(self, position: int, one: Scope | Volume) -> bool:
@@ -236,7 +236,3 @@ def _differences(documents: Iterable[Document], stored: Mapping[str, str]) -> It
             yield f"feeds: {document.path} is missing; `dateline feeds rebuild` makes it"
         elif stored[document.path] != etag(document.body):
             yield f"feeds: {document.path} is not what its articles give; `dateline feeds rebuild`"
-
-
-def _name(volume: Volume) -> tuple[object, int]:
-    return volume.month, volume.number

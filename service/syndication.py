@@ -68,7 +68,7 @@ class Syndication:
         newest = next((volume for volume in self.shelf if page_of(volume).folder == self._noted), None)
         if newest is None and self._noted != NOTHING:
             newest = self._due()
-        self._newest_bound = _name_of(newest) if newest is not None else None
+        self._newest_bound = name_of(newest) if newest is not None else None
         self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
 
     def note(self, turn: Turn) -> None:
@@ -98,9 +98,9 @@ class Syndication:
         limit = self.builder.length + 2 * self.volume_size
         newest = self._articles.find(ArticleQuery(limit=limit))
         unbound = self.shelf.newer_than(self._newest())
-        names = set(map(_name_of, unbound))
+        names = set(map(name_of, unbound))
         places = ((article, self.shelf.holding(month_of(article), Place.of(article))) for article in newest)
-        live = {article.id: article for article, volume in places if volume is None or _name_of(volume) in names}
+        live = {article.id: article for article, volume in places if volume is None or name_of(volume) in names}
         if len(live) == limit:
             # Many have come in this moment. Those of the volumes are all here; of those that have no volume yet, and
             # whose turn comes, only the newest.
@@ -132,7 +132,7 @@ class Syndication:
 
     def bind(self, standings: Iterable[Standing]) -> Bound:
         """Find room for articles that have come, gone or changed."""
-        unbound = dict.fromkeys(map(_name_of, self.shelf.newer_than(self._newest())))
+        unbound = dict.fromkeys(map(name_of, self.shelf.newer_than(self._newest())))
         touched, opened = self._places_for(standings)
         divided = self._divide({**touched, **unbound}, opened)
         parts = {name for names in divided.values() for name in names}
@@ -153,9 +153,9 @@ class Syndication:
             if volume is None and standing.now:
                 volume = Volume(standing.month, 1)
                 self.shelf.put([volume])
-                opened[_name_of(volume)] = None
+                opened[name_of(volume)] = None
             if volume is not None:
-                touched[_name_of(volume)] = None
+                touched[name_of(volume)] = None
         return touched, opened
 
     def _divide(self, names: Iterable[_Name], opened: Container[_Name]) -> dict[_Name, list[_Name]]:
@@ -165,13 +165,13 @@ class Syndication:
             parts = self._divided(self._named(name), is_new=name in opened)
             if len(parts) > 1:
                 self.shelf.put(parts)
-                divided[name] = list(map(_name_of, parts))
+                divided[name] = list(map(name_of, parts))
         return divided
 
     def _bind_what_is_due(self) -> None:
         due = self._due()
         if due is not None and not self.is_bound(due):
-            self._newest_bound = _name_of(due)
+            self._newest_bound = name_of(due)
 
     def _linked_anew(self, names: Iterable[_Name]) -> set[Volume]:
         """Those that are bound of volumes with new bounds, and all that are linked with them."""
@@ -223,7 +223,7 @@ def standings_of(states: Sequence[Article]) -> list[Standing]:
     ]
 
 
-def _name_of(volume: Volume) -> _Name:
+def name_of(volume: Volume) -> _Name:
     return volume.month, volume.number
 
 
