@@ -10,8 +10,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from archive.content.html import first_heading, first_sentence, plain_text, render, shorten
 from archive.errors import GuidFixed, WrongStatus
-from archive.markup import first_heading, first_sentence, plain_text, render, shorten
 from archive.site import Site
 
 TITLE_FROM_TEXT = 120  # characters of a title that is taken from the text

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from archive.article import Article, Draft, Status, revise
 from archive.site import Site
-from archive.store import Archive
+from archive.store.archive import Archive
 
 
 def revise_stored(

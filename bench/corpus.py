@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from archive.article import Article, Author, Status
-from archive.markup import paragraphs
+from archive.content.html import paragraphs
 
 REUTERS = "reuters21578.jsonl.gz"
 SHIFT = timedelta(days=365)  # of the dates, from one copy to the next

@@ -21,8 +21,8 @@ from statistics import median
 from typing import Any
 
 from archive.article import Label, LabelKind
-from archive.draft import parse_draft
-from archive.outbox import Outbox
+from archive.store.consumers import Outbox
+from archive.validation import parse_draft
 from bench import corpus
 from feeds.build import CACHE_BYTES, FeedBuilder
 from feeds.codings import codings, etag

@@ -20,14 +20,14 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from archive.search import SearchQuery
-from archive.snippets import snippet
+from archive.search.index import SearchQuery
+from archive.search.snippets import snippet
 from bench import corpus
 from bench.memory import MB, own_peak
 from bench.peers import Fts5
 from bench.rankings import as_shipped
 from service.delivery import REBUILT_AT_ONCE
-from tests.nasty_queries import NASTY_QUERIES
+from tests.support.nasty_queries import NASTY_QUERIES
 
 TABLE = Path(__file__).parent / "nasty.md"
 MOST_SECONDS, MOST_MEGABYTES = 2.0, 200

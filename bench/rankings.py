@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import tantivy
 
-from archive.search import SearchQuery
-from archive.whoosh_index import WhooshIndex
+from archive.search.index import SearchQuery
+from archive.search.whoosh.index import WhooshIndex
 from bench.corpus import Story, article_of
 from service.settings import Settings
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from archive.article import Role
-from archive.instants import rfc3339
 from archive.site import Site
+from archive.timestamps import rfc3339
 from feeds.channel import Channel
 from feeds.extensions import (
     ATOM_TOMBSTONES,

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from archive.article import Article, Label
-from archive.lineage import Contents, Entry
 from archive.site import Site
-from archive.store import Period, Place, Tombstone
+from archive.store.archive import Period, Place, Tombstone
+from archive.store.feed_history import Contents, Entry
 from feeds import atom, jsonfeed, rss
 from feeds.cache import Fragment, FragmentCache
 from feeds.channel import Channel, Gone, Page

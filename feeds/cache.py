@@ -7,7 +7,7 @@ from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
-from archive.lru import Lru
+from archive.util.lru import Lru
 from feeds.extent import Extent
 from feeds.spec import Format
 

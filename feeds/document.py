@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from archive.lineage import Contents
+from archive.store.feed_history import Contents
 from feeds.spec import Format
 
 TOMBSTONES_LAST = timedelta(days=90)  # counted from a feed's latest change

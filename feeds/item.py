@@ -9,7 +9,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from archive.article import UNTITLED, Article, Author, Enclosure
-from archive.markup import find_surrogate, strip_forbidden
+from archive.content.html import find_surrogate, strip_forbidden
 from archive.site import Site
 from feeds.guesses import without_markup
 from feeds.language import language_tag

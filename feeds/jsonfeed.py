@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 
 from archive.article import Author, Enclosure, label_key
-from archive.instants import rfc3339
 from archive.site import Site
+from archive.timestamps import rfc3339
 from feeds.channel import Channel
 from feeds.extensions import assemble
 from feeds.item import Item

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from archive.article import Enclosure, Role
-from archive.instants import rfc3339
 from archive.site import Site
+from archive.timestamps import rfc3339
 from feeds.channel import Channel
 from feeds.extensions import (
     ATOM,

@@ -9,9 +9,9 @@ from typing import Any, Final
 from lxml import etree
 
 from archive.article import UNTITLED, Article
-from archive.instants import rfc3339
 from archive.site import Site
-from archive.store import Brief, Period
+from archive.store.archive import Brief, Period
+from archive.timestamps import rfc3339
 from feeds.document import Document
 from feeds.item import carriable
 from feeds.language import language_tag

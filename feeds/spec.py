@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from archive.article import Label, LabelKind
 from archive.site import Site
-from archive.store import Period
+from archive.store.archive import Period
 
 # The list that a feed carries: a label's articles, a period's, or (None) those of the whole site.
 Scope = Label | Period | None

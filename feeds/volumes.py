@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from archive.article import Article
-from archive.store import Period, Place, Volume
+from archive.store.archive import Period, Place, Volume
 from feeds.channel import Page
 
 VOLUME = 25  # articles, at most; the live feed has up to so many more than it must

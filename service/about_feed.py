@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
 from archive.article import Label
-from archive.store import Archive, ArticleQuery, Period
+from archive.store.archive import Archive, ArticleQuery, Period
 from feeds.spec import Format, Scope, home_path, parse
 from service.addresses import Addresses
 from service.feeds_page import pace

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from archive.instants import rfc3339
-from archive.store import Archive
+from archive.store.archive import Archive
+from archive.timestamps import rfc3339
 
 FACT: Final = "worker-seen"
 EVERY: Final = timedelta(seconds=15)

@@ -13,8 +13,6 @@ import orjson
 from flask import Blueprint, Response, g, request
 
 from archive.article import Article, Draft, Status
-from archive.document import to_document
-from archive.draft import MOST_NAME, WRITABLE
 from archive.errors import (
     DatelineError,
     InvalidDraft,
@@ -24,8 +22,10 @@ from archive.errors import (
     StorageFull,
     Unavailable,
 )
+from archive.serialization import to_document
 from archive.site import Site
-from archive.store import ArticleQuery, RequestKey
+from archive.store.archive import ArticleQuery, RequestKey
+from archive.validation import MOST_NAME, WRITABLE
 from service.conditions import Outcome, entity_tags, evaluate, matches
 from service.lists import cursor_of, read_cursor
 from service.problems import BadRequest, problem_document, to_json

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from archive.article import Article
-from archive.instants import EARLIEST
-from archive.store import Archive, ArticleQuery, Period, Place
+from archive.store.archive import Archive, ArticleQuery, Period, Place
+from archive.timestamps import EARLIEST
 from feeds.spec import home_path
 from service.addresses import Addresses
 from service.pages import Link

@@ -11,8 +11,8 @@ from typing import NamedTuple, Protocol, TypeVar
 
 from archive.article import Article, Label, LabelKind, Status
 from archive.errors import DatelineError
-from archive.slices import slices
-from archive.store import Archive, ArticleQuery, Change, ChangeKind, Volume
+from archive.store.archive import Archive, ArticleQuery, Change, ChangeKind, Volume
+from archive.util.chunks import slices
 from feeds.build import FeedBuilder, scopes_touched
 from feeds.codings import etag
 from feeds.document import Document

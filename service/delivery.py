@@ -9,9 +9,9 @@ from functools import partial
 
 from archive.article import Article, Label
 from archive.errors import IndexUnavailable
-from archive.search import SearchIndex
-from archive.slices import slices
-from archive.store import Archive, Change, ChangeKind, Period, Rendition, Turn, Volume
+from archive.search.index import SearchIndex
+from archive.store.archive import Archive, Change, ChangeKind, Period, Rendition, Turn, Volume
+from archive.util.chunks import slices
 from feeds.build import scopes_touched
 from feeds.codings import codings, etag
 from feeds.document import Document

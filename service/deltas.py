@@ -15,8 +15,8 @@ from threading import Lock
 from typing import Final
 
 from archive.errors import DatelineError
-from archive.lineage import Entry, Lineage, Version
-from archive.store import Archive, Rendition
+from archive.store.archive import Archive, Rendition
+from archive.store.feed_history import Entry, Lineage, Version
 from service.conditions import entity_tags, quality
 
 log = logging.getLogger(__name__)

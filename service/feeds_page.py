@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from archive.article import Label, LabelKind
-from archive.store import Archive, ArticleQuery, Period, Place
+from archive.store.archive import Archive, ArticleQuery, Period, Place
 from feeds import opml
 from feeds.spec import FOLDERS, Format, Scope, home_path
 from service.addresses import Addresses

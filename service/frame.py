@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, make_response, render_template, request
 
-from archive.instants import rfc3339
 from archive.site import Site
+from archive.timestamps import rfc3339
 from service.addresses import Addresses
 from service.pages import FeedLink, Head, Link, feed_links
 from service.wording import direction

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from archive.article import Label, LabelKind, label_key
 from archive.site import Site
-from archive.store import Archive
+from archive.store.archive import Archive
 from feeds.spec import FOLDERS, Format, has_address, home_path
 from service.addresses import Addresses
 

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.errors import DatelineError
-from archive.subscriptions import Mode
+from archive.store.subscriptions import Mode
 from service.problems import RETRY_AFTER, status_of
 from service.settings import HUB_PATH
 from service.websub import FORM, MOST_FORM, Refused, read_form, read_intent

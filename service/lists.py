@@ -12,8 +12,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from archive.article import Article
-from archive.instants import rfc3339, utc
-from archive.store import Archive, ArticleQuery, Period, Place
+from archive.store.archive import Archive, ArticleQuery, Period, Place
+from archive.timestamps import rfc3339, utc
 from feeds.spec import home_path
 from service.addresses import Addresses
 from service.pages import Card, Link, card, day_of

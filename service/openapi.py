@@ -11,9 +11,9 @@ from typing import Any, Final
 import orjson
 from flask import Blueprint, Response
 
-from archive import draft
+from archive import validation
 from archive.article import SLUG_LENGTH, ContentFormat, Role, Status
-from archive.search import MOST_PER_PAGE, Sort
+from archive.search.index import MOST_PER_PAGE, Sort
 from service import api
 from service.problems import STATUS, TITLES
 from service.searching import FACETS
@@ -232,8 +232,8 @@ def _schemas() -> Schema:
             "description": "An article as it is sent. Null counts as not given.",
             "properties": _draft_properties(),
             "additionalProperties": False,
-            "anyOf": [_given(name) for name in draft.CONTENT_FIELDS],
-            "not": {"anyOf": _pairs(list(draft.CONTENT_FIELDS))},
+            "anyOf": [_given(name) for name in validation.CONTENT_FIELDS],
+            "not": {"anyOf": _pairs(list(validation.CONTENT_FIELDS))},
         },
         "Patch": {
             "type": "object",
@@ -271,25 +271,25 @@ def _schemas() -> Schema:
 
 
 def _draft_properties() -> Schema:
-    most = dict.fromkeys(ContentFormat, draft.MOST_CONTENT) | {ContentFormat.MARKDOWN: draft.MOST_MARKDOWN}
+    most = dict.fromkeys(ContentFormat, validation.MOST_CONTENT) | {ContentFormat.MARKDOWN: validation.MOST_MARKDOWN}
     about = {
         ContentFormat.HTML: "HTML; scripts, frames and forms are taken out.",
         ContentFormat.MARKDOWN: "CommonMark with tables.",
         ContentFormat.TEXT: "Plain text; empty lines part paragraphs.",
     }
     fields: Schema = {
-        "title": _line(draft.MOST_TITLE) | {"description": "Taken from the content where it is missing."},
+        "title": _line(validation.MOST_TITLE) | {"description": "Taken from the content where it is missing."},
         "slug": _line(SLUG_LENGTH) | {"description": "Letters, digits and hyphens; made from the title where missing."},
-        "summary": _line(draft.MOST_SUMMARY),
+        "summary": _line(validation.MOST_SUMMARY),
         **{
             name: {"type": ["string", "null"], "maxLength": most[kind], "description": about[kind]}
-            for name, kind in draft.CONTENT_FIELDS.items()
+            for name, kind in validation.CONTENT_FIELDS.items()
         },
         "authors": {
-            "anyOf": [_some(_author_in(), draft.MOST_AUTHORS), *_author_in()["anyOf"], {"type": "null"}],
+            "anyOf": [_some(_author_in(), validation.MOST_AUTHORS), *_author_in()["anyOf"], {"type": "null"}],
         },
-        "section": _line(draft.MOST_NAME),
-        "tags": {"anyOf": [_some(_line(draft.MOST_NAME), draft.MOST_TAGS), _line(draft.MOST_NAME)]},
+        "section": _line(validation.MOST_NAME),
+        "tags": {"anyOf": [_some(_line(validation.MOST_NAME), validation.MOST_TAGS), _line(validation.MOST_NAME)]},
         "language": {"type": ["string", "null"], "description": "A language tag (RFC 5646); the site's by default."},
         "published": {
             "type": ["string", "null"],
@@ -299,36 +299,36 @@ def _draft_properties() -> Schema:
         "canonical_url": _address() | {"description": "Where the article first appeared."},
         "guid": {
             "type": ["string", "null"],
-            "maxLength": draft.MOST_GUID,
+            "maxLength": validation.MOST_GUID,
             "description": "A URI that names the article for ever; made where it is missing, and then fixed.",
         },
         "image": _address(),
-        "enclosures": {"anyOf": [_some(_enclosure_in(), draft.MOST_ENCLOSURES), {"type": "null"}]},
+        "enclosures": {"anyOf": [_some(_enclosure_in(), validation.MOST_ENCLOSURES), {"type": "null"}]},
     }
-    assert set(fields) == set(draft.WRITABLE)  # noqa: S101  # whoever adds a field describes it here
-    ignored = {name: {"description": "Not the sender's to say; ignored."} for name in sorted(draft.READ_ONLY)}
+    assert set(fields) == set(validation.WRITABLE)  # noqa: S101  # whoever adds a field describes it here
+    ignored = {name: {"description": "Not the sender's to say; ignored."} for name in sorted(validation.READ_ONLY)}
     return fields | ignored
 
 
 def _author_in() -> Schema:
     named = _object(
         {
-            "name": _line(draft.MOST_NAME),
+            "name": _line(validation.MOST_NAME),
             "uri": _address(),
-            "email": _line(draft.MOST_NAME),
+            "email": _line(validation.MOST_NAME),
             "role": {"enum": [*Role, None], "description": "Author where missing."},
         },
         required=("name",),
     )
-    return {"anyOf": [_line(draft.MOST_NAME), named | {"additionalProperties": False}]}
+    return {"anyOf": [_line(validation.MOST_NAME), named | {"additionalProperties": False}]}
 
 
 def _enclosure_in() -> Schema:
     properties = {
         "url": _address(),
-        "type": _line(draft.MOST_NAME) | {"description": "A media type; application/octet-stream where missing."},
+        "type": _line(validation.MOST_NAME) | {"description": "A media type; application/octet-stream where missing."},
         "length": {"type": ["integer", "null"], "minimum": 0, "exclusiveMaximum": 2**53, "description": "Bytes."},
-        "title": _line(draft.MOST_TITLE),
+        "title": _line(validation.MOST_TITLE),
         "duration": {
             "type": ["integer", "null"],
             "minimum": 0,
@@ -537,7 +537,7 @@ def _line(most: int) -> Schema:
 
 
 def _address() -> Schema:
-    return {"type": ["string", "null"], "maxLength": draft.MOST_URL, "description": "https:// or http://"}
+    return {"type": ["string", "null"], "maxLength": validation.MOST_URL, "description": "https:// or http://"}
 
 
 def _number(least: int, most: int, default: int) -> Schema:

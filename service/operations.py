@@ -9,7 +9,7 @@ import orjson
 from flask import Blueprint, Response
 
 from archive.errors import DatelineError
-from archive.instants import rfc3339
+from archive.timestamps import rfc3339
 from service.alive import last_seen, lives
 from service.problems import RETRY_AFTER
 from service.wiring import Dateline

@@ -11,10 +11,10 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from archive.article import Article, Enclosure, Label, LabelKind, label_key
-from archive.instants import rfc3339
-from archive.markup import plain_text, shorten
+from archive.content.html import plain_text, shorten
 from archive.site import Site
-from archive.store import Named, Period, Place
+from archive.store.archive import Named, Period, Place
+from archive.timestamps import rfc3339
 from feeds.spec import Format, Scope, home_path
 from service.addresses import Addresses
 from service.wording import MONTHS, day_text, direction, moment_text, size_text, time_text

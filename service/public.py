@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from archive.article import Article, Label, LabelKind, Status, article_path, label_key
 from archive.errors import IndexUnavailable, InvalidQuery
-from archive.store import ArticleQuery, Named, Period, Place
+from archive.store.archive import ArticleQuery, Named, Period, Place
 from feeds import opml, sitemap
 from feeds.spec import ABOUT, FOLDERS, Format, Scope, has_address, home_path
 from service.about_feed import about_feed, opens_in_browser

@@ -9,12 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from archive.article import Article, Draft, compose, release, withdraw
-from archive.document import writable
-from archive.draft import parse_draft
 from archive.errors import ArticleNotFound, DatelineError, RevisionConflict
 from archive.revising import revise_stored
+from archive.serialization import writable
 from archive.site import Site
-from archive.store import Archive, RequestKey, Save
+from archive.store.archive import Archive, RequestKey, Save
+from archive.validation import parse_draft
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,10 @@ from threading import Event, Lock
 from typing import Any, Final
 
 from archive.errors import DatelineError
-from archive.outbox import Outbox
 from archive.site import Site
-from archive.store import Archive, Change, ChangeKind, Rendition, Turn
-from archive.subscriptions import Intent, Missed, Mode, Subscription, Told
+from archive.store.archive import Archive, Change, ChangeKind, Rendition, Turn
+from archive.store.consumers import Outbox
+from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
 from service.lanes import Lane
 from service.outgoing import Forbidden, NoAnswer, Outgoing, Reply
 from service.websub import (

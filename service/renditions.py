@@ -17,7 +17,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from archive.errors import DatelineError
 from archive.site import Site
-from archive.store import Archive, Coded, Rendition
+from archive.store.archive import Archive, Coded, Rendition
 from feeds.document import TOMBSTONES_LAST, has_entries
 from feeds.sitemap import is_sitemap
 from feeds.spec import ABOUT, Format, parse

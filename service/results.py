@@ -10,8 +10,8 @@ from markupsafe import Markup
 
 from archive.article import label_key
 from archive.errors import Problem
-from archive.search import Facet, SearchQuery, Sort
-from archive.store import Period
+from archive.search.index import Facet, SearchQuery, Sort
+from archive.store.archive import Period
 from service.addresses import Addresses
 from service.pages import Card, Link, card
 from service.searching import Found, SearchPage

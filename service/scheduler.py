@@ -16,9 +16,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from archive.errors import DatelineError, TurnLost
-from archive.locks import try_lock
-from archive.outbox import Outbox
-from archive.store import ChangeKind
+from archive.store.archive import ChangeKind
+from archive.store.consumers import Outbox
+from archive.util.file_lock import try_lock
 from feeds.build import FeedBuilder
 from service.alive import SignOfLife, lives
 from service.delivery import FeedsConsumer, IndexConsumer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from archive.errors import NotFound
-from archive.search import MOST_PER_PAGE, SearchQuery, Sort
+from archive.search.index import MOST_PER_PAGE, SearchQuery, Sort
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec, Format, minted

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from archive.article import Article
 from archive.errors import InvalidQuery, Problem
-from archive.instants import rfc3339
-from archive.query import Node
-from archive.search import MOST_PER_PAGE, Facet, SearchQuery, Sort
-from archive.snippets import highlight, snippet_of_html
-from archive.store import Period
+from archive.search.index import MOST_PER_PAGE, Facet, SearchQuery, Sort
+from archive.search.query import Node
+from archive.search.snippets import highlight, snippet_of_html
+from archive.store.archive import Period
+from archive.timestamps import rfc3339
 from service.addresses import Addresses
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import IntEnum
 
 from archive.errors import DatelineError
-from archive.store import Archive, Token
+from archive.store.archive import Archive, Token
 from service.settings import Settings
 
 SECURITY_HEADERS = {

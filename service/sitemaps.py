@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
-from archive.outbox import TURN_LASTS
 from archive.site import Site
-from archive.store import Archive, ArticleQuery, Change, ChangeKind, Period, Place, Turn
+from archive.store.archive import Archive, ArticleQuery, Change, ChangeKind, Period, Place, Turn
+from archive.store.consumers import TURN_LASTS
 from feeds.codings import IDENTITY
 from feeds.document import Document
 from feeds.sitemap import (

@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 
 from archive.article import LabelKind
 from archive.errors import Conflict, DatelineError
-from archive.store import Period
+from archive.store.archive import Period
 from feeds.spec import ABOUT, home_path
 from service.frame import AS_FILES
 from service.pages import day_of

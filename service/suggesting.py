@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from archive import analysis
 from archive.article import Article, Label, label_key
-from archive.respelling import typed_words
-from archive.search import Suggestion
+from archive.search import analysis
+from archive.search.index import Suggestion
+from archive.search.spelling import typed_words
 from feeds.spec import has_address, home_path
 from service.addresses import Addresses
 from service.pages import KIND_NAMES, day_of

@@ -6,8 +6,8 @@ from collections.abc import Container, Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from archive.article import Article, Label
-from archive.article_cache import ArticleCache
-from archive.store import Archive, ArticleQuery, Period, Place, Tombstone, Turn, Volume
+from archive.store.archive import Archive, ArticleQuery, Period, Place, Tombstone, Turn, Volume
+from archive.store.article_cache import ArticleCache
 from feeds.build import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document

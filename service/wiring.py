@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from archive.article import mint_guid
 from archive.errors import DatelineError, StorageFull, Unavailable
 from archive.ids import new_id
-from archive.search import SearchIndex
+from archive.search.index import SearchIndex
+from archive.search.whoosh.index import WhooshIndex
 from archive.site import Site
 from archive.sql import SqlArchive
-from archive.store import Archive
-from archive.whoosh_index import WhooshIndex
+from archive.store.archive import Archive
 from service.bell import Bell
 from service.publisher import Publisher
 from service.settings import Settings

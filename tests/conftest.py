@@ -12,8 +12,8 @@ import pytest
 from sqlalchemy.engine import URL
 
 from archive.sql import SqlArchive
-from archive.store import Archive
-from tests import servers
+from archive.store.archive import Archive
+from tests.support import servers
 
 IN_CI = os.environ.get("CI") == "true"
 # Collections that may not be shipped, so that no machine need have them: what runs on them is left out elsewhere.

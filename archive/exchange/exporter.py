@@ -13,8 +13,8 @@ from typing import BinaryIO, Final, cast
 
 from archive.article import Article
 from archive.errors import DatelineError, StorageFull
-from archive.exchange import jsonl, markdown
-from archive.store import Archive
+from archive.exchange.formats import jsonl, markdown
+from archive.store.archive import Archive
 
 STEP: Final = 500  # articles between two calls of `progress`
 LONGEST_NAME: Final = 200  # bytes; file systems allow 255

@@ -15,17 +15,17 @@ from typing import Final
 
 from archive.article import Article, Draft, Status, article_path, compose, numbered_slug
 from archive.errors import Conflict, DatelineError, Invalid, InvalidDraft, Problem, RevisionConflict
-from archive.exchange import formats
-from archive.exchange.files import DAMAGED, Skipped, Source, explain, find
-from archive.exchange.items import Item, Undecodable, Unreadable
+from archive.exchange.duplicates import Seen
+from archive.exchange.formats import registry
+from archive.exchange.item import Item, Undecodable, Unreadable
 from archive.exchange.report import Progress, Report
 from archive.exchange.restore import never_published, own_draft, own_id, with_dates
-from archive.exchange.seen import Seen
+from archive.exchange.source_files import DAMAGED, Skipped, Source, explain, find
 from archive.ids import new_id as make_id
-from archive.instants import parse_instant
 from archive.revising import revise_stored
 from archive.site import Site
-from archive.store import Archive, Imported, Origin, Save
+from archive.store.archive import Archive, Imported, Origin, Save
+from archive.timestamps import parse_instant
 
 BATCH: Final = 200  # items of one transaction: SQLite syncs the disk once for all
 BATCH_SIZE: Final = 8 * 2**20  # bytes after which a batch is full, however few its items
@@ -38,7 +38,7 @@ def import_paths(
     paths: Sequence[Path],
     *,
     now: datetime,
-    format_name: str = formats.AUTO,
+    format_name: str = registry.AUTO,
     dry_run: bool = False,
     progress: Callable[[Progress], None] | None = None,
     new_id: Callable[[], str] = make_id,
@@ -59,10 +59,10 @@ def import_paths(
     return run.report
 
 
-def total_bytes(paths: Sequence[Path], *, format_name: str = formats.AUTO) -> int:
+def total_bytes(paths: Sequence[Path], *, format_name: str = registry.AUTO) -> int:
     """What an import of these paths will have read at its end, in bytes on the disk."""
     total = 0
-    for source in find(paths, lambda name: formats.accepts(name, format_name)):
+    for source in find(paths, lambda name: registry.accepts(name, format_name)):
         if isinstance(source, Source):
             try:
                 total += source.path.stat().st_size
@@ -86,7 +86,7 @@ class _Reading:
         return self.finished + (self.source.position if self.source else 0)
 
     def items(self) -> Iterator[Item | Unreadable]:
-        for found in find(self.paths, lambda name: formats.accepts(name, self.format_name)):
+        for found in find(self.paths, lambda name: registry.accepts(name, self.format_name)):
             match found:
                 case Skipped():
                     self.report.skipped += 1
@@ -98,9 +98,9 @@ class _Reading:
                     self.source = None
 
     def _items_of(self, source: Source) -> Iterator[Item | Unreadable]:
-        reader = formats.of_file(source.name, self.format_name)
+        reader = registry.of_file(source.name, self.format_name)
         if reader is None:
-            problem = Problem("file", f"its name does not tell its format; say which: {', '.join(formats.FORMATS)}")
+            problem = Problem("file", f"its name does not tell its format; say which: {', '.join(registry.FORMATS)}")
             yield Unreadable(source.place, (problem,))
             return
         try:

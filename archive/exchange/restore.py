@@ -10,9 +10,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from archive.article import Article, ContentFormat, Draft, Status
-from archive.draft import parse_draft
 from archive.errors import InvalidDraft, Problem
-from archive.instants import parse_instant
+from archive.timestamps import parse_instant
+from archive.validation import parse_draft
 
 _MARKS: Final = frozenset({"id", "guid", "revision", "created"})  # no other program writes all of them
 _ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from archive.article import Article, Label, LabelKind, Status, article_path
-from archive.document import from_document
 from archive.errors import (
     ArchiveOutdated,
     ArchiveUnavailable,
@@ -22,16 +21,14 @@ from archive.errors import (
     StorageFull,
     Unavailable,
 )
-from archive.lineage import Lineage
-from archive.slices import slices
-from archive.sql import listing, log
+from archive.serialization import from_document
+from archive.sql import article_queries, changes
+from archive.sql import feed_volumes as shelf
 from archive.sql import renditions as documents
-from archive.sql import volumes as shelf
-from archive.sql.checkpoints import Checkpoints
-from archive.sql.dialects import kind_of, open_engine, translate
+from archive.sql.article_rows import to_article
+from archive.sql.article_writer import Saving, next_seq, set_seq
+from archive.sql.engine import kind_of, open_engine, translate
 from archive.sql.migrations import upgrade
-from archive.sql.rows import to_article
-from archive.sql.saving import Saving, next_seq, set_seq
 from archive.sql.schema import (
     addresses,
     articles,
@@ -44,8 +41,9 @@ from archive.sql.schema import (
     revisions,
     tokens,
 )
+from archive.sql.sqlite_checkpoints import Checkpoints
 from archive.sql.subscriptions import SqlSubscriptions
-from archive.store import (
+from archive.store.archive import (
     ArticleQuery,
     Brief,
     Change,
@@ -66,6 +64,8 @@ from archive.store import (
     Turn,
     Volume,
 )
+from archive.store.feed_history import Lineage
+from archive.util.chunks import slices
 
 REQUESTS_KEPT = timedelta(days=7)
 _FACT = select(facts.c.value).where(facts.c.name == bindparam("fact"))
@@ -158,30 +158,30 @@ class SqlArchive:
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         with self._reading() as connection:
-            found = [to_article(row) for row in connection.execute(listing.newest_first(query))]
+            found = [to_article(row) for row in connection.execute(article_queries.newest_first(query))]
         return found[::-1] if query.before is not None else found
 
     def briefs(self, query: ArticleQuery) -> Sequence[Brief]:
         with self._reading() as connection:
             found = [
                 Brief(row.id, row.revision, article_path(row.day, row.slug), row.updated)
-                for row in connection.execute(listing.briefs(query))
+                for row in connection.execute(article_queries.briefs(query))
             ]
         return found[::-1] if query.before is not None else found
 
     def revisions(self, query: ArticleQuery) -> Mapping[str, int]:
         with self._reading() as connection:
-            rows = [(row[0], row[1]) for row in connection.execute(listing.revisions(query))]
+            rows = [(row[0], row[1]) for row in connection.execute(article_queries.revisions(query))]
         return dict(rows[::-1] if query.before is not None else rows)
 
     def places(self, query: ArticleQuery, *, most: int | None = None) -> Sequence[Place]:
         with self._reading() as connection:
-            found = [Place(row.listed, row.id) for row in connection.execute(listing.places(query).limit(most))]
+            found = [Place(row.listed, row.id) for row in connection.execute(article_queries.places(query).limit(most))]
         return found[::-1] if query.before is not None else found
 
     def count(self, query: ArticleQuery) -> int:
         with self._reading() as connection:
-            found: int = connection.execute(listing.counted(query)).scalar_one()
+            found: int = connection.execute(article_queries.counted(query)).scalar_one()
         return found
 
     def history(self, article_id: str) -> Sequence[Revision]:
@@ -299,37 +299,37 @@ class SqlArchive:
 
     def last_change(self, kind: ChangeKind = ChangeKind.ARTICLE) -> int:
         with self._reading() as connection:
-            return log.last_change(connection, kind)
+            return changes.last_change(connection, kind)
 
     def changes(self, after: int, *, kind: ChangeKind, limit: int) -> Sequence[Change]:
         with self._reading() as connection:
-            return log.changes_after(connection, after, kind=kind, limit=limit)
+            return changes.changes_after(connection, after, kind=kind, limit=limit)
 
     def take_turn(self, consumer: str, *, holder: str, now: datetime, lasting: timedelta) -> Turn | None:
         with self._writing() as connection:
             next_seq(connection)
-            return log.take_turn(connection, consumer, holder=holder, now=now, lasting=lasting)
+            return changes.take_turn(connection, consumer, holder=holder, now=now, lasting=lasting)
 
     def renew(self, turn: Turn, *, now: datetime, lasting: timedelta) -> None:
         with self._writing() as connection:
-            log.renew(connection, turn, now=now, lasting=lasting)
+            changes.renew(connection, turn, now=now, lasting=lasting)
 
     def advance(self, turn: Turn, position: int) -> Turn:
         with self._writing() as connection:
-            return log.move(connection, turn, position)
+            return changes.move(connection, turn, position)
 
     def rewind(self, consumer: str) -> None:
         with self._writing() as connection:
             next_seq(connection)
-            log.rewind(connection, consumer)
+            changes.rewind(connection, consumer)
 
     def cursor(self, consumer: str) -> Cursor | None:
         with self._reading() as connection:
-            return log.one_cursor(connection, consumer)
+            return changes.one_cursor(connection, consumer)
 
     def cursors(self) -> Sequence[Cursor]:
         with self._reading() as connection:
-            return log.all_cursors(connection)
+            return changes.all_cursors(connection)
 
     # Finished documents -----------------------------------------------------------------------------
 
@@ -340,7 +340,7 @@ class SqlArchive:
     def put_renditions(self, renditions: Sequence[Rendition], turn: Turn) -> Sequence[str]:
         with self._writing() as connection:
             seq = next_seq(connection)
-            log.check_turn(connection, turn)
+            changes.check_turn(connection, turn)
             changed = documents.put(connection, renditions, seq=seq)
             set_seq(connection, seq + len(changed))
             return changed
@@ -368,7 +368,7 @@ class SqlArchive:
     def put_volumes(self, volumes: Sequence[Volume], turn: Turn) -> None:
         with self._writing() as connection:
             next_seq(connection)
-            log.check_turn(connection, turn)
+            changes.check_turn(connection, turn)
             shelf.put(connection, volumes)
 
     @property
@@ -427,7 +427,7 @@ class SqlArchive:
         with self._writing() as connection:
             if turn is not None:
                 next_seq(connection)
-                log.check_turn(connection, turn)
+                changes.check_turn(connection, turn)
             upsert = kind_of(connection.dialect).upsert(facts).values(name=name, value=value)
             connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
-from archive import lineage as lineages
-from archive.lineage import Lineage, Version
-from archive.slices import slices
-from archive.sql.dialects import kind_of
+from archive.sql.engine import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
-from archive.store import ChangeKind, Coded, Rendition
+from archive.store import feed_history as lineages
+from archive.store.archive import ChangeKind, Coded, Rendition
+from archive.store.feed_history import Lineage, Version
+from archive.util.chunks import slices
 
 _WITH_CODINGS = (
     select(

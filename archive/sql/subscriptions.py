@@ -24,12 +24,12 @@ from sqlalchemy import (
     update,
 )
 
-from archive.slices import BOUND_AT_ONCE, slices
-from archive.sql.dialects import kind_of
-from archive.sql.saving import next_seq
+from archive.sql.article_writer import next_seq
+from archive.sql.engine import kind_of
 from archive.sql.schema import Instant, changes, intents, subscriptions
-from archive.store import ChangeKind
-from archive.subscriptions import Intent, Missed, Mode, Subscription, Told
+from archive.store.archive import ChangeKind
+from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
+from archive.util.chunks import BOUND_AT_ONCE, slices
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 

@@ -20,11 +20,11 @@ from rich.text import Text
 
 from archive.errors import InvalidQuery
 from archive.exchange.exporter import export_jsonl, export_markdown
-from archive.exchange.formats import AUTO, FORMATS
+from archive.exchange.formats.registry import AUTO, FORMATS
 from archive.exchange.importer import import_paths, total_bytes
 from archive.exchange.report import Progress, Report
-from archive.instants import utc
-from archive.search import MOST_PER_PAGE, Sort
+from archive.search.index import MOST_PER_PAGE, Sort
+from archive.timestamps import utc
 from service.addresses import Addresses
 from service.cli.opening import numbered, opened, progress_bar
 from service.searching import search_document, search_page

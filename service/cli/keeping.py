@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import click
 
 from archive.errors import DatelineError, TurnLost
-from archive.store import ChangeKind
+from archive.store.archive import ChangeKind
 from service.cli.opening import numbered, opened, progress_bar
 from service.security import Scope, create_token
 from service.wiring import Dateline

@@ -28,7 +28,7 @@ from archive.article import (
 )
 from archive.errors import GuidFixed, WrongStatus
 from archive.site import Site
-from tests.builders import NOON, SITE, an_article
+from tests.support.builders import NOON, SITE, an_article
 
 HOUR = timedelta(hours=1)
 HELLO = Content(ContentFormat.TEXT, "Hello.")

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.site import Site
-from tests.builders import SITE
+from tests.support.builders import SITE
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from archive.article import revise
-from archive.draft import parse_draft
 from archive.site import Site
-from archive.store import Tombstone
+from archive.store.archive import Tombstone
+from archive.validation import parse_draft
 from feeds.extensions import ABOUT_TITLE
 from feeds.item import CONTENT_LIMIT
 from feeds.spec import Format
-from tests.builders import NOON, SITE, an_article
 from tests.feeds.reading import (
     IDENTITY,
     NAMESPACES,
@@ -26,6 +25,7 @@ from tests.feeds.reading import (
     document,
     texts,
 )
+from tests.support.builders import NOON, SITE, an_article
 
 SCHEMA = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
 

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from archive.article import Label, LabelKind
-from archive.store import Period, Tombstone
+from archive.store.archive import Period, Tombstone
 from feeds import atom, build, jsonfeed, rss
 from feeds.build import FeedBuilder, feed_updated, medium_of, scopes_touched
 from feeds.channel import Channel, Page
@@ -18,8 +18,8 @@ from feeds.document import has_entries
 from feeds.extent import read_extents
 from feeds.item import item_of
 from feeds.spec import Format, spec_for
-from tests.builders import NOON, SITE, an_article
 from tests.feeds.reading import IDENTITY, attributes, read_back
+from tests.support.builders import NOON, SITE, an_article
 
 SPEC = spec_for(None, SITE, IDENTITY)
 LABEL = Label(LabelKind.TAG, "tides")

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from lxml import etree
 
-from archive.instants import EARLIEST, LATEST
+from archive.timestamps import EARLIEST, LATEST
 from feeds.extensions import Entry, assemble, fragment, rfc822
-from tests.builders import an_article
 from tests.feeds.reading import bodies
+from tests.support.builders import an_article
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archive.article import Label, LabelKind
-from archive.store import Period
+from archive.store.archive import Period
 from feeds.extent import Extent, Extents, read_extents
 from feeds.spec import home_path
 

@@ -15,14 +15,14 @@ from lxml import etree
 
 from archive.article import Article, Label, LabelKind
 from archive.site import Site
-from archive.store import Tombstone
+from archive.store.archive import Tombstone
 from feeds.build import FeedBuilder
 from feeds.channel import Page
 from feeds.extent import Extent, Extents
 from feeds.spec import Format, Scope, spec_for
-from tests import builders
-from tests.builders import NOON, an_article
 from tests.feeds.reading import IDENTITY, a_full_site
+from tests.support import builders
+from tests.support.builders import NOON, an_article
 
 FOLDER = Path(__file__).parent / "golden"
 SITE = replace(builders.SITE, description="News of the <sea>")

@@ -8,8 +8,8 @@ import pytest
 
 from archive.article import Enclosure
 from feeds.item import CONTENT_LIMIT, carriable, item_of
-from tests.builders import SITE, an_article
 from tests.feeds.reading import IDENTITY
+from tests.support.builders import SITE, an_article
 
 
 def an_item(**fields):

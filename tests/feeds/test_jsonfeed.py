@@ -8,8 +8,8 @@ import jsonschema
 
 from feeds.jsonfeed import USER_COMMENT
 from feeds.spec import Format
-from tests.builders import NOON, an_article
 from tests.feeds.reading import SCHEMAS, a_full_site, a_json_feed, document
+from tests.support.builders import NOON, an_article
 
 SCHEMA = jsonschema.Draft202012Validator(json.loads((SCHEMAS / "jsonfeed-1.1.json").read_text()))
 

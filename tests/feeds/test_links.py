@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.markup import clean_html, plain_text
+from archive.content.html import clean_html, plain_text
 from feeds.links import absolute_links, to_uri
 
 SITE = "https://news.example.org"

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from archive.article import UNTITLED, Article, Role, compose
-from archive.draft import parse_draft
+from archive.content.html import plain_text
 from archive.errors import InvalidDraft
-from archive.instants import EARLIEST, LATEST, rfc3339
-from archive.markup import plain_text
-from archive.store import Tombstone
+from archive.store.archive import Tombstone
+from archive.timestamps import EARLIEST, LATEST, rfc3339
+from archive.validation import parse_draft
 from feeds.build import FeedBuilder
 from feeds.channel import Page
 from feeds.extensions import rfc822
@@ -26,11 +26,11 @@ from feeds.extent import Extent, Extents
 from feeds.guesses import without_tags
 from feeds.item import carriable
 from feeds.spec import Format, spec_for
-from tests.builders import NOON, SITE
 from tests.feeds.reading import IDENTITY, NAMESPACES, a_full_site, bodies, read_back, texts
 from tests.feeds.test_atom import SCHEMA as ATOM_SCHEMA
 from tests.feeds.test_jsonfeed import SCHEMA as JSON_SCHEMA
 from tests.feeds.test_schemas import problems_of_rss
+from tests.support.builders import NOON, SITE
 
 words = st.text(max_size=40) | st.sampled_from(
     [

@@ -10,8 +10,8 @@ from archive.site import Site
 from feeds.extensions import ABOUT_TITLE
 from feeds.rss import TTL
 from feeds.spec import Format
-from tests.builders import NOON, SITE, an_article
 from tests.feeds.reading import a_full_site, an_rss_channel, attributes, bodies, document, texts
+from tests.support.builders import NOON, SITE, an_article
 
 
 def test_the_channel():

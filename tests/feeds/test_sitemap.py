@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from archive.store import Brief, Period
+from archive.store.archive import Brief, Period
 from feeds import sitemap
 from feeds.sitemap import is_sitemap, part_path, write_index, write_month, write_news, write_pages
-from tests.builders import NOON, SITE, an_article
+from tests.support.builders import NOON, SITE, an_article
 
 SPACES = {
     "s": "http://www.sitemaps.org/schemas/sitemap/0.9",

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.article import Label, LabelKind, label_key
-from archive.store import Period
+from archive.store.archive import Period
 from feeds.spec import EPOCH, Format, Scope, has_address, home_path, minted, parse, spec_for
-from tests.builders import SITE
 from tests.feeds.reading import IDENTITY
+from tests.support.builders import SITE
 
 WHEAT = Label(LabelKind.TAG, "wheat")
 

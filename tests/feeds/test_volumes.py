@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.store import Period, Place, Volume
+from archive.store.archive import Period, Place, Volume
 from feeds.spec import Format
 from feeds.volumes import Shelf, divide, page_of
-from tests.builders import NOON
+from tests.support.builders import NOON
 
 MARCH = Period(2026, 3)
 

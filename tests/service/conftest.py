@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
-from archive.store import Archive
+from archive.store.archive import Archive
 from tests.service.office import Office, open_office
 
 OPENS_AN_OFFICE = {"office", "open_office", "open_newsstand"}  # fixtures, and what a module's own fixtures call

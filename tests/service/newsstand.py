@@ -15,14 +15,14 @@ from werkzeug.test import TestResponse
 
 from archive.article import Article
 from archive.ids import new_id
-from archive.store import Archive
-from archive.whoosh_index import WhooshIndex
+from archive.search.whoosh.index import WhooshIndex
+from archive.store.archive import Archive
 from service.app import create_app
 from service.bell import Bell
 from service.publisher import Publisher
 from service.settings import Settings
 from service.wiring import Dateline
-from tests.builders import NOON, SITE
+from tests.support.builders import NOON, SITE
 
 
 class Newsstand:

@@ -14,9 +14,9 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from archive.ids import new_id
+from archive.search.whoosh.index import WhooshIndex
 from archive.site import Site
-from archive.store import Archive
-from archive.whoosh_index import WhooshIndex
+from archive.store.archive import Archive
 from service.app import create_wsgi
 from service.bell import Bell
 from service.publisher import Publisher
@@ -24,7 +24,7 @@ from service.scheduler import Worker
 from service.security import Scope, create_token
 from service.settings import Settings
 from service.wiring import Dateline
-from tests.builders import NOON, SITE
+from tests.support.builders import NOON, SITE
 
 
 class Office:

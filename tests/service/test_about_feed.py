@@ -8,7 +8,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from archive.store import Archive
+from archive.store.archive import Archive
 from tests.service.newsstand import Page
 from tests.service.office import Office, open_office
 

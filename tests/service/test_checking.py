@@ -13,8 +13,8 @@ import pytest
 
 from archive.article import Article
 from service.checking import check_all, check_index
-from tests.builders import a_stored_article
 from tests.service.office import Office
+from tests.support.builders import a_stored_article
 
 
 @pytest.fixture

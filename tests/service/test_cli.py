@@ -19,7 +19,7 @@ from typing import IO
 import pytest
 from click.testing import CliRunner, Result
 
-from archive.store import Change, Turn
+from archive.store.archive import Change, Turn
 from service.cli import COMMANDS, dateline
 from service.cli.opening import opened
 from service.delivery import IndexConsumer

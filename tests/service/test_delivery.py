@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from archive.store import Archive, ChangeKind
+from archive.store.archive import Archive, ChangeKind
 from feeds.extent import read_extents
 from service.checking import check_all
 from service.delivery import BUILT_FOR, MANY, next_second

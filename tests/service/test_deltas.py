@@ -26,13 +26,13 @@ from werkzeug.test import Client, TestResponse
 from archive.article import Article, Status
 from archive.errors import ArchiveUnavailable
 from archive.sql import SqlArchive
-from archive.store import Archive
+from archive.store.archive import Archive
 from service import deltas
 from service.renditions import Renditions
-from tests.builders import NOON, an_article
 from tests.feeds.reading import NAMESPACES, SCHEMAS
 from tests.feeds.test_atom import SCHEMA
 from tests.service.test_history import Press, moments
+from tests.support.builders import NOON, an_article
 
 FORMATS = ["rss", "atom", "json"]
 ATOM = f"{{{NAMESPACES['atom']}}}"

@@ -20,17 +20,17 @@ from lxml import etree
 
 from archive.article import Article, Status
 from archive.errors import ArchiveUnavailable
-from archive.outbox import Outbox
 from archive.sql import SqlArchive
-from archive.store import Archive, Rendition, Save, Turn
+from archive.store.archive import Archive, Rendition, Save, Turn
+from archive.store.consumers import Outbox
 from feeds.build import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec
 from service.delivery import FeedsConsumer
 from service.syndication import Bound, Syndication
-from tests.builders import NOON, SITE, an_article
 from tests.feeds.reading import IDENTITY, NAMESPACES
+from tests.support.builders import NOON, SITE, an_article
 
 LIVE, SIZE = 5, 3  # articles in the live feed and in a volume
 

@@ -13,7 +13,7 @@ import pytest
 from httplint import HttpRequestLinter, HttpResponseLinter
 from httplint.note import levels
 
-from archive.store import Archive
+from archive.store.archive import Archive
 from tests.service.running import TOKEN, Answer, RunningService, running_service, wait_for
 from tests.service.test_renditions import Stand
 

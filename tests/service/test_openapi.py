@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from archive import draft
+from archive import validation
 from service.app import create_app
 from service.openapi import document
 from service.settings import Settings
@@ -50,11 +50,11 @@ def test_it_describes_every_call_of_the_programs_part(office: Office) -> None:
 
 def test_its_limits_are_those_of_the_code() -> None:
     fields = DESCRIBED["components"]["schemas"]["Draft"]["properties"]
-    assert set(fields) == set(draft.WRITABLE) | draft.READ_ONLY
-    assert fields["title"]["maxLength"] == draft.MOST_TITLE
-    assert fields["content_html"]["maxLength"] == draft.MOST_CONTENT
-    assert fields["content_markdown"]["maxLength"] == draft.MOST_MARKDOWN
-    assert fields["tags"]["anyOf"][0]["maxItems"] == draft.MOST_TAGS
+    assert set(fields) == set(validation.WRITABLE) | validation.READ_ONLY
+    assert fields["title"]["maxLength"] == validation.MOST_TITLE
+    assert fields["content_html"]["maxLength"] == validation.MOST_CONTENT
+    assert fields["content_markdown"]["maxLength"] == validation.MOST_MARKDOWN
+    assert fields["tags"]["anyOf"][0]["maxItems"] == validation.MOST_TAGS
 
 
 @pytest.mark.parametrize("content", ["content_html", "content_markdown", "content_text"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from archive.errors import ArchiveUnavailable, IndexUnavailable
-from archive.instants import rfc3339
+from archive.timestamps import rfc3339
 from tests.service.office import Office
 
 

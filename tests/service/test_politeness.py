@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from archive.store import Archive
+from archive.store.archive import Archive
 from service import politeness
 from service.politeness import HOUR, Politeness, client_of
 from service.renditions import Renditions
-from tests.builders import SITE
 from tests.service.newsstand import open_newsstand
 from tests.service.test_renditions import Stand
+from tests.support.builders import SITE
 
 READER = "203.0.113.7"
 MOST = 3

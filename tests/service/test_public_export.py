@@ -12,11 +12,11 @@ import pytest
 from werkzeug.exceptions import InternalServerError
 
 from archive.errors import Conflict
-from archive.store import Archive, Coded, Rendition
+from archive.store.archive import Archive, Coded, Rendition
 from service.lists import PER_PAGE
 from service.static_export import MARKER, ExportFailed, export_static
-from tests.builders import NOON
 from tests.service.newsstand import Newsstand, Page, open_newsstand
+from tests.support.builders import NOON
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from archive.store import Archive
+from archive.store.archive import Archive
 from service.lists import PER_PAGE, cursor_of
 from tests.service.newsstand import Newsstand, open_newsstand
 

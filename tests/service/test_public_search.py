@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from archive.errors import IndexUnavailable
-from archive.search import Results, SearchQuery
-from archive.store import Archive
+from archive.search.index import Results, SearchQuery
+from archive.store.archive import Archive
 from tests.service.newsstand import Newsstand, open_newsstand
 
 

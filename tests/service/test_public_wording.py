@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archive.site import Site
-from archive.store import Period
+from archive.store.archive import Period
 from service.addresses import Addresses
 from service.lists import cursor_of, read_cursor
 from service.wording import (
@@ -21,7 +21,7 @@ from service.wording import (
     period_text,
     size_text,
 )
-from tests.builders import an_article
+from tests.support.builders import an_article
 
 
 @pytest.mark.parametrize(

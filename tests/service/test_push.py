@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from archive.store import Archive, ChangeKind
-from archive.subscriptions import Missed, Subscription
+from archive.store.archive import Archive, ChangeKind
+from archive.store.subscriptions import Missed, Subscription
 from service.outgoing import Guard, NoAnswer, Outgoing, Reply
 from service.push import AT_ONCE, PER_HOST, POSTPONED_BY, SLOW_PER_HOST, SLOW_SHARE, Pusher
 from service.websub import BACKOFF
-from tests.builders import NOON, SITE
-from tests.contracts import a_rendition, a_turn, an_intent
+from tests.contracts.archive import a_rendition, a_turn, an_intent
 from tests.service.running import wait_for
+from tests.support.builders import NOON, SITE
 
 pytestmark = pytest.mark.slow
 

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from werkzeug.test import TestResponse
 
-from archive.store import Archive
+from archive.store.archive import Archive
 from feeds.codings import codings
 from service.ranges import Unsatisfiable, byte_range
-from tests.builders import NOON
 from tests.service.test_renditions import Stand
+from tests.support.builders import NOON
 
 BODY = bytes(range(256)) * 3
 DATE = "Sat, 14 Mar 2026 12:00:00 GMT"

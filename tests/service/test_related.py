@@ -10,8 +10,8 @@ import pytest
 
 from archive.article import Article
 from archive.errors import IndexUnavailable
-from archive.search import Hit
-from archive.store import Archive
+from archive.search.index import Hit
+from archive.store.archive import Archive
 from service.related import LASTING, READ_AGAIN
 from tests.service.newsstand import Newsstand, open_newsstand
 

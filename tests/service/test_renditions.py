@@ -10,12 +10,12 @@ import pytest
 from werkzeug.test import Client, EnvironBuilder
 
 from archive.errors import ArchiveUnavailable
-from archive.lineage import Lineage
-from archive.store import Archive, Rendition
+from archive.store.archive import Archive, Rendition
+from archive.store.feed_history import Lineage
 from feeds.codings import codings
 from service.renditions import LOOK_AGAIN, PATIENCE, Renditions
-from tests.builders import NOON, SITE
 from tests.service.office import Office
+from tests.support.builders import NOON, SITE
 
 OUTBOX = {"holder": "test", "now": NOON, "lasting": timedelta(hours=1)}
 

@@ -15,12 +15,12 @@ import pytest
 
 from archive.article import Status
 from archive.errors import ArchiveUnavailable
-from archive.store import Archive
+from archive.store.archive import Archive
 from service import scheduler
 from service.alive import last_seen
 from service.scheduler import Worker, only_worker
-from tests.builders import NOON
 from tests.service.office import Office, open_office
+from tests.support.builders import NOON
 
 PATIENCE = 30.0  # seconds: a deadline for a busy machine
 

@@ -11,7 +11,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from archive.store import Archive
+from archive.store.archive import Archive
 from tests.feeds.test_atom import SCHEMA
 from tests.service.newsstand import Newsstand, open_newsstand
 from tests.service.office import Office, open_office

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from archive.errors import Conflict
-from archive.store import Archive
+from archive.store.archive import Archive
 from service.security import Caller, Forbidden, Gate, Scope, Unauthorized, create_token, token_digest
 from service.settings import Settings
-from tests.builders import NOON
 from tests.service.office import Office, open_office
+from tests.support.builders import NOON
 
 
 @pytest.fixture

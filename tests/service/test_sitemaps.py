@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from archive.store import ChangeKind
+from archive.store.archive import ChangeKind
 from tests.service.office import Office
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from archive.errors import IndexUnavailable
-from archive.search import Suggestions
-from archive.store import Archive
+from archive.search.index import Suggestions
+from archive.store.archive import Archive
 from service.suggesting import continues
 from tests.service.newsstand import Newsstand, open_newsstand
 

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from archive.store import Archive, Coded, Rendition
-from archive.subscriptions import Subscription
+from archive.store.archive import Archive, Coded, Rendition
+from archive.store.subscriptions import Subscription
 from feeds.spec import Format
 from service.scheduler import Worker
 from service.websub import BACKOFF, DEFAULT_LEASE, LONGEST_LEASE, RETRY_FOR, SHORTEST_LEASE
-from tests.builders import NOON, SITE
 from tests.service.office import Office, open_office
 from tests.service.subscriber import Heard, Said, Subscriber, a_subscriber
+from tests.support.builders import NOON, SITE
 
 pytestmark = pytest.mark.slow
 

@@ -13,7 +13,7 @@ import pytest
 from archive.exchange.importer import import_paths
 from archive.exchange.report import Report
 from archive.sql.archive import SqlArchive
-from tests.builders import NOON, SITE
+from tests.support.builders import NOON, SITE
 
 Import = Callable[..., Report]
 MakeArchive = Callable[[], SqlArchive]

@@ -16,16 +16,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archive.article import Article, compose, withdraw
-from archive.draft import parse_draft
 from archive.errors import InvalidDraft, StorageFull
 from archive.exchange import exporter
 from archive.exchange.exporter import CannotWrite, export_jsonl, export_markdown
 from archive.exchange.importer import import_paths
 from archive.sql.archive import SqlArchive
-from archive.store import Save
+from archive.store.archive import Save
+from archive.validation import parse_draft
 from tests.archive.exchange.conftest import MakeArchive
 from tests.archive.exchange.samples import counts, everything, reasons
-from tests.builders import NOON, SITE, an_article
+from tests.support.builders import NOON, SITE, an_article
 
 LATER = NOON + timedelta(days=1)
 

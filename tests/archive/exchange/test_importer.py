@@ -16,10 +16,10 @@ from archive.exchange import report as reporting
 from archive.exchange.importer import total_bytes
 from archive.exchange.report import Progress
 from archive.sql.archive import SqlArchive
-from archive.store import Save
+from archive.store.archive import Save
 from tests.archive.exchange.conftest import Import
 from tests.archive.exchange.samples import a_file, counts, everything, lines, notes, reasons, the_article, titles
-from tests.builders import NOON, an_article
+from tests.support.builders import NOON, an_article
 
 WHEAT = {"id": "w-1", "title": "Wheat", "published": "2023-12-14T09:30:00Z", "content_text": "Wheat rises."}
 LATER = NOON + timedelta(days=1)

@@ -11,7 +11,7 @@ import pytest
 
 from archive.exchange.report import Progress
 from archive.sql.archive import SqlArchive
-from archive.store import Period
+from archive.store.archive import Period
 from tests.archive.exchange.conftest import Import
 from tests.archive.exchange.samples import counts, everything, notes, the_article
 from tests.conftest import CORPORA

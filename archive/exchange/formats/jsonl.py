@@ -1,0 +1,109 @@
+"""JSON Lines: one article a line, with the fields of the admin API; what an export writes and a restore reads."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
+
+from archive.article import Article
+from archive.errors import Problem
+from archive.exchange.item import Item, Unreadable, digest_of, origin_key
+from archive.exchange.source_files import DAMAGED, Source, explain
+from archive.serialization import to_document
+
+SUFFIXES: Final = (".jsonl", ".ndjson")
+MOST_LINE: Final = 32 * 2**20  # bytes; the longest content fits, every character escaped, or in two formats
+NO_DATE: Final = "no date: took the time of the import"
+
+
+def line(article: Article) -> bytes:
+    """The article with every field, on one line."""
+    return orjson.dumps(to_document(article), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def read(source: Source) -> Iterator[Item | Unreadable]:
+    """Every line that is not empty. A file that breaks off gives what stands before the break."""
+    try:
+        for content in source.lines(MOST_LINE):
+            if content is None:
+                message = f"has more than {MOST_LINE >> 20} MiB; write one article per line"
+                yield Unreadable(source.place, (Problem("line", message),))
+                continue
+            content = content.removeprefix(b"\xef\xbb\xbf").strip() if source.line == 1 else content.strip()
+            if content:
+                yield _item(source, content)
+            if source.line == 1 and content in (b"[", b"{"):
+                return
+    except DAMAGED as error:
+        yield Unreadable(source.place, (explain(error),))
+
+
+def _item(source: Source, content: bytes) -> Item | Unreadable:
+    if content in (b"[", b"{") and source.line == 1:
+        return _unreadable(source, "file", "is one JSON document over many lines; write one article per line")
+    try:
+        fields = _parsed(content)
+    except ValueError as error:
+        return _unreadable(source, "line", str(error))
+    if not isinstance(fields, dict):
+        return _unreadable(source, "line", 'is not an object; write {"title": …, "content_text": …}')
+    digest = digest_of(_canonical(fields))
+    name = fields.get("id")
+    if not isinstance(name, str | int | None) or isinstance(name, bool):
+        return _unreadable(source, "id", "must be a string or a number; it names the article in later imports")
+    guid = fields.get("guid")
+    if isinstance(guid, str) and guid:
+        key = origin_key("guid", guid)
+    else:
+        key = origin_key("digest", digest) if name in (None, "") else origin_key("id", str(name))
+    dated = fields.get("published") is not None or fields.get("status") == "draft"
+    return Item(
+        place=source.place,
+        key=key,
+        digest=digest,
+        fields=fields,
+        size=len(content),
+        fallback_title=_title(str(name)) if name not in (None, "") else None,
+        notes=() if dated else (NO_DATE,),
+    )
+
+
+def _parsed(content: bytes) -> object:
+    """Raises ValueError with words for people."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        return _parsed_leniently(content, str(error))
+
+
+def _parsed_leniently(content: bytes, reason: str) -> object:
+    """Lone surrogates are let through, so that the field that holds one can be named."""
+    try:
+        return json.loads(content.decode("utf-8"), parse_constant=_no_number)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"is not UTF-8 (byte {error.start + 1:,}); JSON is always UTF-8") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"is not JSON: {reason}") from error
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _canonical(fields: dict[str, object]) -> bytes:
+    """The same bytes for the same fields, however they are ordered, spaced and escaped."""
+    try:
+        return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # lone surrogates, and integers of more than 64 bits
+        return json.dumps(fields, sort_keys=True).encode("ascii")
+
+
+def _title(name: str) -> str:
+    return name.encode("utf-8", "replace").decode("utf-8")[:200]
+
+
+def _unreadable(source: Source, field: str, message: str) -> Unreadable:
+    return Unreadable(source.place, (Problem(field, message),))

@@ -1,0 +1,59 @@
+"""Merges segments, large ones in a process of their own: a thread would slow down its whole process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from archive.errors import IndexUnavailable
+
+Sources = Sequence[tuple[Path, Sequence[int]]]  # segment files with the documents deleted from them, in order
+
+
+def merged(sources: Sources, folder: Path, *, here: bool) -> tuple[Path, int]:
+    """One segment file in `folder` of what lives in the sources, with its number of documents.
+
+    `here`: in this process. Raises OSError as the system does, IndexUnavailable where the other one fails."""
+    if here:
+        from archive.search.whoosh.indexing.segment_merger import (
+            join,  # with NumPy, which a process that only searches may lack
+        )
+
+        return join(sources, folder)
+    work = {"sources": [(str(path), list(deleted)) for path, deleted in sources], "folder": str(folder)}
+    done = subprocess.run(  # noqa: S603 - this very module
+        [sys.executable, "-m", __name__],
+        input=json.dumps(work),
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise IndexUnavailable(f"merging the search index failed: {done.stderr.strip()[-500:]}")
+    result = json.loads(done.stdout)
+    if "errno" in result:
+        raise OSError(result["errno"], os.strerror(result["errno"]))
+    return Path(result["path"]), result["documents"]
+
+
+def main() -> None:
+    from archive.search.whoosh.indexing.segment_merger import join
+
+    os.nice(10)
+    work = json.load(sys.stdin)
+    sources = [(Path(path), deleted) for path, deleted in work["sources"]]
+    try:
+        path, documents = join(sources, Path(work["folder"]))
+    except OSError as error:
+        json.dump({"errno": error.errno}, sys.stdout)
+    else:
+        json.dump({"path": str(path), "documents": documents}, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""A commit of the embedded index, as the folder says it, and what is open of it in this process."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+import zlib
+from array import array
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+from archive.errors import IndexUnavailable
+from archive.search import analysis
+from archive.search.whoosh.reader import Part, Snapshot
+from archive.search.whoosh.segment.directory import IndexDamaged, checksum, reading_files
+from archive.search.whoosh.segment.segment import Entry, Segment
+
+FORMAT: Final = 3  # of the folder: an index of another format is unavailable, and is built anew
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """One commit: the log position with the segments that hold everything up to it.
+
+    `until`: of an index that is being built beside another one, the position at which it takes its place."""
+
+    position: int
+    segments: tuple[Entry, ...]
+    until: int = 0
+
+    def to_bytes(self) -> bytes:
+        content = {
+            "format": FORMAT,
+            "analysis": analysis.VERSION,
+            "position": self.position,
+            "until": self.until,
+            "segments": [asdict(entry) for entry in self.segments],
+        }
+        body = json.dumps(content, separators=(",", ":")).encode()
+        return b"%08x\n%s" % (zlib.crc32(body), body)
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Manifest:
+        """Raises IndexUnavailable for one of another version, IndexDamaged for what `to_bytes` did not write."""
+        with reading_files():
+            crc, body = content.split(b"\n", 1)
+            if int(crc, 16) != zlib.crc32(body):
+                raise ValueError("the manifest's checksum is wrong")
+            read = json.loads(body)
+            if (read["format"], read["analysis"]) != (FORMAT, analysis.VERSION):
+                raise IndexUnavailable("the search index was made by another version of Dateline")
+            segments = tuple(Entry(**entry) for entry in read["segments"])
+            return cls(int(read["position"]), segments, int(read["until"]))
+
+    def files(self) -> set[str]:
+        segments = {entry.file for entry in self.segments}
+        return segments | {entry.deletions for entry in self.segments if entry.deletions is not None}
+
+
+class Generation:
+    """The index that one manifest names. Any number of threads may use it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._folder = path.parent
+        self._opening = threading.Lock()
+        self._seen: tuple[int, bytes] | None = None
+        self._manifest: Manifest | None = None
+        self._snapshot: Snapshot | None = None
+        self._sound: set[str] = set()  # segments whose checksums were found right
+
+    def exists(self) -> bool:
+        return self.path.exists()
+
+    def current(self) -> tuple[Manifest, Snapshot]:
+        """The last commit, opened. What has not changed since the one before stays as it is.
+
+        Raises IndexUnavailable where there is none."""
+        for _ in range(100):
+            try:
+                seen = _identity(self.path)
+            except OSError as error:
+                raise IndexUnavailable(f"there is no search index in {self._folder}") from error
+            with self._opening:
+                if self._manifest is not None and self._snapshot is not None and self._seen == seen:
+                    return self._manifest, self._snapshot
+                try:
+                    manifest = Manifest.from_bytes(self.path.read_bytes())
+                    self._snapshot = self._opened(manifest)
+                except FileNotFoundError:
+                    if self.path.exists() and _identity(self.path) == seen:
+                        raise IndexDamaged("the search index has lost a file") from None
+                    time.sleep(0.002)  # a commit came between reading its names and opening them
+                    continue
+                self._manifest, self._seen = manifest, seen
+                return manifest, self._snapshot
+        raise IndexUnavailable("the search index changes faster than it can be opened")
+
+    def manifest(self) -> Manifest | None:
+        """What the folder says, without opening it; None where it says nothing that this program can read."""
+        try:
+            return Manifest.from_bytes(self.path.read_bytes())
+        except (OSError, IndexUnavailable):
+            return None
+
+    def close(self) -> None:
+        with self._opening:
+            self._seen = self._manifest = self._snapshot = None
+            self._sound = set()
+
+    def check(self, manifest: Manifest) -> None:
+        """Raises IndexDamaged for a segment that is not what was written. Each is read once a process."""
+        for entry in manifest.segments:
+            if entry.name not in self._sound:
+                with suppress(FileNotFoundError), reading_files():  # a merge has just replaced it
+                    if checksum(self._folder / entry.file) != entry.crc:
+                        raise ValueError(f"the checksum of {entry.file} is wrong")
+                    self._sound.add(entry.name)
+        self._sound &= {entry.name for entry in manifest.segments}
+
+    def check_again(self) -> None:
+        """`check` of what is open, as if for the first time."""
+        if self._manifest is not None:
+            self._sound.clear()
+            self.check(self._manifest)
+
+    def is_sound(self, names: Iterable[str]) -> None:
+        """These segments were written by this process."""
+        self._sound.update(names)
+
+    def _opened(self, manifest: Manifest) -> Snapshot:
+        known = {part.segment.name: part for part in self._snapshot.parts} if self._snapshot else {}
+        before = {entry.name: entry for entry in self._manifest.segments} if self._manifest else {}
+        parts = []
+        for entry in manifest.segments:
+            part = known.get(entry.name)
+            if part is None or before.get(entry.name) != entry:
+                segment = part.segment if part else self._open(entry)
+                part = Part(segment, self._deletions(entry))
+            parts.append(part)
+        return Snapshot(manifest.position, parts)
+
+    def _open(self, entry: Entry) -> Segment:
+        path = self._folder / entry.file
+        if path.stat().st_size != entry.size:
+            raise IndexDamaged(f"{entry.file} is not as long as it was")
+        segment = Segment(path)
+        if segment.documents != entry.documents:
+            raise IndexDamaged(f"{entry.file} does not hold {entry.documents} documents")
+        return segment
+
+    def _deletions(self, entry: Entry) -> frozenset[int]:
+        if entry.deletions is None:
+            return frozenset()
+        content = (self._folder / entry.deletions).read_bytes()
+        with reading_files():
+            if int.from_bytes(content[:4], "big") != zlib.crc32(content[4:]):
+                raise ValueError(f"the checksum of {entry.deletions} is wrong")
+            numbers = frozenset(array("I", content[4:]))
+            if len(numbers) != entry.deleted:
+                raise ValueError(f"{entry.deletions} does not hold {entry.deleted} numbers")
+            return numbers
+
+
+def _identity(path: Path) -> tuple[int, bytes]:
+    """Differs for each commit: the file, and its checksum, since a file system may use its number again."""
+    with path.open("rb") as file:
+        return os.fstat(file.fileno()).st_ino, file.readline(9)

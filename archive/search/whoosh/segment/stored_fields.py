@@ -1,0 +1,104 @@
+"""What a segment knows of its documents: id, revision, date. One block of numbers, used where it is mapped."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final, Literal, NamedTuple
+
+from archive.search.whoosh.segment.directory import reading_files, reads_files
+
+_COUNTS: Final = struct.Struct("<4sII")  # what it is, how many documents, how many of them are tombstones
+_MAGIC: Final = b"DtD1"
+
+
+class Row(NamedTuple):
+    """One document. A tombstone is an article that is not to be found: of it, the revision counts."""
+
+    id: bytes
+    revision: int
+    tombstone: bool = False
+    published: int = 0  # microseconds since 1970
+    day: int = 0  # date.toordinal()
+
+
+def to_bytes(rows: Sequence[Row]) -> bytes:
+    """In the byte order of the machine: an index is read where it was made."""
+    offsets = array("I", [0])
+    for row in rows:
+        offsets.append(offsets[-1] + len(row.id))
+    by_hash = sorted((zlib.crc32(row.id), number) for number, row in enumerate(rows))
+    tombstones = [number for number, row in enumerate(rows) if row.tombstone]
+    pieces = (
+        _COUNTS.pack(_MAGIC, len(rows), len(tombstones)),
+        array("q", [row.published for row in rows]),
+        array("i", [row.day for row in rows]),
+        array("i", [row.revision for row in rows]),
+        offsets,
+        array("I", [hashed for hashed, _ in by_hash]),
+        array("I", [number for _, number in by_hash]),
+        array("I", tombstones),
+        b"".join(row.id for row in rows),
+    )
+    return b"".join(piece if isinstance(piece, bytes) else piece.tobytes() for piece in pieces)
+
+
+class Documents:
+    """The rows of a segment, by number. Nothing is read but what is asked for, so that opening costs the same at
+    any size. Any number of threads may read it. Raises IndexUnavailable where the file is damaged."""
+
+    @reads_files
+    def __init__(self, view: memoryview) -> None:
+        magic, self.count, tombstones = _COUNTS.unpack_from(view)
+        if magic != _MAGIC:
+            raise ValueError("this is no table of documents")
+        self._at = _COUNTS.size
+        self.published = self._numbers(view, "q", self.count)
+        self.days = self._numbers(view, "i", self.count)
+        self.revisions = self._numbers(view, "i", self.count)
+        self._offsets = self._numbers(view, "I", self.count + 1)
+        self._hashes = self._numbers(view, "I", self.count)
+        self._by_hash = self._numbers(view, "I", self.count)
+        self._tombstones = self._numbers(view, "I", tombstones)
+        self._ids = view[self._at :]
+
+    def _numbers(self, view: memoryview, typecode: Literal["q", "i", "I"], count: int) -> memoryview:
+        begin = self._at
+        self._at += count * array(typecode).itemsize
+        if self._at > len(view):
+            raise ValueError("the table of documents is too short")
+        return view[begin : self._at].cast(typecode)
+
+    @reads_files
+    def id_of(self, document: int) -> str:
+        return self._id(document).decode()
+
+    def _id(self, document: int) -> bytes:
+        return bytes(self._ids[self._offsets[document] : self._offsets[document + 1]])
+
+    def find(self, article_id: bytes) -> int | None:
+        hashed = zlib.crc32(article_id)
+        with reading_files():
+            place = bisect_left(self._hashes, hashed)
+            while place < self.count and self._hashes[place] == hashed:
+                if self._id(self._by_hash[place]) == article_id:
+                    return self._by_hash[place]
+                place += 1
+        return None
+
+    @cached_property
+    def tombstones(self) -> frozenset[int]:
+        return frozenset(self._tombstones)
+
+    def row(self, document: int) -> Row:
+        return Row(
+            self._id(document),
+            self.revisions[document],
+            document in self.tombstones,
+            self.published[document],
+            self.days[document],
+        )

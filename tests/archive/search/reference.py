@@ -1,0 +1,180 @@
+"""What the index is to answer, worked out from its definition, document by document and word by word."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+
+from whoosh.util.numeric import byte_to_length, length_to_byte
+
+from archive.article import Article
+from archive.search import analysis
+from archive.search.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word, parse, without_stop_words
+
+K1, B = 1.5, 0.75
+WEIGHTS = {"title": 1.5}
+NEARNESS, FARTHEST = 0.25, 10
+EXACTNESS = 0.1
+BETWEEN_VALUES = 100
+
+Places = Mapping[str, Sequence[int]]  # by form
+Scores = dict[str, float]  # by article
+
+
+class Reference:
+    """Scores for one set of articles, all public. Slow and plain."""
+
+    def __init__(self, articles: Sequence[Article]) -> None:
+        self.languages = {analysis.language_of(article.language) for article in articles}
+        self.spoken = {article.id: analysis.language_of(article.language) for article in articles}
+        self.texts = {article.id: _fields(article) for article in articles}
+        self.averages = {}
+        for field in next(iter(self.texts.values())):
+            lengths = [length for fields in self.texts.values() if (length := _length(fields[field]))]
+            self.averages[field] = sum(lengths) / len(lengths) if lengths else 1.0
+
+    def scores(self, text: str) -> Scores:
+        """By article, of those that match."""
+        root = parse(text).root
+        assert root is not None
+        root = without_stop_words(root, self._says_nothing)
+        found = self._node(root)
+        parts = (*root.must, *root.wanted) if isinstance(root, Group) else (root,)
+        words = [part for part in parts if isinstance(part, Word)]
+        for word in words:
+            form, worth = analysis.fold(word.text), self._worth(self._word(word))
+            for article in found:
+                if any(form in places for places in self.texts[article].values()):
+                    found[article] += EXACTNESS * worth
+        for left, right in pairwise(words):
+            if left.field != right.field:
+                continue
+            worth = NEARNESS * min(self._worth(self._word(left)), self._worth(self._word(right)))
+            for article in found:
+                distance = self._distance(article, left, right)
+                found[article] += worth / distance if distance <= FARTHEST else 0.0
+        return found
+
+    def _says_nothing(self, word: str) -> bool:
+        listing = [article for article, spoken in self.spoken.items() if analysis.is_stop_word(word, (spoken,))]
+        return bool(listing) and len(listing) * 2 >= len(self.spoken)
+
+    def _node(self, node: Node) -> Scores:
+        if isinstance(node, Word):
+            return self._rated(self._word(node))
+        if isinstance(node, Phrase):
+            return self._rated(self._weighed(lambda article, field: self._following(article, field, node), node.field))
+        if isinstance(node, Wildcard):
+            return self._like(node.expression.fullmatch, node.field)
+        if isinstance(node, Fuzzy):
+            near = analysis.Alike.to(node.text, node.edits, self.languages)
+            first = analysis.fold(node.text)[0]
+            found = self._like(lambda form: form[0] == first and near.fits(form), node.field)
+            return _sum(found, self._rated(self._word(Word(node.text, node.field))))
+        return self._group(node)
+
+    def _group(self, group: Group) -> Scores:
+        must = [self._node(node) for node in group.must]
+        wanted = [self._node(node) for node in group.wanted]
+        forbidden = [self._node(node) for node in group.must_not]
+        found = {}
+        for article in self.texts:
+            if any(article in scores for scores in forbidden):
+                continue
+            if all(article in scores for scores in must) and (
+                must or not wanted or any(article in scores for scores in wanted)
+            ):
+                found[article] = sum(scores.get(article, 0.0) for scores in (*must, *wanted))
+        return found
+
+    def _word(self, word: Word) -> Scores:
+        return self._weighed(lambda article, field: len(self._places(article, field, word.text)), word.field)
+
+    def _weighed(self, count: Callable[[str, str], int], wanted: Field | None) -> Scores:
+        found: Scores = {}
+        for article, fields in self.texts.items():
+            for field, places in fields.items():
+                if wanted in (None, field) and (weight := count(article, field)):
+                    norm = K1 * (1 - B + B * _length(places) / self.averages[field])
+                    score = WEIGHTS.get(field, 1.0) * weight * (K1 + 1) / (weight + norm)
+                    found[article] = found.get(article, 0.0) + score
+        return found
+
+    def _places(self, article: str, field: str, word: str) -> Sequence[int]:
+        """Where a word stands: under the most frequent of the terms that it may be."""
+        if field == "author":
+            return self.texts[article][field].get(analysis.fold(word), ())
+        spellings = analysis.terms_in(word, self.languages)
+        by_term = [
+            sorted(
+                place
+                for form, places in self.texts[article][field].items()
+                if term in analysis.terms_of(form, self.spoken[article])
+                for place in places
+            )
+            for term in spellings
+        ]
+        return max(by_term, key=len)
+
+    def _following(self, article: str, field: str, phrase: Phrase) -> int:
+        places = [set(self._places(article, field, word)) for word in phrase.words]
+        return sum(all(start + offset in held for offset, held in enumerate(places)) for start in places[0])
+
+    def _like(self, fits: Callable[[str], object], wanted: Field | None) -> Scores:
+        """In one field, a word of the same stem as one that stands somewhere in the article is taken for it."""
+        found = {
+            article
+            for article, fields in self.texts.items()
+            for form in {form for places in fields.values() for form in places}
+            if fits(form) and any(wanted in (None, field) and self._places(article, field, form) for field in fields)
+        }
+        return dict.fromkeys(found, self._worth(found))
+
+    def _distance(self, article: str, left: Word, right: Word) -> int:
+        nearest = FARTHEST + 1
+        for field in self.texts[article]:
+            if left.field not in (None, field):
+                continue
+            for a in self._places(article, field, left.text):
+                for b in self._places(article, field, right.text):
+                    nearest = min(nearest, max(b - a, 1) if b >= a else a - b + 1)
+        return nearest
+
+    def _rated(self, found: Scores) -> Scores:
+        return {article: score * self._worth(found) for article, score in found.items()}
+
+    def _worth(self, found: Scores | set[str]) -> float:
+        return math.log(1 + (len(self.texts) - len(found) + 0.5) / (len(found) + 0.5))
+
+
+def _fields(article: Article) -> dict[str, Places]:
+    return {
+        "title": _places_of([article.title]),
+        "summary": _places_of([article.summary or ""]),
+        "body": _places_of([article.text]),
+        "author": _places_of([author.name for author in article.authors]),
+        "tag": _places_of(article.tags),
+        "section": _places_of([article.section or ""]),
+    }
+
+
+def _places_of(texts: Sequence[str]) -> Places:
+    places: dict[str, list[int]] = {}
+    at = 0
+    for text in texts:
+        forms = analysis.terms(text, stemmed=False)
+        for place, form in enumerate(forms, start=at):
+            places.setdefault(form, []).append(place)
+        at += len(forms) + BETWEEN_VALUES
+    return places
+
+
+def _length(places: Places) -> int:
+    """As the index keeps it: in one byte."""
+    length: int = byte_to_length(length_to_byte(sum(map(len, places.values()))))
+    return length
+
+
+def _sum(left: Scores, right: Scores) -> Scores:
+    return {article: left.get(article, 0.0) + right.get(article, 0.0) for article in left | right}

@@ -1,0 +1,30 @@
+"""Queries with some words spelled otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.search.query import parse
+from archive.search.spelling import correctable, respelled
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("whaet", "wheat"),
+        ("Whaet and WHAET, whaet's", "Wheat and WHEAT, whaet's"),
+        ('+"whaet export" -(corn OR whaet)', '+"wheat export" -(corn OR wheat)'),
+        ("title:whaet  whaet:", "title:wheat  wheat:"),
+        ("whaet~ whaet~2 wha*et whaet* ?whaet", "whaet~ whaet~2 wha*et whaet* ?whaet"),
+        ("whaet-export", "wheat-export"),
+        ("title:corn", "title:corn"),
+        ("", ""),
+    ],
+)
+def test_everything_but_the_words_stays_as_it_was_typed(text: str, expected: str) -> None:
+    assert respelled(text, {"whaet": "wheat", "title": "tilt"}) == expected
+
+
+def test_only_what_may_be_misspelled_is_looked_at() -> None:
+    root = parse('wheat -corns "of trade" 1987 b52s USA title:ports prefix* fuzzy~ 新闻').root
+    assert [word.text for word in correctable(root)] == ["wheat", "trade", "ports"]

@@ -1,0 +1,277 @@
+"""The archive in SQLite."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event, make_url
+
+from archive.article import Label, LabelKind, Status
+from archive.errors import ArchiveUnavailable, StorageFull
+from archive.sql import SqlArchive
+from archive.sql.sqlite_checkpoints import LOCK
+from archive.store.archive import Archive, ArticleQuery, ChangeKind, Period, Place, Save
+from tests.contracts.archive import a_rendition, a_turn, everything
+from tests.contracts.sql import SqlArchiveContract
+from tests.support.builders import NOON, added, an_article
+
+
+@pytest.fixture
+def empty_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'empty.db'}"
+
+
+class TestSqliteArchive(SqlArchiveContract):
+    pass
+
+
+# Settings -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("wal_autocheckpoint", 1000)],
+)
+def test_every_connection_has_the_settings_that_keep_what_was_acknowledged(
+    archive: SqlArchive, setting: str, value: object
+) -> None:
+    archive.tidy(now=NOON)
+    with archive._engine.connect() as one, archive._engine.connect() as other:
+        for connection in (one, other):
+            assert connection.exec_driver_sql(f"PRAGMA {setting}").scalar() == value
+
+
+def test_a_process_can_leave_checkpoints_to_another(archive_url: str) -> None:
+    archive = SqlArchive(archive_url, checkpoints=False)
+    assert not checkpoints(archive)
+    archive.close()
+
+
+def checkpoints(archive: SqlArchive) -> bool:
+    """Whether connections move the log into the database by themselves."""
+    with archive._engine.connect() as connection:
+        return bool(connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar())
+
+
+def test_one_process_at_a_time_checkpoints(open_archive: Callable[[], SqlArchive]) -> None:
+    one, other = open_archive(), open_archive()
+    assert (checkpoints(one), checkpoints(other)) == (True, False)
+    added(other)
+    other.tidy(now=NOON)
+    assert (checkpoints(one), checkpoints(other)) == (True, False)
+    one.close()
+    other.tidy(now=NOON)
+    assert checkpoints(other)
+
+
+def test_a_lock_that_cannot_be_opened_is_told_once(archive_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    lock = Path(f"{make_url(archive_url).database}{LOCK}")
+    lock.mkdir()
+    archive = SqlArchive(archive_url)
+    assert not checkpoints(archive)
+    archive.tidy(now=NOON)
+    [told] = caplog.records
+    assert str(lock) in told.getMessage()
+    archive.close()
+
+
+def test_whoever_may_read_the_lock_may_have_it(archive_url: str) -> None:
+    Path(f"{make_url(archive_url).database}{LOCK}").touch(0o444)
+    archive = SqlArchive(archive_url)
+    assert checkpoints(archive)
+    archive.close()
+
+
+def test_what_tidies_moves_the_log_into_the_database_if_nobody_else_may(
+    open_archive: Callable[[], SqlArchive], tmp_path: Path
+) -> None:
+    one, other = open_archive(), open_archive()
+    assert checkpoints(one)
+    before = (tmp_path / "dateline.db").read_bytes()
+    added(other)
+    other.tidy(now=NOON)
+    assert (tmp_path / "dateline.db").read_bytes() == before
+    one.tidy(now=NOON)
+    assert (tmp_path / "dateline.db").read_bytes() != before
+
+
+def test_it_says_which_version_it_is(archive: SqlArchive) -> None:
+    assert archive.version() == f"SQLite {sqlite3.sqlite_version}"
+
+
+def test_a_writer_waits_before_it_reads_and_a_reader_waits_for_nobody(archive: SqlArchive) -> None:
+    added(archive)
+    with archive._writing() as writing:
+        other = sqlite3.connect(str(archive._engine.url.database), timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="database is locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+        assert len(archive.find(ArticleQuery())) == 1
+        assert writing.in_transaction()
+
+
+def test_articles_in_lists_lie_in_the_order_of_the_lists(archive: SqlArchive) -> None:
+    with archive._engine.connect() as connection:
+        sql = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'labels'").scalar_one()
+    assert sql.rstrip().endswith("WITHOUT ROWID")
+
+
+# Plans ----------------------------------------------------------------------------------------------
+
+TAG = Label(LabelKind.TAG, "wheat")
+PLACE = Place(NOON, "article")
+BY_DATE = "SEARCH articles USING INDEX ix_articles_newest"
+BY_LABEL = "SEARCH labels USING PRIMARY KEY"
+PLANS: dict[str, tuple[Callable[[Archive], Any], str]] = {
+    "newest": (lambda a: a.find(ArticleQuery()), BY_DATE),
+    "older": (lambda a: a.find(ArticleQuery(after=PLACE)), BY_DATE),
+    "newer": (lambda a: a.find(ArticleQuery(before=PLACE)), BY_DATE),
+    "of a label": (lambda a: a.find(ArticleQuery(label=TAG)), BY_LABEL),
+    "of a label, older": (lambda a: a.find(ArticleQuery(label=TAG, after=PLACE)), BY_LABEL),
+    "of a label in a year": (lambda a: a.find(ArticleQuery(label=TAG, period=Period(2026))), BY_LABEL),
+    "of a day": (lambda a: a.find(ArticleQuery(period=Period(2026, 3, 14))), BY_DATE),
+    "of a year, older": (lambda a: a.find(ArticleQuery(period=Period(2026), after=PLACE)), BY_DATE),
+    "of every status": (lambda a: a.find(ArticleQuery(statuses=frozenset(Status), after=PLACE)), "ix_articles_listed"),
+    "of two statuses": (
+        lambda a: a.find(ArticleQuery(statuses=frozenset({Status.DRAFT, Status.PUBLISHED}), after=PLACE)),
+        "ix_articles_listed",
+    ),
+    "due": (lambda a: a.due(NOON), BY_DATE),
+    "next due": (lambda a: a.next_due(), "COVERING INDEX ix_articles_newest"),
+    "how many": (lambda a: a.count(ArticleQuery()), "COVERING INDEX"),
+    "how many in a month": (lambda a: a.count(ArticleQuery(period=Period(2026, 3))), "COVERING INDEX"),
+    "how many of a label": (lambda a: a.count(ArticleQuery(label=TAG)), BY_LABEL),
+    "labels": (lambda a: a.labels(LabelKind.TAG), BY_LABEL),
+    "a label": (lambda a: a.label(TAG), BY_LABEL),
+    "periods": (lambda a: a.periods(), "COVERING INDEX ix_articles_day"),
+    "by address": (lambda a: a.at("/x"), "SEARCH addresses USING INDEX sqlite_autoindex_addresses_1"),
+    "all": (lambda a: list(a.every()), "SEARCH articles USING INDEX sqlite_autoindex_articles_1"),
+    "modified": (
+        lambda a: list(a.every(since=NOON + timedelta(days=1))),
+        "SEARCH articles USING COVERING INDEX ix_articles_modified",
+    ),
+    "the log": (lambda a: a.changes(7, kind=ChangeKind.ARTICLE, limit=9), "INDEX ix_changes_kind (kind=? AND seq>?)"),
+    "the last change": (lambda a: a.last_change(), "COVERING INDEX ix_changes_kind"),
+    "a document": (lambda a: a.rendition("/x"), "sqlite_autoindex_renditions_1"),
+    "a token": (lambda a: a.token("x"), "ix_tokens_digest"),
+    "imported": (lambda a: a.imported(["x"]), "sqlite_autoindex_origins_1"),
+}
+
+
+@pytest.fixture(scope="module")
+def well_filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlArchive]:
+    """An archive whose statistics have been gathered, as after some time of use."""
+    archive = SqlArchive(f"sqlite:///{tmp_path_factory.mktemp('filled') / 'dateline.db'}")
+    archive.migrate()
+    wishes = [an_article(tags=["wheat"], published=str(NOON.date() - timedelta(days=day))) for day in range(300)]
+    archive.save_all([Save(article=wish, expected_revision=0) for wish in wishes])
+    with archive._engine.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    yield archive
+    archive.close()
+
+
+@pytest.mark.parametrize("filled", [False, True], ids=["empty", "filled"])
+@pytest.mark.parametrize("wish", PLANS)
+def test_lists_are_found_by_index_and_not_sorted(
+    archive: SqlArchive, well_filled: SqlArchive, wish: str, filled: bool
+) -> None:
+    ask, index = PLANS[wish]
+    plan = _plan(well_filled if filled else archive, ask)
+    assert index in plan
+    if wish != "a token":  # of which there are few
+        assert "TEMP B-TREE" not in plan
+    assert "SCAN" not in plan.replace("SCAN articles USING COVERING INDEX ix_articles_day", "")
+
+
+def _plan(archive: SqlArchive, ask: Callable[[Archive], Any]) -> str:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            asked.append((statement, parameters))
+
+    event.listen(archive._engine, "before_cursor_execute", note)
+    ask(archive)
+    event.remove(archive._engine, "before_cursor_execute", note)
+    with archive._engine.connect() as connection:
+        steps = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all() for sql, given in asked]
+    return "\n".join(step[3] for some in steps for step in some)
+
+
+# A full disk, and files that are none -----------------------------------------------------------------
+
+
+def test_a_full_disk_is_told_and_stores_nothing_half(archive: SqlArchive) -> None:
+    first = added(archive, tags=["wheat"])
+    turn = a_turn(archive)
+    before = everything(archive)
+    with archive._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+
+    @event.listens_for(archive._engine, "checkout")
+    def limit(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages + 3}")
+
+    long = "<p>" + "word " * 100_000
+    small, large = an_article(), an_article(content_html=long)
+    for refused in (
+        lambda: added(archive, content_html=long, tags=["corn"]),
+        lambda: archive.save(
+            Save(article=an_article(id=first.id, guid=first.guid, content_html=long), expected_revision=1)
+        ),
+        lambda: archive.save_all([Save(article=one, expected_revision=0) for one in (small, large)]),
+        lambda: archive.put_renditions([a_rendition("/a"), a_rendition("/b", long)], turn),
+    ):
+        with pytest.raises(StorageFull, match="the archive's disk is full; nothing was stored"):
+            refused()
+        assert everything(archive) == before
+    pages += 1_000
+    assert archive.save(Save(article=large, expected_revision=0)).revision == 1
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "missing" / "dateline.db"
+    _refused(file, f"cannot open {file}: its folder is missing, or this user may not write there")
+
+
+def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
+    _refused(tmp_path, f"cannot open {tmp_path}: ")
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "dateline.db"
+    file.write_bytes(b"Dear diary, today I became a database. " * 1_000)
+    _refused(file, f"{file} is no SQLite database, or damaged: restore a backup")
+    assert file.read_bytes().startswith(b"Dear diary")
+
+
+def test_a_torn_file_is_named(archive_url: str, tmp_path: Path) -> None:
+    file = tmp_path / "dateline.db"
+    with file.open("r+b") as torn:
+        torn.truncate(20_000)
+    archive = SqlArchive(archive_url)
+    with pytest.raises(ArchiveUnavailable, match=f"{file} is damaged: restore a backup"):
+        added(archive)
+    archive.close()
+
+
+def test_a_file_that_may_not_be_written_is_named(archive_url: str, tmp_path: Path) -> None:
+    archive = SqlArchive(f"{archive_url.replace('sqlite:///', 'sqlite:///file:')}?mode=ro&uri=true")
+    with pytest.raises(ArchiveUnavailable, match="may not be written by this user"):
+        added(archive)
+    archive.close()
+
+
+def _refused(file: Path, words: str) -> None:
+    archive = SqlArchive(f"sqlite:///{file}")
+    for ask in (archive.check_schema, archive.migrate, archive.head, lambda: added(archive)):
+        with pytest.raises(ArchiveUnavailable) as told:
+            ask()
+        assert str(told.value).startswith(words)
+    archive.close()

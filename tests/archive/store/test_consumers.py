@@ -1,0 +1,182 @@
+"""Consumers of the log: what they are handed, and who may hand it to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from archive.errors import TurnLost
+from archive.store.archive import Archive, Change, ChangeKind, Save, Turn
+from archive.store.consumers import TURN_LASTS, Outbox
+from tests.support.builders import NOON, an_article
+
+
+class Diary:
+    """A consumer that writes down what it was handed."""
+
+    kind = ChangeKind.ARTICLE
+    name = "diary"
+
+    def __init__(self, batch: int = 100) -> None:
+        self.batch = batch
+        self.batches: list[list[int]] = []
+        self.begins: list[int] = []
+        self.begin_at: int | None = None
+        self.fails = 0
+        self.burnt = False
+
+    def start(self, turn: Turn) -> int:
+        self.begins.append(turn.position)
+        return turn.position if self.begin_at is None else self.begin_at
+
+    def lost(self, position: int) -> bool:
+        return self.burnt
+
+    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
+        if self.fails:
+            self.fails -= 1
+            raise RuntimeError("ink is out")
+        self.batches.append([change.seq for change in changes])
+
+
+class Desk:
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.now = NOON
+
+    def save(self, number: int = 1) -> None:
+        for _ in range(number):
+            self.archive.save(Save(article=an_article(), expected_revision=0))
+
+    def outbox(self, consumer: Diary, *, holder: str = "here") -> Outbox:
+        return Outbox(self.archive, consumer, holder=holder, clock=lambda: self.now)
+
+
+@pytest.fixture
+def desk(archive: Archive) -> Desk:
+    return Desk(archive)
+
+
+def test_everything_is_handed_over_once_and_in_order(desk: Desk) -> None:
+    diary = Diary(batch=3)
+    outbox = desk.outbox(diary)
+    desk.save(7)
+    assert outbox.drain() == 7
+    assert outbox.drain() == 0
+    desk.save()
+    assert outbox.drain() == 1
+    assert diary.batches == [[1, 2, 3], [4, 5, 6], [7], [8]]
+    assert diary.begins == [0]
+
+
+def test_while_nothing_is_new_nothing_is_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox = desk.outbox(Diary())
+    desk.save()
+    outbox.drain()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("asked for a turn")
+
+    monkeypatch.setattr(desk.archive, "take_turn", refuse)
+    assert outbox.drain() == 0
+
+
+def test_what_failed_is_handed_over_again(desk: Desk) -> None:
+    diary = Diary()
+    diary.fails = 1
+    outbox = desk.outbox(diary)
+    desk.save(2)
+    with pytest.raises(RuntimeError):
+        outbox.drain()
+    outbox.restart()
+    assert outbox.drain() == 2
+    assert (diary.batches, diary.begins) == ([[1, 2]], [0, 0])
+
+
+def test_a_consumer_may_begin_earlier_than_it_stopped(desk: Desk) -> None:
+    diary = Diary()
+    desk.save(3)
+    desk.outbox(diary).drain()
+    diary.begin_at = 1
+    assert desk.outbox(diary).drain() == 2
+    assert diary.batches == [[1, 2, 3], [2, 3]]
+
+
+def test_what_was_lost_meanwhile_is_handed_over_again(desk: Desk) -> None:
+    diary = Diary()
+    outbox = desk.outbox(diary)
+    desk.save(2)
+    outbox.drain()
+    diary.burnt, diary.begin_at = True, 0
+    assert outbox.drain() == 2
+    assert diary.begins == [0, 2]
+
+
+def test_one_has_the_turn_and_another_waits_until_it_ends(desk: Desk) -> None:
+    diary = Diary()
+    first, second = desk.outbox(diary, holder="first"), desk.outbox(diary, holder="second")
+    desk.save()
+    assert first.drain() == 1
+    desk.save()
+    assert second.drain() == 0
+    desk.now += TURN_LASTS + timedelta(seconds=1)
+    assert second.drain() == 1
+    assert diary.batches == [[1], [2]]
+
+
+def test_a_worker_that_was_too_slow_moves_nothing(desk: Desk) -> None:
+    class Sleepy(Diary):
+        def apply(self, changes: Sequence[Change], turn: Turn) -> None:
+            super().apply(changes, turn)
+            if len(self.batches) == 1:
+                desk.now += TURN_LASTS + timedelta(seconds=1)
+                assert second.drain() == 4
+
+    sleepy, quick = Sleepy(batch=2), Diary()
+    first, second = desk.outbox(sleepy, holder="first"), desk.outbox(quick, holder="second")
+    desk.save(4)
+    with pytest.raises(TurnLost):
+        first.drain()
+    assert desk.archive.cursor("diary").position == 4  # type: ignore[union-attr]
+    assert (sleepy.batches, quick.batches) == ([[1, 2]], [[1, 2, 3, 4]])
+    first.restart()
+    assert first.drain() == 0
+
+
+def test_a_successor_at_the_same_place_need_not_wait(desk: Desk) -> None:
+    diary = Diary()
+    desk.save()
+    desk.outbox(diary, holder="here").drain()
+    desk.save()
+    assert desk.outbox(diary, holder="here").drain() == 1
+
+
+def test_whoever_is_rewound_begins_again(desk: Desk) -> None:
+    diary = Diary()
+    outbox = desk.outbox(diary)
+    desk.save(2)
+    outbox.drain()
+    desk.archive.rewind("diary")
+    assert outbox.drain() == 2
+    assert (diary.batches, diary.begins) == ([[1, 2], [1, 2]], [0, 0])
+
+
+def test_whoever_is_told_to_stop_stops_between_two_batches(desk: Desk) -> None:
+    diary = Diary(batch=2)
+    outbox = desk.outbox(diary)
+    desk.save(5)
+    assert outbox.drain(stopping=lambda: bool(diary.batches)) == 2
+    assert outbox.drain() == 3
+    assert diary.batches == [[1, 2], [3, 4], [5]]
+
+
+def test_lines_of_another_kind_are_not_handed_over(desk: Desk) -> None:
+    class Postman(Diary):
+        kind = ChangeKind.RENDITION
+
+    postman = Postman()
+    desk.save(3)
+    assert desk.outbox(postman).drain() == 0
+    assert postman.batches == []
