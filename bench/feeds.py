@@ -24,8 +24,8 @@ from archive.article import Label, LabelKind
 from archive.store.consumers import Outbox
 from archive.validation import parse_draft
 from bench import corpus
-from feeds.build import CACHE_BYTES, FeedBuilder
-from feeds.codings import codings, etag
+from feeds.builder import CACHE_BYTES, FeedBuilder
+from feeds.content_codings import codings, etag
 from service.delivery import FeedsConsumer
 from service.settings import Settings
 from service.syndication import Syndication

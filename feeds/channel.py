@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
 from archive.site import Site
-from feeds.item import plain
+from feeds.entry import plain
 from feeds.language import language_tag
 from feeds.links import to_uri
 from feeds.spec import ABOUT, FeedSpec, Format

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from feeds.item import carriable
+from feeds.entry import carriable
 
 MEDIA_TYPE = "text/x-opml; charset=utf-8"
 

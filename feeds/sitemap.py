@@ -13,7 +13,7 @@ from archive.site import Site
 from archive.store.archive import Brief, Period
 from archive.timestamps import rfc3339
 from feeds.document import Document
-from feeds.item import carriable
+from feeds.entry import carriable
 from feeds.language import language_tag
 
 INDEX: Final = "/sitemap.xml"

@@ -13,8 +13,8 @@ from archive.article import Article, Label, LabelKind, Status
 from archive.errors import DatelineError
 from archive.store.archive import Archive, ArticleQuery, Change, ChangeKind, Volume
 from archive.util.chunks import slices
-from feeds.build import FeedBuilder, scopes_touched
-from feeds.codings import etag
+from feeds.builder import FeedBuilder, scopes_touched
+from feeds.content_codings import etag
 from feeds.document import Document
 from feeds.spec import Scope, parse
 from service.scheduler import is_served

@@ -12,11 +12,11 @@ from archive.errors import IndexUnavailable
 from archive.search.index import SearchIndex
 from archive.store.archive import Archive, Change, ChangeKind, Period, Rendition, Turn, Volume
 from archive.util.chunks import slices
-from feeds.build import scopes_touched
-from feeds.codings import codings, etag
+from feeds.archived import page_of
+from feeds.builder import scopes_touched
+from feeds.content_codings import codings, etag
 from feeds.document import Document
 from feeds.spec import Format, Scope
-from feeds.volumes import page_of
 from service.syndication import Standing, Syndication, standings_of
 
 log = logging.getLogger(__name__)

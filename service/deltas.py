@@ -149,6 +149,6 @@ def _made(lineage: Lineage, base: Version, rendition: Rendition, coding: str) ->
 def _coded(body: bytes, coding: str) -> bytes:
     if coding == _IDENTITY:
         return body
-    from feeds.codings import CODERS  # with br and zstd, which only those web processes load that need them
+    from feeds.content_codings import CODERS  # with br and zstd, which only those web processes load that need them
 
     return CODERS[coding](body)

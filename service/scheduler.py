@@ -19,7 +19,7 @@ from archive.errors import DatelineError, TurnLost
 from archive.store.archive import ChangeKind
 from archive.store.consumers import Outbox
 from archive.util.file_lock import try_lock
-from feeds.build import FeedBuilder
+from feeds.builder import FeedBuilder
 from service.alive import SignOfLife, lives
 from service.delivery import FeedsConsumer, IndexConsumer
 from service.memory import give_back

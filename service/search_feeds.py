@@ -18,7 +18,7 @@ from service.pages import FORMAT_NAMES, FeedLink
 from service.searching import read_query
 
 if TYPE_CHECKING:
-    from feeds.build import FeedBuilder
+    from feeds.builder import FeedBuilder
     from service.wiring import Dateline
 
 CACHE_BYTES = 8 * 1024 * 1024  # of each web process
@@ -83,7 +83,7 @@ class SearchFeeds:
 
     @cached_property
     def _builder(self) -> FeedBuilder:
-        from feeds.build import FeedBuilder  # with feedgen, which most web processes do without
+        from feeds.builder import FeedBuilder  # with feedgen, which most web processes do without
 
         return FeedBuilder(
             self.dateline.site,

@@ -15,9 +15,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from archive.errors import DatelineError
 from archive.site import Site
-from feeds.extent import Extents, read_extents
+from feeds.content_level import Extents, read_extents
+from feeds.formats.podcasts import CATEGORIES, TYPES, category_path
 from feeds.language import language_tag
-from feeds.podcasts import CATEGORIES, TYPES, category_path
 
 PREFIX: Final = "DATELINE_"
 FILE_SUFFIX: Final = "_FILE"

@@ -9,7 +9,7 @@ from functools import partial
 from archive.site import Site
 from archive.store.archive import Archive, ArticleQuery, Change, ChangeKind, Period, Place, Turn
 from archive.store.consumers import TURN_LASTS
-from feeds.codings import IDENTITY
+from feeds.content_codings import IDENTITY
 from feeds.document import Document
 from feeds.sitemap import (
     INDEX,

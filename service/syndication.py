@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from archive.article import Article, Label
 from archive.store.archive import Archive, ArticleQuery, Period, Place, Tombstone, Turn, Volume
 from archive.store.article_cache import ArticleCache
-from feeds.build import FeedBuilder
+from feeds.archived import VOLUME, Shelf, divide, month_of, newest_first, page_of
+from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import Scope, spec_for
-from feeds.volumes import VOLUME, Shelf, divide, month_of, newest_first, page_of
 
 TOMBSTONES = 200  # of the whole site, that its feeds choose theirs from
 MOST = 100_000  # articles of a volume: more than VOLUME have come in this moment, and are divided in the next

@@ -105,8 +105,8 @@ def test_every_search_engine_is_a_protected_package() -> None:
     [
         ("archive/article.py", "import flask"),
         ("archive/store/archive.py", "import feeds"),
-        ("feeds/build.py", "import sqlalchemy"),
-        ("feeds/build.py", "import archive.search.whoosh.searching.top_hits"),
+        ("feeds/builder.py", "import sqlalchemy"),
+        ("feeds/builder.py", "import archive.search.whoosh.searching.top_hits"),
         ("service/publisher.py", "import archive.sql"),
         ("service/pages.py", "import archive.search.whoosh.segment.segment"),
         ("service/cli/keeping.py", "import sqlalchemy"),

@@ -14,7 +14,7 @@ from lxml import etree
 from archive.article import Article
 from archive.site import Site
 from archive.store.archive import Tombstone
-from feeds.build import FeedBuilder
+from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.spec import Format, Scope, spec_for
 from tests.support.builders import SITE

@@ -19,17 +19,17 @@ from archive.errors import InvalidDraft
 from archive.store.archive import Tombstone
 from archive.timestamps import EARLIEST, LATEST, rfc3339
 from archive.validation import parse_draft
-from feeds.build import FeedBuilder
+from feeds.builder import FeedBuilder
 from feeds.channel import Page
-from feeds.extensions import rfc822
-from feeds.extent import Extent, Extents
-from feeds.guesses import without_tags
-from feeds.item import carriable
+from feeds.content_level import Extent, Extents
+from feeds.entry import carriable
+from feeds.formats.feedgen_fixes import rfc822
+from feeds.html_lookalikes import without_tags
 from feeds.spec import Format, spec_for
+from tests.feeds.formats.test_atom import SCHEMA as ATOM_SCHEMA
+from tests.feeds.formats.test_jsonfeed import SCHEMA as JSON_SCHEMA
+from tests.feeds.formats.test_schemas import problems_of_rss
 from tests.feeds.reading import IDENTITY, NAMESPACES, a_full_site, bodies, read_back, texts
-from tests.feeds.test_atom import SCHEMA as ATOM_SCHEMA
-from tests.feeds.test_jsonfeed import SCHEMA as JSON_SCHEMA
-from tests.feeds.test_schemas import problems_of_rss
 from tests.support.builders import NOON, SITE
 
 words = st.text(max_size=40) | st.sampled_from(

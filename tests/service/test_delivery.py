@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from archive.store.archive import Archive, ChangeKind
-from feeds.extent import read_extents
+from feeds.content_level import read_extents
 from service.checking import check_all
 from service.delivery import BUILT_FOR, MANY, next_second
 from service.settings import Settings

@@ -29,8 +29,8 @@ from archive.sql import SqlArchive
 from archive.store.archive import Archive
 from service import deltas
 from service.renditions import Renditions
+from tests.feeds.formats.test_atom import SCHEMA
 from tests.feeds.reading import NAMESPACES, SCHEMAS
-from tests.feeds.test_atom import SCHEMA
 from tests.service.test_history import Press, moments
 from tests.support.builders import NOON, an_article
 
@@ -152,7 +152,7 @@ def test_whoever_has_it_in_a_coding_asks_with_that_codings_etag(kiosk: Kiosk, co
 
 
 def _zstd(body: bytes) -> bytes:
-    from feeds.codings import zstd
+    from feeds.content_codings import zstd
 
     return zstd.decompress(body)
 

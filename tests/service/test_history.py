@@ -23,7 +23,7 @@ from archive.errors import ArchiveUnavailable
 from archive.sql import SqlArchive
 from archive.store.archive import Archive, Rendition, Save, Turn
 from archive.store.consumers import Outbox
-from feeds.build import FeedBuilder
+from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec

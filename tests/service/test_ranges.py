@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from archive.store.archive import Archive
-from feeds.codings import codings
+from feeds.content_codings import codings
 from service.ranges import Unsatisfiable, byte_range
 from tests.service.test_renditions import Stand
 from tests.support.builders import NOON

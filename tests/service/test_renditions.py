@@ -12,7 +12,7 @@ from werkzeug.test import Client, EnvironBuilder
 from archive.errors import ArchiveUnavailable
 from archive.store.archive import Archive, Rendition
 from archive.store.feed_history import Lineage
-from feeds.codings import codings
+from feeds.content_codings import codings
 from service.renditions import LOOK_AGAIN, PATIENCE, Renditions
 from tests.service.office import Office
 from tests.support.builders import NOON, SITE

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree
 
 from archive.store.archive import Archive
-from tests.feeds.test_atom import SCHEMA
+from tests.feeds.formats.test_atom import SCHEMA
 from tests.service.newsstand import Newsstand, open_newsstand
 from tests.service.office import Office, open_office
 

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archive.site import Site
-from feeds.extent import Extent
-from feeds.podcasts import CATEGORIES
+from feeds.content_level import Extent
+from feeds.formats.podcasts import CATEGORIES
 from service.settings import InvalidSettings, Settings, read_settings, unknown_names
 
 

@@ -283,7 +283,7 @@ def test_a_second_index_sees_every_commit_at_once(index: WhooshIndex, folder: Pa
 
 def test_only_one_writes(index: WhooshIndex, folder: Path) -> None:
     second = WhooshIndex(folder, patience=SOON)
-    with directory.locked(folder / index.WRITE_LOCK, patience=SOON):
+    with directory.locked(folder / whoosh_index.WRITE_LOCK, patience=SOON):
         with pytest.raises(IndexLocked):
             second.apply(titles("Wheat"), position=1)
         with pytest.raises(IndexLocked):
@@ -296,7 +296,7 @@ def test_only_one_writes(index: WhooshIndex, folder: Path) -> None:
 def test_only_one_tidies(index: WhooshIndex, folder: Path) -> None:
     for number in range(9):
         index.apply(titles("Wheat"), position=number)
-    with directory.locked(folder / index.TIDY_LOCK, patience=SOON):
+    with directory.locked(folder / whoosh_index.TIDY_LOCK, patience=SOON):
         index.tidy()
         assert index.status().segments == 9
     index.tidy()

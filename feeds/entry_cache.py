@@ -8,7 +8,7 @@ from threading import Lock
 from typing import NamedTuple
 
 from archive.util.lru import Lru
-from feeds.extent import Extent
+from feeds.content_level import Extent
 from feeds.spec import Format
 
 Key = tuple[str, int, Format, Extent]  # article id, revision, …: a new revision is another entry

@@ -7,7 +7,7 @@ import gzip
 import brotli
 import pytest
 
-from feeds.codings import CODERS, codings, zstd
+from feeds.content_codings import CODERS, codings, zstd
 
 BODY = b"<feed/>" * 100
 

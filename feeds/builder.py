@@ -12,12 +12,12 @@ from archive.article import Article, Label
 from archive.site import Site
 from archive.store.archive import Period, Place, Tombstone
 from archive.store.feed_history import Contents, Entry
-from feeds import atom, jsonfeed, rss
-from feeds.cache import Fragment, FragmentCache
 from feeds.channel import Channel, Gone, Page
+from feeds.content_level import Extent, Extents
 from feeds.document import TOMBSTONES_LAST, Document
-from feeds.extent import Extent, Extents
-from feeds.item import Item, iri_of, is_recording, item_of
+from feeds.entry import Item, iri_of, is_recording, item_of
+from feeds.entry_cache import Fragment, FragmentCache
+from feeds.formats import atom, jsonfeed, rss
 from feeds.spec import FeedSpec, Format, Scope, has_address
 
 LENGTH = 50  # entries of a feed

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from archive.article import Enclosure
-from feeds.item import CONTENT_LIMIT, carriable, item_of
+from feeds.entry import CONTENT_LIMIT, carriable, item_of
 from tests.feeds.reading import IDENTITY
 from tests.support.builders import SITE, an_article
 

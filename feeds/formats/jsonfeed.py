@@ -11,8 +11,8 @@ from archive.article import Author, Enclosure, label_key
 from archive.site import Site
 from archive.timestamps import rfc3339
 from feeds.channel import Channel
-from feeds.extensions import assemble
-from feeds.item import Item
+from feeds.entry import Item
+from feeds.formats.feedgen_fixes import assemble
 from feeds.spec import Format
 
 END = b"]}"

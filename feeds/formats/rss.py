@@ -11,7 +11,8 @@ from archive.article import Enclosure, Role
 from archive.site import Site
 from archive.timestamps import rfc3339
 from feeds.channel import Channel
-from feeds.extensions import (
+from feeds.entry import Item
+from feeds.formats.feedgen_fixes import (
     ATOM,
     CONTENT,
     DC,
@@ -26,9 +27,8 @@ from feeds.extensions import (
     fragment,
     new_feed,
 )
-from feeds.guesses import without_tags
-from feeds.item import Item
-from feeds.podcasts import category_path
+from feeds.formats.podcasts import category_path
+from feeds.html_lookalikes import without_tags
 from feeds.spec import Format
 
 NAMESPACES = {

@@ -6,7 +6,7 @@ import json
 
 import jsonschema
 
-from feeds.jsonfeed import USER_COMMENT
+from feeds.formats.jsonfeed import USER_COMMENT
 from feeds.spec import Format
 from tests.feeds.reading import SCHEMAS, a_full_site, a_json_feed, document
 from tests.support.builders import NOON, an_article

@@ -11,12 +11,13 @@ from lxml import etree
 
 from archive.article import Label, LabelKind
 from archive.store.archive import Period, Tombstone
-from feeds import atom, build, jsonfeed, rss
-from feeds.build import FeedBuilder, feed_updated, medium_of, scopes_touched
+from feeds import builder
+from feeds.builder import FeedBuilder, feed_updated, medium_of, scopes_touched
 from feeds.channel import Channel, Page
+from feeds.content_level import read_extents
 from feeds.document import has_entries
-from feeds.extent import read_extents
-from feeds.item import item_of
+from feeds.entry import item_of
+from feeds.formats import atom, jsonfeed, rss
 from feeds.spec import Format, spec_for
 from tests.feeds.reading import IDENTITY, attributes, read_back
 from tests.support.builders import NOON, SITE, an_article
@@ -59,8 +60,8 @@ def rendered(monkeypatch):
 
         return writer._replace(entry=entry)
 
-    for feed_format, writer in build.WRITERS.items():
-        monkeypatch.setitem(build.WRITERS, feed_format, counting(feed_format, writer))
+    for feed_format, writer in builder.WRITERS.items():
+        monkeypatch.setitem(builder.WRITERS, feed_format, counting(feed_format, writer))
     return seen
 
 

@@ -16,7 +16,7 @@ import feedgen.feed  # isort: skip
 from feedgen.ext.base import BaseExtension  # isort: skip
 
 from feeds.channel import GENERATOR, Channel
-from feeds.guesses import looks_like_html
+from feeds.html_lookalikes import looks_like_html
 from feeds.spec import Format
 
 ATOM = "http://www.w3.org/2005/Atom"

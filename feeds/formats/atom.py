@@ -9,7 +9,8 @@ from archive.article import Role
 from archive.site import Site
 from archive.timestamps import rfc3339
 from feeds.channel import Channel
-from feeds.extensions import (
+from feeds.entry import Item
+from feeds.formats.feedgen_fixes import (
     ATOM_TOMBSTONES,
     HISTORY,
     MEDIA,
@@ -20,7 +21,6 @@ from feeds.extensions import (
     fragment,
     new_feed,
 )
-from feeds.item import Item
 from feeds.spec import Format
 
 NAMESPACES = {"media": MEDIA, "at": ATOM_TOMBSTONES, "fh": HISTORY}

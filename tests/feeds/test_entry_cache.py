@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from feeds.cache import _OVERHEAD, FragmentCache
+from feeds.entry_cache import _OVERHEAD, FragmentCache
 from feeds.spec import Format
 
 

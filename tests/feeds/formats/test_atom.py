@@ -11,8 +11,8 @@ from archive.article import revise
 from archive.site import Site
 from archive.store.archive import Tombstone
 from archive.validation import parse_draft
-from feeds.extensions import ABOUT_TITLE
-from feeds.item import CONTENT_LIMIT
+from feeds.entry import CONTENT_LIMIT
+from feeds.formats.feedgen_fixes import ABOUT_TITLE
 from feeds.spec import Format
 from tests.feeds.reading import (
     IDENTITY,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from feeds.guesses import looks_like_html, without_markup, without_tags
+from feeds.html_lookalikes import looks_like_html, without_markup, without_tags
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from dataclasses import replace
 from lxml import etree
 
 from archive.site import Site
-from feeds.extensions import ABOUT_TITLE
-from feeds.rss import TTL
+from feeds.formats.feedgen_fixes import ABOUT_TITLE
+from feeds.formats.rss import TTL
 from feeds.spec import Format
 from tests.feeds.reading import a_full_site, an_rss_channel, attributes, bodies, document, texts
 from tests.support.builders import NOON, SITE, an_article

@@ -16,9 +16,9 @@ from lxml import etree
 from archive.article import Article, Label, LabelKind
 from archive.site import Site
 from archive.store.archive import Tombstone
-from feeds.build import FeedBuilder
+from feeds.builder import FeedBuilder
 from feeds.channel import Page
-from feeds.extent import Extent, Extents
+from feeds.content_level import Extent, Extents
 from feeds.spec import Format, Scope, spec_for
 from tests.feeds.reading import IDENTITY, a_full_site
 from tests.support import builders

@@ -6,7 +6,7 @@ import pytest
 
 from archive.article import Label, LabelKind
 from archive.store.archive import Period
-from feeds.extent import Extent, Extents, read_extents
+from feeds.content_level import Extent, Extents, read_extents
 from feeds.spec import home_path
 
 SCOPES = [None, *(Label(kind, "el-niño") for kind in LabelKind), Period(2026), Period(2026, 3), Period(2026, 3, 14)]

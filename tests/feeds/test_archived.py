@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.store.archive import Period, Place, Volume
+from feeds.archived import Shelf, divide, page_of
 from feeds.spec import Format
-from feeds.volumes import Shelf, divide, page_of
 from tests.support.builders import NOON
 
 MARCH = Period(2026, 3)

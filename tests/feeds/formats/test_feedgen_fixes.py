@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from archive.timestamps import EARLIEST, LATEST
-from feeds.extensions import Entry, assemble, fragment, rfc822
+from feeds.formats.feedgen_fixes import Entry, assemble, fragment, rfc822
 from tests.feeds.reading import bodies
 from tests.support.builders import an_article
 

@@ -14,13 +14,13 @@ from lxml import etree
 from archive.article import Article, Label, LabelKind
 from archive.site import Site
 from archive.store.archive import Period, Tombstone
-from feeds.build import FeedBuilder
+from feeds.builder import FeedBuilder
 from feeds.channel import Page
-from feeds.extent import Extent, Extents
+from feeds.content_level import Extent, Extents
 from feeds.spec import Format, spec_for
+from tests.feeds.formats.test_atom import SCHEMA as ATOM_SCHEMA
+from tests.feeds.formats.test_jsonfeed import SCHEMA as JSON_SCHEMA
 from tests.feeds.reading import IDENTITY, a_full_site
-from tests.feeds.test_atom import SCHEMA as ATOM_SCHEMA
-from tests.feeds.test_jsonfeed import SCHEMA as JSON_SCHEMA
 from tests.support.builders import NOON, an_article
 
 ONCE_IN_AN_ITEM = {"title", "link", "description", "guid", "pubDate", "enclosure"}

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from archive.article import UNTITLED, Article, Author, Enclosure
 from archive.content.html import find_surrogate, strip_forbidden
 from archive.site import Site
-from feeds.guesses import without_markup
+from feeds.html_lookalikes import without_markup
 from feeds.language import language_tag
 from feeds.links import absolute_links, to_uri
 
