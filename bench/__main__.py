@@ -19,7 +19,7 @@ from pathlib import Path
 from bench import corpus, delay, importing, memory, serving
 from bench.corpus import Story
 from bench.table import Figures, document
-from tests.service.running import RunningService, running_service
+from tests.support.running import RunningService, running_service
 
 README = Path(__file__).parent / "README.md"
 

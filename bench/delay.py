@@ -10,7 +10,7 @@ from functools import partial
 from statistics import median, quantiles
 
 from bench.corpus import Story
-from tests.service.running import Client, RunningService, wait_for
+from tests.support.running import Client, RunningService, wait_for
 
 FEED = "/feed.atom"
 LOOK_EVERY = 0.005  # seconds between two looks, which is how exact the figures are

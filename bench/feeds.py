@@ -26,10 +26,10 @@ from archive.validation import parse_draft
 from bench import corpus
 from feeds.builder import CACHE_BYTES, FeedBuilder
 from feeds.content_codings import codings, etag
-from service.delivery import FeedsConsumer
 from service.settings import Settings
-from service.syndication import Syndication
+from service.syndication.site_feeds import Syndication
 from service.wiring import Dateline, open_dateline
+from service.worker.consumers.feeds import FeedsConsumer
 
 ROOM = 1 << 30  # bytes: every entry has room
 ONE_BY_ONE = 20

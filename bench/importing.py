@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.service.running import RunningService, wait_for
+from tests.support.running import RunningService, wait_for
 
 CAUGHT_UP_WITHIN = 1800.0
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.service.running import RunningService
+from tests.support.running import RunningService
 
 MB = 1024 * 1024
 

@@ -21,7 +21,7 @@ from statistics import median
 
 from bench import corpus
 from bench.corpus import Story
-from tests.service.running import Client, RunningService, free_port, wait_for
+from tests.support.running import Client, RunningService, free_port, wait_for
 
 SHORT, LONG = "/feed.atom", "/sections/long-reads/feed.atom"  # of stories as they are, and of longer articles
 SECTION = "Long reads"

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.service.running import Client, RunningService, free_port, running_service, wait_for
+from tests.support.running import Client, RunningService, free_port, running_service, wait_for
 
 SUBSCRIBERS = 10_000
 HOSTS = 100

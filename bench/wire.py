@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench import corpus, importing
 from bench.corpus import Story
-from tests.service.running import Client, RunningService, running_service, wait_for
+from tests.support.running import Client, RunningService, running_service, wait_for
 
 FEED = "/feed.atom"
 ARCHIVE = 1_000  # articles that are there before

@@ -15,9 +15,9 @@ from archive.search.whoosh.index import WhooshIndex
 from archive.site import Site
 from archive.sql import SqlArchive
 from archive.store.archive import Archive
-from service.bell import Bell
-from service.publisher import Publisher
+from service.publishing import Publisher
 from service.settings import Settings
+from service.wakeup import Bell
 
 SITE_URL = "site-url"  # the fact under which the address is kept
 

@@ -107,8 +107,8 @@ def test_every_search_engine_is_a_protected_package() -> None:
         ("archive/store/archive.py", "import feeds"),
         ("feeds/builder.py", "import sqlalchemy"),
         ("feeds/builder.py", "import archive.search.whoosh.searching.top_hits"),
-        ("service/publisher.py", "import archive.sql"),
-        ("service/pages.py", "import archive.search.whoosh.segment.segment"),
+        ("service/publishing.py", "import archive.sql"),
+        ("service/web/pages/view_models.py", "import archive.search.whoosh.segment.segment"),
         ("service/cli/keeping.py", "import sqlalchemy"),
     ],
 )

@@ -25,9 +25,9 @@ from archive.exchange.importer import import_paths, total_bytes
 from archive.exchange.report import Progress, Report
 from archive.search.index import MOST_PER_PAGE, Sort
 from archive.timestamps import utc
-from service.addresses import Addresses
 from service.cli.opening import numbered, opened, progress_bar
-from service.searching import search_document, search_page
+from service.links import Addresses
+from service.search import search_document, search_page
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 STOPPED = 130  # exit code, as shells have it
@@ -114,8 +114,8 @@ def export(target: Path, format_name: str, since: datetime | None) -> None:
         day: date | None = since.date() if since else None
         start = utc(day, dateline.site.zone) if day else None
         if format_name == "static":
-            from service.app import create_app
-            from service.static_export import export_static
+            from service.maintenance.static_export import export_static
+            from service.web.app import create_app
 
             if start is not None:
                 raise click.UsageError("--since is for markdown and jsonl; a site of files is always whole")

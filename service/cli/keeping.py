@@ -11,8 +11,8 @@ import click
 
 from archive.errors import DatelineError, TurnLost
 from archive.store.archive import ChangeKind
+from service.auth import Scope, create_token
 from service.cli.opening import numbered, opened, progress_bar
-from service.security import Scope, create_token
 from service.wiring import Dateline
 
 POLL = 0.2  # seconds between two looks at what the worker does
@@ -73,7 +73,7 @@ def index_status() -> None:
 @index.command("check")
 def index_check() -> None:
     """Compare the index with the archive; exit 1 where they differ."""
-    from service.checking import check_index
+    from service.maintenance.check import check_index
 
     with opened() as dateline, progress_bar() as bar:
         findings = check_index(dateline, track=bar.track)
@@ -108,7 +108,7 @@ def rebuild_feeds() -> None:
 @click.command()
 def check() -> None:
     """Does the archive agree with the index, the feeds and itself? Exit 1 where not."""
-    from service.checking import check_all
+    from service.maintenance.check import check_all
 
     with opened() as dateline, progress_bar() as bar:
         findings = check_all(dateline, track=bar.track)
@@ -141,7 +141,7 @@ def _rebuild(consumer: str, done: str, doing: str) -> None:
 
 def _deliver(dateline: Dateline, consumer: str, target: int) -> None:
     """Until the consumer is there, whoever brings it: a worker may end meanwhile, another rebuild may begin."""
-    from service.scheduler import Worker
+    from service.worker.scheduler import Worker
 
     worker = Worker(dateline)
     dateline.bell.ring()

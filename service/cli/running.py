@@ -51,7 +51,7 @@ def serve(host: str, port: int, web_workers: int) -> None:
     )
     if prepared.returncode:
         sys.exit(prepared.returncode)
-    from service.serve import WorkerBeside, run_web
+    from service.server.granian import WorkerBeside, run_web
 
     worker = WorkerBeside()
     worker.start()
@@ -67,7 +67,7 @@ def prepare(address: str) -> None:
     """Make the archive ready and say how to use it."""
     settings = read_settings()
     _log(settings)
-    from service.first_start import prepare_archive
+    from service.server.bootstrap import prepare_archive
 
     click.echo(prepare_archive(settings, address))
 
@@ -82,7 +82,7 @@ def web(host: str, port: int, web_workers: int) -> None:
     _log(settings)
     _refuse_taken(host, port)
     from service.cli.opening import opened
-    from service.serve import run_web
+    from service.server.granian import run_web
 
     with opened():
         pass  # says now what would otherwise go wrong in every process
@@ -96,9 +96,9 @@ def worker(until_stdin_closes: bool) -> None:
     settings = read_settings()
     _log(settings)
     from service.cli.opening import opened
-    from service.memory import share_arenas
-    from service.scheduler import Worker
-    from service.stopping import end_on_signals, stop_on_signals
+    from service.process.memory import share_arenas
+    from service.process.signals import end_on_signals, stop_on_signals
+    from service.worker.scheduler import Worker
 
     share_arenas()
     with opened() as dateline:

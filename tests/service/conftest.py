@@ -10,7 +10,7 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
 from archive.store.archive import Archive
-from tests.service.office import Office, open_office
+from tests.support.office import Office, open_office
 
 OPENS_AN_OFFICE = {"office", "open_office", "open_newsstand"}  # fixtures, and what a module's own fixtures call
 

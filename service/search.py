@@ -1,0 +1,188 @@
+"""One page of search results, for people and for programs alike."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from archive.article import Article
+from archive.errors import InvalidQuery, Problem
+from archive.search.index import MOST_PER_PAGE, Facet, SearchQuery, Sort
+from archive.search.query import Node
+from archive.search.snippets import highlight, snippet_of_html
+from archive.store.archive import Period
+from archive.timestamps import rfc3339
+from service.links import Addresses
+
+if TYPE_CHECKING:
+    from service.wiring import Dateline
+
+FACETS: Final = ("year", "month", "section", "tag", "author", "language")
+MOST_PAGES: Final = 1_000_000
+_PERIOD: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One result. Title and snippet are safe HTML in which the words that were looked for are marked."""
+
+    article: Article
+    score: float
+    title_html: str
+    snippet_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """`total` counts what the index found, `results` only what readers may still see of this page."""
+
+    query: SearchQuery
+    total: int
+    pages: int
+    took_ms: float
+    results: Sequence[Found]
+    facets: Mapping[str, Sequence[Facet]]
+    suggestion: str | None
+    notes: Sequence[str]
+
+
+def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
+    """The answer to the parameters of a search address.
+
+    Raises InvalidQuery for parameters that cannot be read, and IndexUnavailable."""
+    query = read_query(args)
+    began = time.perf_counter()
+    results = dateline.index.search(query)
+    articles = dateline.archive.get_many([hit.id for hit in results.hits])
+    found = [
+        _marked(results.searched, article, hit.score, results.languages)
+        for hit in results.hits
+        if (article := articles.get(hit.id)) is not None and article.is_public
+    ]
+    return SearchPage(
+        query=query,
+        total=results.total,
+        pages=-(-results.total // query.per_page),
+        took_ms=round((time.perf_counter() - began) * 1000, 1),
+        results=found,
+        facets=results.facets,
+        suggestion=results.suggestion,
+        notes=results.notes,
+    )
+
+
+def _marked(searched: Node | None, article: Article, score: float, languages: frozenset[str]) -> Found:
+    title = highlight(searched, article.title, language=article.language, languages=languages)
+    snippet = snippet_of_html(searched, article.content_html, language=article.language, languages=languages)
+    return Found(article, score, title, snippet)
+
+
+def search_document(page: SearchPage, addresses: Addresses) -> dict[str, Any]:
+    """The answer as programs read it."""
+    return {
+        "query": page.query.text,
+        "total": page.total,
+        "page": page.query.page,
+        "pages": page.pages,
+        "per_page": page.query.per_page,
+        "took_ms": page.took_ms,
+        "suggestion": page.suggestion,
+        "notes": list(page.notes),
+        "results": [_result_document(found, addresses) for found in page.results],
+        "facets": {
+            name: [{"value": facet.value, "count": facet.count} for facet in page.facets.get(name, ())]
+            for name in FACETS
+        },
+    }
+
+
+def _result_document(found: Found, addresses: Addresses) -> dict[str, Any]:
+    article = found.article
+    return {
+        "id": article.id,
+        "url": addresses.absolute(article.path or "/"),
+        "title": article.title,
+        "published": None if article.published is None else rfc3339(article.published),
+        "authors": [author.name for author in article.authors],
+        "section": article.section,
+        "tags": list(article.tags),
+        "language": article.language,
+        "score": round(found.score, 4),
+        "snippet_html": found.snippet_html,
+    }
+
+
+def read_query(args: Mapping[str, str]) -> SearchQuery:
+    """The query in the parameters of an address; empty ones count as left out, unknown ones do not count.
+
+    Raises InvalidQuery with all problems at once."""
+    problems: list[Problem] = []
+
+    def read(name: str, reader: Callable[[str], T], default: T) -> T:
+        text = args.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return reader(text)
+        except ValueError as error:
+            problems.append(Problem(name, str(error)))
+            return default
+
+    first = read("from", _period, None)
+    last = read("to", _period, None)
+    query = SearchQuery(
+        text=read("q", str, ""),
+        section=read("section", _name, None),
+        tag=read("tag", _name, None),
+        author=read("author", _name, None),
+        language=read("language", _name, None),
+        first_day=first.first_day if first else None,
+        last_day=last.last_day if last else None,
+        sort=read("sort", _sort, Sort.RELEVANCE),
+        page=read("page", lambda text: _number(text, MOST_PAGES), 1),
+        per_page=read("per_page", lambda text: _number(text, MOST_PER_PAGE), 10),
+    )
+    if query.first_day and query.last_day and query.first_day > query.last_day:
+        problems.append(Problem("to", f"{query.last_day} lies before {query.first_day}, where the search begins"))
+    if problems:
+        raise InvalidQuery(problems)
+    return query
+
+
+def _period(text: str) -> Period | None:
+    found = _PERIOD.fullmatch(text)
+    try:
+        if found is not None:
+            parts = [int(part) for part in found.groups() if part]
+            if all(parts):
+                return Period(*parts)
+    except ValueError:
+        pass
+    raise ValueError(f"{_shown(text)} is not a day of the calendar; write 2023-12-14, 2023-12 or 2023")
+
+
+def _name(text: str) -> str | None:
+    if len(text) > 200:
+        raise ValueError("is longer than any name; it may have 200 characters")
+    return text
+
+
+def _sort(text: str) -> Sort:
+    try:
+        return Sort(text)
+    except ValueError:
+        raise ValueError(f"{_shown(text)} is not an order; it is one of {', '.join(Sort)}") from None
+
+
+def _number(text: str, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= most:
+        raise ValueError(f"{_shown(text)} is not a whole number from 1 to {most:,}")
+    return int(text)
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 40 else text[:40] + "…")

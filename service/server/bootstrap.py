@@ -1,0 +1,78 @@
+"""What is done before the first request: the schema, a first token, sample articles, and a word of welcome."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+
+from archive.exchange.importer import import_paths
+from service.auth import Scope, create_token
+from service.settings import Settings
+from service.wiring import SITE_URL, Dateline, open_archive, open_dateline
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+FIRST_NAME = "first"
+
+
+def prepare_archive(settings: Settings, address: str) -> str:
+    """Make everything ready to be served at `address`; what to tell whoever started it."""
+    with closing(open_archive(settings, checkpoints=True)) as archive:
+        archive.migrate()
+        if not settings.site_url:
+            archive.state(SITE_URL, address)
+    dateline = open_dateline(settings, checkpoints=True)
+    try:
+        secret = _first_token(dateline)
+        samples = _load_samples(dateline)
+    finally:
+        dateline.close()
+    return _welcome(dateline, address, secret=secret, samples=samples)
+
+
+def _first_token(dateline: Dateline) -> str | None:
+    """A token for a Dateline that nobody could add anything to; None where there is a way in."""
+    if dateline.settings.admin_token is not None or dateline.archive.tokens():
+        return None
+    return create_token(dateline.archive, FIRST_NAME, Scope.ADMIN, clock=dateline.clock)
+
+
+def _load_samples(dateline: Dateline) -> int:
+    if not dateline.settings.samples or dateline.archive.head():
+        return 0
+    report = import_paths(dateline.archive, dateline.site, [SAMPLES], now=dateline.clock(), by="samples")
+    return report.added
+
+
+def _welcome(dateline: Dateline, address: str, *, secret: str | None, samples: int) -> str:
+    token_line = [
+        "  Your admin token, shown this once (only its hash is kept):",
+        "",
+        f"    TOKEN={secret}",
+        "",
+    ]
+    known = "the value of DATELINE_ADMIN_TOKEN" if dateline.settings.admin_token else "the token you were given"
+    no_token_line = [
+        f"  TOKEN is {known}; `dateline token create --name NAME` makes another.",
+        "",
+    ]
+    lines = [
+        f"Dateline {version('dateline')} serves {dateline.site.title} at {address}",
+        "",
+        f"  Read       {address}",
+        f"  Search     {address}search",
+        f"  Subscribe  {address}feeds",
+        "",
+        *(token_line if secret else no_token_line),
+        "  Add an article:",
+        "",
+        f"    curl {address}admin/articles \\",
+        '      -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\',
+        """      -d '{"title": "Hello", "content_markdown": "A first *article*.", "tags": ["hello"]}'""",
+        "",
+    ]
+    if samples:
+        lines += [f"  {samples} sample articles are there to look at; DATELINE_SAMPLES=0 starts without.", ""]
+    if not dateline.settings.site_url:
+        lines += ["  Before you publish for real, set DATELINE_SITE_URL to the address that readers use.", ""]
+    return "\n".join(lines)

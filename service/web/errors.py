@@ -1,0 +1,161 @@
+"""Errors as HTTP: one table, problem+json for programs (RFC 9457) and pages for people."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from flask import Flask, Request, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive.errors import (
+    Conflict,
+    DatelineError,
+    Invalid,
+    InvalidQuery,
+    NotFound,
+    Problem,
+    RequestReused,
+    RevisionConflict,
+    StorageFull,
+    Unavailable,
+)
+from service.auth import Forbidden, Unauthorized
+from service.web.pages.layout import error_page
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = "5"  # seconds
+PROGRAMS = ("/admin/", "/api/", "/search/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
+
+# The first that fits counts; what is not here is a defect of ours: 500.
+STATUS: Sequence[tuple[type[DatelineError], int]] = (
+    (Unauthorized, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (RevisionConflict, 412),
+    (Conflict, 409),
+    (InvalidQuery, 400),
+    (Invalid, 422),
+    (RequestReused, 422),
+    (StorageFull, 507),
+    (Unavailable, 503),
+)
+_CHALLENGES = {
+    401: 'Bearer realm="dateline"',
+    403: 'Bearer realm="dateline", error="insufficient_scope"',
+}
+TITLES = {
+    400: "This request cannot be read",
+    401: "A token is needed",
+    403: "The token does not reach that far",
+    404: "Not found",
+    405: "Not that way",
+    409: "Contradicts what is there",
+    412: "Changed in between",
+    413: "Too large",
+    415: "Unknown media type",
+    422: "Something is wrong with the fields",
+    428: "Say which revision you changed",
+    500: "Something went wrong here",
+    503: "Not available right now",
+    507: "The disk is full",
+}
+
+
+class BadRequest(DatelineError):
+    """The request itself, before any field, cannot be read; `status` says in which way."""
+
+    code = "bad_request"
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def status_of(error: DatelineError) -> int:
+    if isinstance(error, BadRequest):
+        return error.status
+    return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
+
+
+def problem_document(error: DatelineError) -> dict[str, Any]:
+    """What went wrong, as RFC 9457 §3.1 has it, with `errors` by field."""
+    status = status_of(error)
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": str(error),
+        "code": error.code,
+    }
+    problems: Sequence[Problem] = error.problems if isinstance(error, Invalid) else ()
+    if isinstance(error, Conflict) and error.field:
+        problems = [Problem(error.field, str(error))]
+    if problems:
+        document["errors"] = [{"field": problem.field, "message": problem.message} for problem in problems]
+    return document
+
+
+def problem_response(document: dict[str, Any]) -> Response:
+    return Response(to_json(document), document["status"], content_type="application/problem+json")
+
+
+def to_json(document: Any) -> bytes:
+    """JSON of anything, even of words that hold halves of characters, which an error may quote."""
+    try:
+        return orjson.dumps(document)
+    except TypeError:
+        return json.dumps(document).encode("ascii")
+
+
+def register_problems(app: Flask) -> None:
+    """Every error of the application as an answer that fits who asked."""
+    app.register_error_handler(DatelineError, _ours)
+    app.register_error_handler(HTTPException, _of_the_framework)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _ours(error: DatelineError) -> Response:
+    status = status_of(error)
+    if status >= 500:
+        log.error("%s %s: %s", request.method, request.path, error)
+    response = _answer(problem_document(error))
+    if status in _CHALLENGES:
+        response.headers["WWW-Authenticate"] = _CHALLENGES[status]
+    if status in (503, 507):
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def _of_the_framework(error: HTTPException) -> AnyResponse:
+    status = error.code or 500
+    if error.response is not None or status < 400:
+        return error.get_response()
+    detail = "There is nothing at this address." if status == 404 else error.description or TITLES.get(status, "")
+    title = TITLES.get(status, error.name)
+    response = _answer({"type": "about:blank", "title": title, "status": status, "detail": detail})
+    for name, value in error.get_headers():
+        if name in ("Allow", "Retry-After"):
+            response.headers[name] = value
+    return response
+
+
+def _unexpected(error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.path, exc_info=error)
+    detail = "This is a defect of Dateline; its log says more."
+    return _answer({"type": "about:blank", "title": TITLES[500], "status": 500, "detail": detail})
+
+
+def _answer(document: dict[str, Any]) -> Response:
+    if _from_program(request):
+        return problem_response(document)
+    return error_page(document["status"], document["title"], document["detail"])
+
+
+def _from_program(asked: Request) -> bool:
+    return asked.path.startswith(PROGRAMS) or asked.path == "/admin"

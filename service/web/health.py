@@ -1,0 +1,82 @@
+"""For whoever keeps the service running: is it alive, and can it serve?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response
+
+from archive.errors import DatelineError
+from archive.timestamps import rfc3339
+from service.heartbeat import last_seen, lives
+from service.web.errors import RETRY_AFTER
+from service.wiring import Dateline
+
+Part = dict[str, Any]
+
+# The consumers that follow articles; others follow what these make. Only their names: what builds feeds costs 11 MB.
+READERS = ("feeds", "index")
+
+
+def operations_blueprint(dateline: Dateline) -> Blueprint:
+    """`/healthz` and `/readyz`."""
+    blueprint = Blueprint("operations", __name__)
+
+    @blueprint.get("/healthz")
+    def alive() -> Response:
+        response = _json({"status": "ok"})
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @blueprint.get("/readyz")
+    def ready() -> Response:
+        parts = {name: _checked(check) for name, check in _checks(dateline).items()}
+        states = {part["status"] for part in parts.values()}
+        # Without the index there are pages and feeds still, so that nobody should be sent away for it.
+        serves = parts["archive"]["status"] == "ok"
+        status = "down" if not serves else "ok" if states == {"ok"} else "degraded"
+        response = _json({"status": status, "parts": parts}, status=200 if serves else 503)
+        response.headers["Cache-Control"] = "no-store"
+        if not serves:
+            response.headers["Retry-After"] = RETRY_AFTER
+        return response
+
+    return blueprint
+
+
+def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
+    """The site can be read while index or worker are behind; what is behind is said, with how far."""
+
+    def archive() -> Part:
+        return {"status": "ok", "position": dateline.archive.head()}
+
+    def index() -> Part:
+        status = dateline.index.status()
+        return {"status": "ok", "documents": status.documents, "position": status.position}
+
+    def worker() -> Part:
+        head = dateline.archive.last_change()
+        behind = {
+            cursor.consumer: max(0, head - cursor.position)
+            for cursor in dateline.archive.cursors()
+            if cursor.consumer in READERS
+        }
+        seen = last_seen(dateline.archive)
+        alive = lives(dateline.archive, now=dateline.clock())
+        status = "down" if not alive else "behind" if any(behind.values()) or not behind else "ok"
+        return {"status": status, "behind": behind, "seen": None if seen is None else rfc3339(seen)}
+
+    return {"archive": archive, "index": index, "worker": worker}
+
+
+def _checked(check: Callable[[], Part]) -> Part:
+    try:
+        return check()
+    except DatelineError as error:
+        return {"status": "down", "detail": str(error)}
+
+
+def _json(document: Any, *, status: int = 200) -> Response:
+    return Response(orjson.dumps(document), status, content_type="application/json")

@@ -1,0 +1,80 @@
+"""`/hub`: where subscribers ask for subscriptions and for their end (WebSub §5.1)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive.errors import DatelineError
+from archive.store.subscriptions import Mode
+from service.settings import HUB_PATH
+from service.web.errors import RETRY_AFTER, status_of
+from service.websub.protocol import FORM, MOST_FORM, Refused, read_form, read_intent
+from service.wiring import Dateline
+
+MOST_WAITING: Final = 20_000  # intents that nobody has confirmed yet
+HOW: Final = (
+    f"This is a WebSub hub (https://www.w3.org/TR/websub/). Subscribe by POST, as {FORM}: "
+    "hub.mode=subscribe, hub.topic=the feed's address, hub.callback=yours.\n"
+)
+
+
+def hub_blueprint(dateline: Dateline) -> Blueprint:
+    """Answers before anything is verified: what an answer says depends on the request alone (§5.1.2).
+
+    Errors are plain text, for whoever writes the subscriber. Where another hub is named in the settings,
+    subscribers are sent there; they can still end here what they began here."""
+    blueprint = Blueprint("hub", __name__)
+    own = dateline.site.absolute(HUB_PATH)
+
+    @blueprint.get(HUB_PATH)
+    def explain() -> Response:
+        response = _text(HOW, 405)
+        response.headers["Allow"] = "POST"
+        return response
+
+    @blueprint.post(HUB_PATH)
+    def ask() -> Response:
+        if request.mimetype != FORM or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+            raise Refused(f"send the request as {FORM} in UTF-8", status=415)
+        request.max_content_length = MOST_FORM
+        form = read_form(request.get_data())
+        if form.get("hub.mode") == Mode.SUBSCRIBE and dateline.site.hub != own:
+            return _elsewhere(dateline.site.hub)
+        intent = read_intent(form, dateline.site, ticket=secrets.token_hex(16))
+        if not dateline.archive.subscriptions.ask(intent, now=dateline.clock(), most=MOST_WAITING):
+            raise Refused("too many requests are waiting to be verified; try again later", status=503)
+        dateline.bell.ring()
+        return _text("Your callback will be asked whether it wants this.\n", 202)
+
+    @blueprint.errorhandler(DatelineError)
+    def ours(error: DatelineError) -> Response:
+        status = error.status if isinstance(error, Refused) else status_of(error)
+        response = _text(f"{error}\n", status)
+        if status == 503:
+            response.headers["Retry-After"] = RETRY_AFTER
+        return response
+
+    @blueprint.errorhandler(HTTPException)
+    def of_the_framework(error: HTTPException) -> AnyResponse:
+        return _text(f"{error.description or error.name}\n", error.code or 500)
+
+    return blueprint
+
+
+def _elsewhere(hub: str | None) -> Response:
+    if hub is None:
+        raise Refused("this site has no hub; ask for its feeds now and then instead", status=404)
+    response = _text(f"The hub of this site is {hub}\n", 307)
+    response.headers["Location"] = hub
+    return response
+
+
+def _text(words: str, status: int) -> Response:
+    response = Response(words, status, content_type="text/plain; charset=utf-8")
+    response.headers["Cache-Control"] = "no-store"
+    return response

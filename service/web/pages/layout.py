@@ -1,0 +1,128 @@
+"""What stands around every page: the masthead, the footer, the page's own description, and errors."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from archive.site import Site
+from archive.timestamps import rfc3339
+from service.links import Addresses
+from service.web.pages.formatting import direction
+from service.web.pages.view_models import FeedLink, Head, Link, feed_links
+
+if TYPE_CHECKING:
+    from service.wiring import Dateline
+
+LANGUAGE: Final = "en"  # of the words in the templates
+AS_FILES: Final = "dateline.as_files"  # set in the WSGI environ by whoever makes files of the pages
+_STATIC: Final = Path(__file__).parents[2] / "static"
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationLink:
+    text: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The site and the ways through it. `search` is None where nobody can search, `ways_out` for lost readers.
+
+    `feeds` are the site's, for pages that have none of their own."""
+
+    interface_language: str
+    title: str
+    description: str
+    language: str
+    direction: str
+    home: str
+    navigation: Sequence[NavigationLink]
+    stylesheet: str
+    icon: str
+    script: str
+    suggest: str
+    search: str | None
+    opensearch: str | None
+    feeds: Sequence[FeedLink]
+    outlines: str
+    ways_out: Sequence[Link]
+
+
+def furnish(blueprint: Blueprint, dateline: Dateline) -> None:
+    """Give every template of the application the frame and the filters that it needs."""
+    versions = {name: _version(name) for name in ("dateline.css", "icon.svg", "suggest.js")}
+
+    @blueprint.app_context_processor
+    def frame() -> dict[str, Any]:
+        return {"frame": _frame(addresses_of(dateline.site), versions)}
+
+    blueprint.app_template_filter("rfc3339")(rfc3339)
+
+
+def addresses_of(site: Site) -> Addresses:
+    """The addresses as this request wants them."""
+    return Addresses(site, as_files=AS_FILES in request.environ)
+
+
+def show(template: str, head: Head, *, status: int = 200, **shown: Any) -> Response:
+    """A page. What it is made of is escaped, but for what has been cleaned before."""
+    response = make_response(render_template(template, head=head, **shown), status)
+    for relation, href in (("next", head.older), ("prev", head.newer)):
+        if href is not None:
+            response.headers.add("Link", f'<{href}>; rel="{relation}"')
+    return response
+
+
+def error_page(status: int, title: str, message: str, *, links: Sequence[Link] = ()) -> Response:
+    """A page that says what went wrong and where to go from here."""
+    head = Head(title=title, description=message, robots="noindex")
+    response = show("error.html", head, status=status, code=status, title=title, message=message, links=links)
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _frame(addresses: Addresses, versions: dict[str, str]) -> Frame:
+    site = addresses.site
+    searchable = not addresses.as_files
+    return Frame(
+        interface_language=LANGUAGE,
+        title=site.title,
+        description=site.description,
+        language=site.language,
+        direction=direction(site.language),
+        home=addresses.href("/"),
+        navigation=[
+            NavigationLink(text, addresses.href(path), request.path.startswith(path))
+            for text, path in (
+                ("Archive", "/archive/"),
+                ("Sections", "/sections/"),
+                ("Tags", "/tags/"),
+                ("Authors", "/authors/"),
+                ("Feeds", "/feeds"),
+            )
+        ],
+        stylesheet=addresses.href("/static/dateline.css", v=versions["dateline.css"]),
+        icon=addresses.href("/static/icon.svg", v=versions["icon.svg"]),
+        script=addresses.href("/static/suggest.js", v=versions["suggest.js"]),
+        suggest=addresses.href("/search/suggest", q=""),
+        search=addresses.href("/search") if searchable else None,
+        opensearch=addresses.href("/opensearch.xml") if searchable else None,
+        feeds=feed_links(addresses, None),
+        outlines=addresses.href("/feeds.opml"),
+        ways_out=[
+            Link("The newest articles", addresses.href("/")),
+            Link("The archive by date", addresses.href("/archive/")),
+        ],
+    )
+
+
+def _version(name: str) -> str:
+    """Changes when the file does, so that browsers may keep it for as long as they like."""
+    return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]

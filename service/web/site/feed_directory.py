@@ -1,0 +1,99 @@
+"""Every feed there is: for people, with what each one carries and how often, and for readers, as OPML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from archive.article import Label, LabelKind
+from archive.store.archive import Archive, ArticleQuery, Period, Place
+from feeds import opml
+from feeds.spec import FOLDERS, Format, Scope, home_path
+from service.links import Addresses
+from service.web.pages.formatting import LATELY, articles_text, pace_text, period_text
+from service.web.pages.view_models import KIND_NAMES, FeedLink, feed_links, feed_title
+
+_ABOUT: Final = {
+    LabelKind.SECTION: "The newest articles of one section.",
+    LabelKind.TAG: "The newest articles that carry one tag.",
+    LabelKind.AUTHOR: "The newest articles by one author.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A list with its feeds. `notes` say how much is in it, and how often something comes."""
+
+    name: str
+    href: str
+    notes: Sequence[str]
+    feeds: Sequence[FeedLink]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedGroup:
+    title: str
+    about: str
+    key: str
+    rows: Sequence[FeedRow]
+
+
+def feed_groups(archive: Archive, addresses: Addresses, *, now: datetime) -> list[FeedGroup]:
+    """The lists that have feeds. The days are left out: there are too many of them."""
+    groups = [_site(archive, addresses, now), *(_labels(kind, archive, addresses, now) for kind in KIND_NAMES)]
+    months = archive.periods()
+    years: dict[Period, int] = {}
+    for month, count in months.items():
+        years[Period(month.year)] = years.get(Period(month.year), 0) + count
+    groups += [
+        _periods("Years", "The newest articles of one year. Those of a past one hardly change.", years, addresses),
+        _periods("Months", "The newest articles of one month. Those of a past one hardly change.", months, addresses),
+    ]
+    return [group for group in groups if group.rows]
+
+
+def pace(scope: Scope, archive: Archive, *, now: datetime) -> str:
+    """How often there is something new in the feed of a label or of the site."""
+    lately = ArticleQuery(label=scope if isinstance(scope, Label) else None, down_to=Place(now - LATELY, ""))
+    return pace_text(len(archive.places(lately)))
+
+
+def _site(archive: Archive, addresses: Addresses, now: datetime) -> FeedGroup:
+    notes = [articles_text(archive.count(ArticleQuery())), pace(None, archive, now=now)]
+    row = FeedRow(addresses.site.title, addresses.href("/"), notes, feed_links(addresses, None))
+    about = "Every article, newest first. Readers that follow its links find everything that was ever published."
+    return FeedGroup("The whole site", about, "site", [row])
+
+
+def _labels(kind: LabelKind, archive: Archive, addresses: Addresses, now: datetime) -> FeedGroup:
+    lately = {each.label: each.count for each in archive.labels(kind, since=now - LATELY)}
+    rows = [
+        _row(addresses, each.label, each.name, [articles_text(each.count), pace_text(lately.get(each.label, 0))])
+        for each in archive.labels(kind)
+    ]
+    return FeedGroup(KIND_NAMES[kind][1], _ABOUT[kind], FOLDERS[kind], rows)
+
+
+def _periods(title: str, about: str, counts: Mapping[Period, int], addresses: Addresses) -> FeedGroup:
+    rows = [_row(addresses, each, period_text(each), [articles_text(count)]) for each, count in counts.items()]
+    return FeedGroup(title, about, title.lower(), rows)
+
+
+def _row(addresses: Addresses, scope: Scope, name: str, notes: Sequence[str]) -> FeedRow:
+    return FeedRow(name, addresses.href(home_path(scope)), notes, feed_links(addresses, scope, name))
+
+
+def subscriptions(archive: Archive, addresses: Addresses) -> Iterator[opml.Outline]:
+    """What a reader would subscribe to: the site and its labels. Nobody waits for news of a past month."""
+    yield _outline(addresses, None, None)
+    for kind in KIND_NAMES:
+        for named in archive.labels(kind):
+            yield _outline(addresses, named.label, named.name)
+
+
+def _outline(addresses: Addresses, scope: Scope, name: str | None) -> opml.Outline:
+    home = home_path(scope)
+    feed = addresses.absolute(home + Format.ATOM.suffix)
+    return opml.Outline(feed_title(addresses.site, name), feed, addresses.absolute(home))

@@ -1,0 +1,139 @@
+"""What people see who open the address of a feed in a browser: what it is, and how to subscribe.
+
+Chromium shows feeds as bare text, whatever stylesheet they name (docs/design.md), and Firefox saves them to a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from archive.article import Label
+from archive.store.archive import Archive, ArticleQuery, Period
+from feeds.spec import Format, Scope, home_path, parse
+from service.links import Addresses
+from service.search import read_query
+from service.syndication.search_feeds import FOLDER as SEARCH
+from service.syndication.search_feeds import search_feed_links, search_name
+from service.web.pages.formatting import period_text
+from service.web.pages.view_models import FORMAT_NAMES, FeedLink, Link, feed_links, feed_title
+from service.web.site.feed_directory import pace
+
+SHOWN: Final = 10  # articles
+_VOLUME: Final = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
+_SUFFIXES: Final = {feed_format.suffix: feed_format for feed_format in Format}
+
+
+@dataclass(frozen=True, slots=True)
+class AboutFeed:
+    """A feed for people. `home` is the page with the same articles; `pace` says how often something comes."""
+
+    title: str
+    format: str
+    address: str
+    home: Link
+    feeds: Sequence[FeedLink]
+    newest: Sequence[Link] = ()
+    pace: str = ""
+
+    @property
+    def others(self) -> Sequence[FeedLink]:
+        """The same in other formats."""
+        return [feed for feed in self.feeds if feed.format != self.format]
+
+
+def opens_in_browser(headers: Mapping[str, str]) -> bool:
+    """Whether a browser asks in order to show the answer as a page of its own (Fetch Metadata §2.1).
+
+    No feed reader says so: those within browsers use `fetch`, whose destination is empty."""
+    return headers.get("HTTP_SEC_FETCH_DEST") == "document"
+
+
+def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: datetime) -> AboutFeed | None:
+    """The feed at an address within the site, with its parameters; None where there is none.
+
+    Raises InvalidQuery for a search that cannot be read."""
+    # Only searches have parameters: a label may hold a question mark.
+    path, _, parameters = feed.partition("?") if feed.startswith(SEARCH) else (feed, "", "")
+    folder, _, suffix = path.rpartition("/")
+    feed_format = _SUFFIXES.get(suffix)
+    if feed_format is None or "\0" in path:
+        return None
+    if f"{folder}/" == SEARCH:
+        return _search(feed_format, dict(parse_qsl(parameters)), addresses)
+    if path not in archive.rendition_etags([path]):
+        return None
+    if (found := parse(path)) is not None:
+        return _list(found[0], feed_format, archive, addresses, now)
+    if (volume := _VOLUME.fullmatch(f"{folder}/")) is not None:
+        return _volume(volume, path, feed_format, archive, addresses)
+    return None
+
+
+def _list(scope: Scope, feed_format: Format, archive: Archive, addresses: Addresses, now: datetime) -> AboutFeed:
+    name = _name(scope, archive)
+    return AboutFeed(
+        title=feed_title(addresses.site, name),
+        format=FORMAT_NAMES[feed_format],
+        address=addresses.absolute(home_path(scope) + feed_format.suffix),
+        home=Link(name or addresses.site.title, addresses.href(home_path(scope))),
+        feeds=feed_links(addresses, scope, name),
+        newest=_newest(scope, archive, addresses),
+        pace="" if isinstance(scope, Period) else pace(scope, archive, now=now),
+    )
+
+
+def _volume(
+    volume: re.Match[str], path: str, feed_format: Format, archive: Archive, addresses: Addresses
+) -> AboutFeed | None:
+    try:
+        month = Period(int(volume[1]), int(volume[2]))
+    except ValueError:
+        return None
+    name = f"Archive, {period_text(month)}"
+    return AboutFeed(
+        title=feed_title(addresses.site, name),
+        format=FORMAT_NAMES[feed_format],
+        address=addresses.absolute(path),
+        home=Link(period_text(month), addresses.href(home_path(month))),
+        feeds=feed_links(addresses, None),
+        newest=_newest(month, archive, addresses),
+    )
+
+
+def _search(feed_format: Format, args: Mapping[str, str], addresses: Addresses) -> AboutFeed:
+    query = read_query(args)
+    feeds = search_feed_links(query, addresses)
+    name = FORMAT_NAMES[feed_format]
+    address = next(feed.href for feed in feeds if feed.format == name)
+    return AboutFeed(
+        title=feed_title(addresses.site, search_name(query)),
+        format=name,
+        address=address,
+        home=Link(search_name(query), addresses.href("/search") + _question(address)),
+        feeds=feeds,
+    )
+
+
+def _question(address: str) -> str:
+    parameters = urlsplit(address).query
+    return f"?{parameters}" if parameters else ""
+
+
+def _name(scope: Scope, archive: Archive) -> str | None:
+    if isinstance(scope, Label):
+        named = archive.label(scope)
+        return named.name if named else scope.key
+    return None if scope is None else period_text(scope)
+
+
+def _newest(scope: Scope, archive: Archive, addresses: Addresses) -> list[Link]:
+    query = ArticleQuery(
+        label=scope if isinstance(scope, Label) else None,
+        period=scope if isinstance(scope, Period) else None,
+        limit=SHOWN,
+    )
+    return [Link(article.title, addresses.href(article.path or "/")) for article in archive.find(query)]

@@ -1,0 +1,136 @@
+"""Feed addresses that readers and people guess, and how each leads to the right one."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+from flask import Blueprint, Response, abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive.article import Label, LabelKind, label_key
+from archive.site import Site
+from archive.store.archive import Archive
+from feeds.spec import FOLDERS, Format, has_address, home_path
+from service.links import Addresses
+
+# As WordPress, Ghost, Jekyll, Hugo, Blogger and Medium have them.
+GUESSES: Final = {
+    "/feed": Format.RSS,
+    "/feed/": Format.RSS,
+    "/feed.xml": Format.RSS,
+    "/feed/rdf": Format.RSS,
+    "/feed/rdf/": Format.RSS,
+    "/feed/rss": Format.RSS,
+    "/feed/rss/": Format.RSS,
+    "/feed/rss2": Format.RSS,
+    "/feed/rss2/": Format.RSS,
+    "/index.rss": Format.RSS,
+    "/index.xml": Format.RSS,
+    "/rss": Format.RSS,
+    "/rss/": Format.RSS,
+    "/rss.xml": Format.RSS,
+    "/wp-rdf.php": Format.RSS,
+    "/wp-rss.php": Format.RSS,
+    "/wp-rss2.php": Format.RSS,
+    "/wp-atom.php": Format.ATOM,
+    "/atom": Format.ATOM,
+    "/atom/": Format.ATOM,
+    "/atom.xml": Format.ATOM,
+    "/feed/atom": Format.ATOM,
+    "/feed/atom/": Format.ATOM,
+    "/feeds/posts/default": Format.ATOM,
+    "/index.json": Format.JSON,
+    "/feed/json": Format.JSON,
+    "/feed/json/": Format.JSON,
+}
+# What follows the address of a list there, and in which folder the list is: `/tag/wheat/feed/`, `/author/ada/rss/`.
+LIST_GUESSES: Final = {
+    "feed": Format.RSS,
+    "feed/": Format.RSS,
+    "feed/rss2": Format.RSS,
+    "feed/rss2/": Format.RSS,
+    "rss": Format.RSS,
+    "rss/": Format.RSS,
+    "index.xml": Format.RSS,
+    "feed.xml": Format.RSS,
+    "feed/atom": Format.ATOM,
+    "feed/atom/": Format.ATOM,
+    "atom.xml": Format.ATOM,
+}
+LIST_FOLDERS: Final = {
+    "tag": (LabelKind.TAG,),
+    "tags": (LabelKind.TAG,),
+    "category": (LabelKind.SECTION, LabelKind.TAG),
+    "categories": (LabelKind.SECTION, LabelKind.TAG),
+    "section": (LabelKind.SECTION,),
+    "sections": (LabelKind.SECTION,),
+    "author": (LabelKind.AUTHOR,),
+    "authors": (LabelKind.AUTHOR,),
+}
+_WORDPRESS: Final = {"rss": Format.RSS, "rss2": Format.RSS, "rdf": Format.RSS, "feed": Format.RSS, "atom": Format.ATOM}
+_KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
+_OPEN: Final = {"Access-Control-Allow-Origin": "*"}
+_FORMATS: Final = {feed_format.suffix: feed_format for feed_format in Format}
+
+
+def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
+    """Permanent redirects, so that a reader corrects its subscription by itself."""
+    blueprint = Blueprint("guesses", __name__)
+    addresses = Addresses(site)
+
+    def lead_to(feed_format: Format) -> AnyResponse:
+        return _moved(addresses.href(f"/{feed_format.suffix}"))
+
+    def respell(folder: str, name: str, suffix: str) -> AnyResponse:
+        """`/tags/El Salvador/feed.atom`: the label as addresses spell it. What is spelt so is not here."""
+        label = Label(_KINDS[folder], label_key(name))
+        if label.key == name or not has_address(label) or not label.key.isprintable():
+            abort(404)
+        return _moved(addresses.href(home_path(label) + suffix))
+
+    def lead_to_list(guess: str, folder: str, name: str) -> AnyResponse:
+        """To a feed that is there: whoever is sent on for good to one that is not has lost it."""
+        labels = [Label(kind, label_key(name)) for kind in LIST_FOLDERS[folder]]
+        paths = [home_path(label) + LIST_GUESSES[guess].suffix for label in labels if has_address(label)]
+        known = archive.rendition_etags(paths)
+        found = next((path for path in paths if path in known), None)
+        if found is None:
+            abort(404)
+        return _moved(addresses.href(found))
+
+    @blueprint.before_app_request
+    def lead_from_parameter() -> AnyResponse | None:
+        """`/?feed=rss2`, as WordPress has it without addresses of its own."""
+        feed_format = _WORDPRESS.get(request.args.get("feed", "")) if request.path == "/" else None
+        return lead_to(feed_format) if feed_format else None
+
+    blueprint.after_app_request(_tell_scripts)
+    for number, (path, feed_format) in enumerate(GUESSES.items()):
+        # An endpoint each: else the router leads all of them to the first by itself.
+        blueprint.add_url_rule(path, endpoint=f"guess_{number}", view_func=partial(lead_to, feed_format))
+    labels, formats = ",".join(_KINDS), ",".join(_FORMATS)
+    blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=respell)
+    folders = ",".join(LIST_FOLDERS)
+    for number, guess in enumerate(LIST_GUESSES):
+        blueprint.add_url_rule(
+            f"/<any({folders}):folder>/<name>/{guess}",
+            endpoint=f"list_guess_{number}",
+            view_func=partial(lead_to_list, guess),
+        )
+    blueprint.add_url_rule("/feeds/", endpoint="feeds", view_func=lambda: redirect(addresses.href("/feeds"), 301))
+    return blueprint
+
+
+def _moved(address: str) -> AnyResponse:
+    """For good, and for scripts of other sites, too, which may not even follow where they may not read."""
+    response = redirect(address, 301)
+    response.headers.update(_OPEN)
+    return response
+
+
+def _tell_scripts(response: Response) -> Response:
+    """Those of other sites, too, why there is no feed here."""
+    if response.status_code >= 400 and request.path.rpartition("/")[2] in _FORMATS:
+        response.headers.update(_OPEN)
+    return response

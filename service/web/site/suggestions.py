@@ -1,0 +1,76 @@
+"""Suggestions while somebody types (OpenSearch Suggestions 1.1), for browsers and the search box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from archive.article import Article, Label, label_key
+from archive.search import analysis
+from archive.search.index import Suggestion
+from archive.search.spelling import typed_words
+from feeds.spec import has_address, home_path
+from service.links import Addresses
+from service.web.pages.formatting import articles_text, day_text
+from service.web.pages.view_models import KIND_NAMES, day_of
+
+if TYPE_CHECKING:
+    from service.wiring import Dateline
+
+MEDIA_TYPE: Final = "application/x-suggestions+json"
+FRESHNESS: Final = "public, max-age=60"
+MOST: Final = 10
+MOST_TITLES: Final = 4  # where there is something else as well
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One suggestion: what the search box would say, what that is, and where it leads."""
+
+    text: str
+    description: str
+    url: str
+
+
+def suggestion_document(dateline: Dateline, args: Mapping[str, str], addresses: Addresses) -> list[object]:
+    """`[typed, texts, descriptions, addresses]`. Raises IndexUnavailable."""
+    typed = args.get("q", "")
+    lines = list(suggested(dateline, typed, addresses))
+    return [typed, [line.text for line in lines], [line.description for line in lines], [line.url for line in lines]]
+
+
+def suggested(dateline: Dateline, typed: str, addresses: Addresses) -> Iterator[Line]:
+    """Words and labels, best first, then titles, the newest first."""
+    found = dateline.index.suggest(typed, limit=MOST)
+    room = max(MOST - len(found.completions), MOST_TITLES)
+    articles = dateline.archive.get_many(found.articles[:room])
+    fitting = [
+        article
+        for each in found.articles[:room]
+        if (article := articles.get(each)) is not None and article.is_public and continues(article.title, typed)
+    ]
+    for completion in found.completions[: MOST - len(fitting)]:
+        yield _completion(completion, addresses)
+    for article in fitting:
+        yield _title(article, addresses)
+
+
+def continues(title: str, typed: str) -> bool:
+    """Whether a word of the title begins like the last word that was typed."""
+    words = list(typed_words(typed))
+    return bool(words) and any(token.term.startswith(words[-1].term) for token in analysis.tokens(title))
+
+
+def _completion(suggestion: Suggestion, addresses: Addresses) -> Line:
+    count = articles_text(suggestion.count)
+    if suggestion.kind is None:
+        return Line(suggestion.text, count, addresses.absolute("/search", q=suggestion.text))
+    label = Label(suggestion.kind, label_key(suggestion.text))
+    path, parameters = (home_path(label), {}) if has_address(label) else ("/search", {suggestion.kind: suggestion.text})
+    kind, _ = KIND_NAMES[suggestion.kind]
+    return Line(suggestion.text, f"{kind}, {count}", addresses.absolute(path, **parameters))
+
+
+def _title(article: Article, addresses: Addresses) -> Line:
+    return Line(article.title, day_text(day_of(article)), addresses.absolute(article.path or "/"))

@@ -1,0 +1,258 @@
+"""WebSub (W3C Recommendation of 23 January 2018): what a hub decides. Pure; hub.py and push.py do it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
+
+from archive.errors import DatelineError
+from archive.site import Site
+from archive.store.archive import Rendition
+from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
+from feeds.spec import parse
+from service.settings import HUB_PATH
+
+if TYPE_CHECKING:  # web processes call nobody
+    from service.outbound.client import Reply
+
+FORM: Final = "application/x-www-form-urlencoded"
+
+DEFAULT_LEASE: Final = timedelta(days=10)  # "a good default" (§8.2)
+SHORTEST_LEASE: Final = timedelta(minutes=1)
+LONGEST_LEASE: Final = timedelta(days=30)
+SECRET_BYTES: Final = 200  # a secret has fewer (§5.1)
+MOST_URL: Final = 2000  # characters of a callback or a topic
+MOST_FORM: Final = 16 * 1024  # bytes of a request
+
+# Waits between attempts: each is longer, none is longer than the last.
+BACKOFF: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3600, 10_800, 21_600))
+RETRY_FOR: Final = timedelta(days=2)  # since the last change; then the next one begins anew
+SOON: Final = timedelta(minutes=1)  # after which a failing subscriber hears of a change, if it is not due sooner
+VERIFY_AGAIN: Final = (timedelta(seconds=10), timedelta(minutes=1))  # where there was no answer at all
+
+GONE: Final = 410
+_WORD: Final = re.compile(r"[!-~]+")
+
+
+class Refused(DatelineError):
+    """A request that the hub cannot take; the words are for the developer of the subscriber (§5.1.2)."""
+
+    code = "bad_subscription"
+
+    def __init__(self, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+# Requests -------------------------------------------------------------------------------------------
+
+
+def read_form(body: bytes) -> Mapping[str, str]:
+    """The fields of a form in UTF-8; of one that is there twice, the first. Raises Refused."""
+    try:
+        text = body.decode("utf-8")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
+    except ValueError as error:
+        raise Refused("the body must be a form in UTF-8: hub.mode=subscribe&hub.topic=…&hub.callback=…") from error
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        fields.setdefault(name, value)
+    return fields
+
+
+def read_intent(form: Mapping[str, str], site: Site, *, ticket: str) -> Intent:
+    """What a subscriber asks for (§5.1). Fields that mean nothing here are ignored. Raises Refused."""
+    mode = form.get("hub.mode", "")
+    if mode not in (Mode.SUBSCRIBE, Mode.UNSUBSCRIBE):
+        raise Refused('hub.mode must be "subscribe" or "unsubscribe"')
+    topic = _required(form, "hub.topic")
+    path = topic_path(topic, site)
+    callback = _required(form, "hub.callback")
+    host = _callback_host(callback)
+    subscribing = mode == Mode.SUBSCRIBE
+    return Intent(
+        ticket=ticket,
+        mode=Mode(mode),
+        path=path,
+        topic=topic,
+        callback=callback,
+        host=host,
+        secret=_secret(form) if subscribing else None,
+        # On unsubscribing it "MUST be ignored".
+        lease=lease(form.get("hub.lease_seconds", "")) if subscribing else timedelta(),
+    )
+
+
+def lease(seconds: str) -> timedelta:
+    """The lease that is given where so many seconds are asked for: never a perpetual one (§5.3.1)."""
+    if not seconds:
+        return DEFAULT_LEASE
+    if not (seconds.isascii() and seconds.isdigit()) or not seconds.strip("0"):
+        raise Refused("hub.lease_seconds must be a positive whole number")
+    longest = int(LONGEST_LEASE.total_seconds())
+    asked = longest if len(seconds) > 12 else min(int(seconds), longest)
+    return max(timedelta(seconds=asked), SHORTEST_LEASE)
+
+
+def topic_path(topic: str, site: Site) -> str:
+    """The path of a feed of ours, decoded, from its address. Raises Refused for everything else.
+
+    Percent-encoding that says the same is the same (§5.1.1). A query makes another address: what is found
+    by a search has no subscribers, since nobody knows when it changes."""
+    parts = _split(topic, "hub.topic")
+    own = urlsplit(site.url)
+    elsewhere = Refused(
+        f"this hub serves the feeds of {site.url} alone; take the address from the feed's `Link: rel=self`"
+    )
+    if (parts.scheme, _origin(parts)) != (own.scheme, _origin(own)) or "@" in parts.netloc:
+        raise elsewhere
+    if not parts.path.startswith(own.path):
+        raise elsewhere
+    if parts.query or parts.fragment or "?" in topic or "#" in topic:
+        raise Refused("hub.topic must be the address of a feed without a query; feeds of a search have no hub")
+    try:
+        path = "/" + unquote(parts.path.removeprefix(own.path), errors="strict")
+    except UnicodeDecodeError as error:
+        raise Refused("hub.topic must be percent-encoded UTF-8") from error
+    if "\0" in path or parse(path) is None:
+        raise Refused("hub.topic is no feed; /feeds lists them all", status=404)
+    return path
+
+
+def _required(form: Mapping[str, str], name: str) -> str:
+    value = form.get(name, "")
+    if not value:
+        raise Refused(f"{name} is missing")
+    return value
+
+
+def _callback_host(callback: str) -> str:
+    parts = _split(callback, "hub.callback")
+    host = parts.hostname
+    if parts.scheme not in ("http", "https") or not host:
+        raise Refused("hub.callback must be an http: or https: address")
+    if "@" in parts.netloc:
+        raise Refused("hub.callback must not hold a user's name; put what is secret into its path")
+    if "#" in callback:
+        raise Refused("hub.callback must not have a fragment")
+    return host
+
+
+def _secret(form: Mapping[str, str]) -> str | None:
+    secret = form.get("hub.secret") or None
+    if secret is None:
+        return None
+    if len(secret.encode()) >= SECRET_BYTES:
+        raise Refused(f"hub.secret must have fewer than {SECRET_BYTES} bytes")
+    if "\0" in secret:
+        raise Refused("hub.secret must not hold NUL")
+    return secret
+
+
+def _split(url: str, name: str) -> SplitResult:
+    if len(url) > MOST_URL:
+        raise Refused(f"{name} must have at most {MOST_URL} characters")
+    if not _WORD.fullmatch(url):
+        raise Refused(f"{name} must be an absolute address, percent-encoded")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port, parts.hostname
+    except ValueError as error:
+        raise Refused(f"{name} is no address") from error
+    return parts
+
+
+def _origin(parts: SplitResult) -> tuple[str, int]:
+    return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+
+
+# What the callback is asked -------------------------------------------------------------------------
+
+
+def verification_url(intent: Intent, challenge: str) -> str:
+    """The question whether the callback wants this (§5.3)."""
+    asked = {"hub.mode": intent.mode.value, "hub.topic": intent.topic, "hub.challenge": challenge}
+    if intent.mode is Mode.SUBSCRIBE:
+        asked["hub.lease_seconds"] = str(int(intent.lease.total_seconds()))
+    return _appended(intent.callback, asked)
+
+
+def denial_url(intent: Intent) -> str:
+    """The news that there is no subscription (§5.2)."""
+    said = {"hub.mode": Mode.DENIED.value, "hub.topic": intent.topic}
+    return _appended(intent.callback, said | ({"hub.reason": intent.reason} if intent.reason else {}))
+
+
+def confirms(reply: Reply, challenge: str) -> bool:
+    """2xx, and the challenge letter for letter; everything else is a no (§5.3.1)."""
+    return 200 <= reply.status < 300 and reply.whole and hmac.compare_digest(reply.body, challenge.encode())
+
+
+def _appended(callback: str, fields: Mapping[str, str]) -> str:
+    """The callback as it is, its own query first (§5.1.1)."""
+    joint = "&" if "?" in callback else "?"
+    return f"{callback}{joint}{urlencode(fields)}"
+
+
+# Deliveries -----------------------------------------------------------------------------------------
+
+
+def delivery_headers(
+    rendition: Rendition, site: Site, subscription: Subscription, body: bytes, *, algorithm: str
+) -> dict[str, str]:
+    """The topic's own type, one Link header for hub and topic, and the signature (§7, §7.1)."""
+    headers = {"Content-Type": rendition.media_type, "Link": links(site, rendition.path)}
+    if subscription.secret is not None:
+        headers["X-Hub-Signature"] = signature(subscription.secret, body, algorithm=algorithm)
+    return headers
+
+
+def links(site: Site, path: str) -> str:
+    """Where a feed is and which hub tells of its changes, for a Link header (§4). Both are absolute."""
+    hub = site.hub or site.absolute(HUB_PATH)
+    return f'<{hub}>; rel="hub", <{site.absolute(path)}>; rel="self"'
+
+
+def link_header(site: Site, path: str) -> str:
+    """Where a document is, and the hub where there is one that tells of its changes: not of an archive's."""
+    if site.hub is not None and parse(path) is not None:
+        return links(site, path)
+    return f'<{site.absolute(path)}>; rel="self"'
+
+
+def signature(secret: str, body: bytes, *, algorithm: str) -> str:
+    """`method=signature` (§7.1)."""
+    return f"{algorithm}={hmac.new(secret.encode(), body, getattr(hashlib, algorithm)).hexdigest()}"
+
+
+def outcome(
+    subscription: Subscription, reply: Reply | None, *, position: int, etag: str, now: datetime
+) -> Told | Missed | None:
+    """What became of a delivery; None: the subscriber has ended the subscription (§7)."""
+    if reply is not None and 200 <= reply.status < 300:
+        return Told(subscription.id, position, etag)
+    if reply is not None and reply.status == GONE:
+        return None
+    return Missed(subscription.id, subscription.wanted, next_attempt(subscription, now=now))
+
+
+def next_attempt(subscription: Subscription, *, now: datetime) -> datetime | None:
+    """When to try again after one more failure; None where this change has been tried for long enough."""
+    due = now + BACKOFF[min(subscription.failures, len(BACKOFF) - 1)]
+    since = subscription.behind_since or now
+    return due if due - since <= RETRY_FOR else None
+
+
+def next_verification(intent: Intent, *, now: datetime) -> datetime | None:
+    """When to ask again a callback that gave no answer; None: that was enough."""
+    return now + VERIFY_AGAIN[intent.attempts] if intent.attempts < len(VERIFY_AGAIN) else None
+
+
+def ping(topics: Sequence[str]) -> bytes:
+    """What tells another hub that feeds have changed: no part of WebSub, and what all hubs take (§6)."""
+    return urlencode([("hub.mode", "publish"), *(("hub.url", topic) for topic in topics)]).encode()

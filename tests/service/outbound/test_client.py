@@ -1,0 +1,444 @@
+"""What the one way out lets out, and what it takes from strangers."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from service.outbound.client import Forbidden, Guard, NoAnswer, Outgoing, resolve
+from tests.support.subscriber import Subscriber, a_subscriber
+
+OPEN = Guard(private=True)
+
+
+@pytest.fixture
+def subscriber() -> Iterator[Subscriber]:
+    with a_subscriber() as opened:
+        yield opened
+
+
+def meaning(*addresses: str) -> Callable[[str, int], Sequence[str]]:
+    """A resolver for which every name means these."""
+    return lambda host, port: addresses
+
+
+@contextmanager
+def a_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Whatever is done with each connection; gives the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    serve(connection)
+                except OSError:
+                    continue
+
+    threading.Thread(target=accept, daemon=True).start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+# Addresses ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "93.184.216.34",
+        "1.1.1.1",
+        "172.15.255.255",
+        "172.32.0.1",
+        "100.63.255.255",
+        "198.17.0.1",
+        "2606:4700:4700::1111",
+        "2a00:1450:4001:800::200e",
+        "::ffff:93.184.216.34",
+        "2002:5db8:d822::1",
+        "64:ff9b::5db8:d822",
+    ],
+)
+def test_what_anybody_can_reach_can_be_called(address: str) -> None:
+    assert Guard().admits(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        # this machine, nobody, everybody
+        "127.0.0.1", "127.255.255.254", "0.0.0.0", "0.1.2.3", "255.255.255.255", "::1", "::",
+        # private networks, those of providers, links
+        "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.127.255.255",
+        "169.254.169.254", "169.254.0.1", "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1",
+        # groups, tests, documentation, the future
+        "224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "192.0.0.1", "192.0.2.1", "198.18.0.1",
+        "198.51.100.1", "203.0.113.1", "192.88.99.1", "240.0.0.1", "2001:db8::1", "3fff::1", "100::1", "5f00::1",
+        # IPv4 in the clothes of IPv6
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::10.0.0.1",
+        "2002:7f00:1::1", "2002:a00:1::1", "2002:c0a8:101::1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
+        "64:ff9b:1::7f00:1", "64:ff9b:1:fffe::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:10::1",
+    ],
+)  # fmt: skip
+def test_what_only_this_machine_can_reach_is_not(address: str) -> None:
+    assert not Guard().admits(address)
+    assert OPEN.admits(address)
+
+
+@pytest.mark.parametrize(("port", "admitted"), [(80, True), (443, True), (8080, True), (22, False), (25, False)])
+def test_ports_of_other_services_are_left_alone(port: int, admitted: bool) -> None:
+    assert Guard().admits_port(port) is admitted
+    with pytest.raises(Forbidden if not admitted else NoAnswer):
+        Outgoing(Guard(), resolver=meaning()).get(f"http://reader.example:{port}/")
+
+
+def test_one_forbidden_address_condemns_all_that_a_name_means(subscriber: Subscriber) -> None:
+    outgoing = Outgoing(Guard(), resolver=meaning("93.184.216.34", "127.0.0.1"))
+    with pytest.raises(Forbidden, match="DATELINE_ALLOW_PRIVATE_CALLBACKS"):
+        outgoing.get(f"http://reader.example:{subscriber.port}/")
+    assert subscriber.heard == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "0177.0.0.1", "[::1]"])
+def test_no_spelling_of_this_machine_gets_through(subscriber: Subscriber, host: str) -> None:
+    with pytest.raises((Forbidden, NoAnswer)):
+        Outgoing(Guard()).get(f"http://{host}:{subscriber.port}/")
+    assert subscriber.heard == []
+
+
+def test_a_name_is_asked_once_and_the_checked_address_is_called(subscriber: Subscriber) -> None:
+    asked = []
+
+    def rebinding(host: str, port: int) -> Sequence[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["192.0.2.1"]
+
+    outgoing = Outgoing(OPEN, resolver=rebinding)
+    assert outgoing.get(f"http://reader.example:{subscriber.port}/x?y").status == 200
+    assert asked == ["reader.example"]
+    [heard] = subscriber.heard
+    assert (heard.headers["Host"], heard.target) == (f"reader.example:{subscriber.port}", "/x?y")
+
+
+def test_a_name_that_comes_to_mean_this_machine_is_refused_then(subscriber: Subscriber) -> None:
+    class Rebinding(Guard):
+        """Holds one address of this machine for a public one."""
+
+        def admits(self, address: str) -> bool:
+            return address == "127.0.0.1" or super().admits(address)
+
+    meanings = iter([["127.0.0.1"], ["127.0.0.2"]])
+    outgoing = Outgoing(Rebinding(), resolver=lambda host, port: next(meanings))
+    url = f"http://reader.example:{subscriber.port}/"
+    assert outgoing.get(url).status == 200
+    with pytest.raises(Forbidden):
+        outgoing.get(url)
+
+
+def test_the_next_address_is_tried_where_one_does_not_answer(subscriber: Subscriber) -> None:
+    outgoing = Outgoing(OPEN, resolver=meaning("127.0.0.2", "127.0.0.1"))
+    assert outgoing.get(f"http://reader.example:{subscriber.port}/").status == 200
+
+
+def test_a_name_without_address_gives_no_answer() -> None:
+    def unknown(host: str, port: int) -> Sequence[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    with pytest.raises(NoAnswer, match=r"^reader\.example has no address: Name or service not known$"):
+        Outgoing(OPEN, resolver=unknown).get("http://reader.example/")
+
+
+@pytest.mark.parametrize("url", ["ftp://reader.example/", "file:///etc/passwd", "http:///x", "//reader.example/"])
+def test_only_http_is_spoken(url: str) -> None:
+    with pytest.raises(Forbidden):
+        Outgoing(OPEN, resolver=meaning("127.0.0.1")).get(url)
+
+
+def test_no_proxy_is_asked(subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert Outgoing(OPEN).get(subscriber.url()).status == 200
+
+
+# Answers --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_is_an_answer_and_is_not_followed(subscriber: Subscriber, status: int) -> None:
+    subscriber.says(status, Location=subscriber.url("/elsewhere"))
+    reply = Outgoing(OPEN).get(subscriber.url())
+    assert (reply.status, reply.headers["Location"]) == (status, subscriber.url("/elsewhere"))
+    assert [heard.path for heard in subscriber.heard] == ["/callback"]
+
+
+def test_a_post_has_its_body_and_headers_and_says_who_calls(subscriber: Subscriber) -> None:
+    reply = Outgoing(OPEN, agent="Dateline (+https://news.example.org/)").post(
+        subscriber.url("/x"), b"body", {"Content-Type": "text/plain"}
+    )
+    [heard] = subscriber.heard
+    assert (reply.status, heard.method, heard.body) == (200, "POST", b"body")
+    assert (heard.headers["Content-Type"], heard.headers["Content-Length"]) == ("text/plain", "4")
+    assert heard.headers["User-Agent"] == "Dateline (+https://news.example.org/)"
+
+
+def test_no_more_of_an_answer_is_read_than_was_asked_for(subscriber: Subscriber) -> None:
+    subscriber.says(200, b"x" * 1000)
+    outgoing = Outgoing(OPEN)
+    short, exact, none = (outgoing.get(subscriber.url(), most_bytes=most) for most in (999, 1000, 0))
+    assert (len(short.body), short.whole) == (999, False)
+    assert (len(exact.body), exact.whole) == (1000, True)
+    assert none.body == b""
+
+
+def test_an_endless_answer_is_cut(subscriber: Subscriber) -> None:
+    def pour(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            connection.sendall(b"x" * 65536)
+
+    with a_server(pour) as port:
+        reply = Outgoing(OPEN).get(f"http://127.0.0.1:{port}/", most_bytes=100)
+    assert (len(reply.body), reply.whole) == (100, False)
+
+
+def test_headers_without_end_are_no_answer() -> None:
+    def pour(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            connection.sendall(b"X-More: of the same\r\n" * 1000)
+
+    with a_server(pour) as port, pytest.raises(NoAnswer):
+        Outgoing(OPEN).get(f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 OK\r\n\r\n", b"\0" * 100])
+def test_what_is_no_http_is_no_answer(answer: bytes) -> None:
+    def say(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+
+    with a_server(say) as port, pytest.raises(NoAnswer):
+        Outgoing(OPEN).get(f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize(
+    "slowly", [b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 500, b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 500]
+)
+def test_time_is_limited_for_all_of_it_and_not_for_each_byte(slowly: bytes) -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.recv(65536)
+        for byte in slowly:
+            connection.sendall(bytes([byte]))
+            time.sleep(0.02)  # of the server's; ten seconds in all
+
+    with a_server(drip) as port:
+        began = time.monotonic()
+        with pytest.raises(NoAnswer, match="took longer than"):
+            Outgoing(OPEN, answer_within=0.5).get(f"http://127.0.0.1:{port}/", most_bytes=1000)
+        assert time.monotonic() - began < 5
+
+
+def test_nobody_is_waited_for_when_the_program_ends() -> None:
+    asked = threading.Event()
+
+    def stay_silent(connection: socket.socket) -> None:
+        connection.recv(65536)
+        asked.set()
+        connection.recv(65536)
+
+    outgoing = Outgoing(OPEN, answer_within=60)
+    with a_server(stay_silent) as port:
+        threading.Thread(target=lambda: asked.wait(30) and outgoing.abort()).start()
+        with pytest.raises(NoAnswer, match="the program ends"):
+            outgoing.get(f"http://127.0.0.1:{port}/")
+
+
+@pytest.fixture
+def full() -> Iterator[int]:
+    """The port of a listener that takes no more connections: whoever connects waits."""
+    with socket.socket() as listener, ExitStack() as waiting:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(2):
+            other = waiting.enter_context(socket.socket())
+            other.setblocking(False)
+            other.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def test_a_connection_that_does_not_come_has_its_time(full: int) -> None:
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match="Connection timed out"):
+        Outgoing(OPEN, connect_within=0.3).get(f"http://127.0.0.1:{full}/")
+    assert time.monotonic() - began < 5
+
+
+def test_no_connection_is_waited_for_when_the_program_ends(full: int) -> None:
+    outgoing = Outgoing(OPEN, connect_within=20, answer_within=20)
+    threading.Timer(0.3, outgoing.abort).start()  # whenever it comes, it is heeded
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match="the program ends"):
+        outgoing.get(f"http://127.0.0.1:{full}/")
+    assert time.monotonic() - began < 10
+
+
+def test_nothing_is_called_any_more_when_the_program_ends(subscriber: Subscriber) -> None:
+    outgoing = Outgoing(OPEN)
+    outgoing.abort()
+    with pytest.raises(NoAnswer, match="the program ends"):
+        outgoing.get(subscriber.url())
+    assert subscriber.heard == []
+
+
+class SilentNameserver:
+    """Gives an answer when it is told to, and not before."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = addresses
+        self.asked = threading.Semaphore(0)
+        self.answers = threading.Event()
+
+    def __call__(self, host: str, port: int) -> Sequence[str]:
+        self.asked.release()
+        self.answers.wait(60)
+        return self.addresses
+
+
+@pytest.fixture
+def nameserver() -> Iterator[SilentNameserver]:
+    silent = SilentNameserver("127.0.0.1")
+    yield silent
+    silent.answers.set()
+
+
+def test_the_time_of_a_call_begins_before_its_name_is_looked_up(nameserver: SilentNameserver) -> None:
+    began = time.monotonic()
+    with pytest.raises(NoAnswer, match=r"^reader\.example took longer than"):
+        Outgoing(OPEN, resolver=nameserver, answer_within=0.5).get("http://reader.example/")
+    assert time.monotonic() - began < 30
+
+
+def test_no_nameserver_is_waited_for_when_the_program_ends(nameserver: SilentNameserver) -> None:
+    outgoing = Outgoing(OPEN, resolver=nameserver, answer_within=60)
+    threading.Thread(target=lambda: nameserver.asked.acquire(timeout=30) and outgoing.abort()).start()
+    with pytest.raises(NoAnswer, match="the program ends"):
+        outgoing.get("http://reader.example/")
+
+
+def test_others_are_called_while_a_nameserver_is_silent(nameserver: SilentNameserver, subscriber: Subscriber) -> None:
+    outgoing = Outgoing(OPEN, resolver=lambda *asked: resolve(*asked) if asked[0][0].isdigit() else nameserver(*asked))
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(outgoing.get, f"http://reader.example:{subscriber.port}/") for _ in range(4)]
+        assert nameserver.asked.acquire(timeout=30)
+        assert outgoing.get(subscriber.url()).status == 200
+        nameserver.answers.set()
+        assert [call.result().status for call in calls] == [200] * 4
+
+
+def test_every_call_checks_what_its_name_means(nameserver: SilentNameserver) -> None:
+    outgoing = Outgoing(Guard(), resolver=nameserver)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(outgoing.get, "http://reader.example/") for _ in range(4)]
+        nameserver.answers.set()
+        assert [type(call.exception()) for call in calls] == [Forbidden] * 4
+
+
+def test_whoever_answers_before_all_was_said_has_answered() -> None:
+    def hurry(connection: socket.socket) -> None:
+        connection.recv(10)
+        connection.sendall(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+    with a_server(hurry) as port:
+        assert Outgoing(OPEN).post(f"http://127.0.0.1:{port}/", b"x" * 1_000_000).status == 410
+
+
+def test_an_error_names_the_host_and_nothing_more_of_the_address() -> None:
+    with pytest.raises(NoAnswer) as raised:
+        Outgoing(OPEN).get("http://127.0.0.1:1/capability?key=unguessable")
+    assert str(raised.value) == "127.0.0.1 Connection refused"
+
+
+# Certificates ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key and certificate of reader.example, in one file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed (Debian: apt-get install openssl)")
+    folder = tmp_path_factory.mktemp("certificate")
+    key, file = folder / "key.pem", folder / "both.pem"
+    subject = ["-subj", "/CN=reader.example", "-addext", "subjectAltName=DNS:reader.example"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
+    subprocess.run(
+        [openssl, "req", "-x509", *kind, *subject, "-keyout", key, "-out", file], check=True, capture_output=True
+    )
+    file.write_bytes(file.read_bytes() + key.read_bytes())
+    return file
+
+
+@contextmanager
+def a_safe_server(certificate: Path) -> Iterator[tuple[int, list[str | None]]]:
+    names: list[str | None] = []
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    tls.sni_callback = lambda connection, name, context: names.append(name)
+
+    def serve(connection: socket.socket) -> None:
+        with tls.wrap_socket(connection, server_side=True) as safe:
+            safe.recv(65536)
+            safe.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK")
+
+    with a_server(serve) as port:
+        yield port, names
+
+
+def test_the_certificate_is_that_of_the_name_and_not_of_the_address(certificate: Path) -> None:
+    trusting = ssl.create_default_context(cafile=str(certificate))
+    outgoing = Outgoing(OPEN, resolver=meaning("127.0.0.1"), tls=trusting)
+    with a_safe_server(certificate) as (port, names):
+        assert outgoing.get(f"https://reader.example:{port}/").body == b"OK"
+        assert names == ["reader.example"]
+        for other in ("other.example", "127.0.0.1"):
+            with pytest.raises(NoAnswer):
+                outgoing.get(f"https://{other}:{port}/")
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
+    with a_safe_server(certificate) as (port, _), pytest.raises(NoAnswer):
+        Outgoing(OPEN, resolver=meaning("127.0.0.1")).get(f"https://reader.example:{port}/")
+
+
+def test_a_handshake_has_the_same_time_limit() -> None:
+    def drip(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")  # a long first message of the server …
+        for _ in range(500):
+            connection.sendall(b"x")  # … byte after byte
+            time.sleep(0.02)
+
+    with a_server(drip) as port, pytest.raises(NoAnswer):
+        Outgoing(OPEN, answer_within=0.5).get(f"https://127.0.0.1:{port}/")

@@ -1,0 +1,181 @@
+"""Any search as a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import feedparser
+import pytest
+from lxml import etree
+
+from archive.store.archive import Archive
+from tests.feeds.formats.test_atom import SCHEMA
+from tests.support.newsstand import Newsstand, open_newsstand
+from tests.support.office import Office, open_office
+
+MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
+
+
+def feed(site: Newsstand, query: str, form: str = "json") -> Any:
+    response = site.get(f"/search/feed.{form}?{query}")
+    assert response.status_code == 200, response.text
+    return response.json if form == "json" else response.data
+
+
+def titles(site: Newsstand, query: str) -> list[str]:
+    return [item["title"] for item in feed(site, query)["items"]]
+
+
+def asked(address: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(address).query))
+
+
+@pytest.fixture
+def site(archive: Archive, tmp_path: Path) -> Iterator[Newsstand]:
+    with open_newsstand(archive, tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def wheat(site: Newsstand) -> Newsstand:
+    site.publish(title="Wheat wheat wheat", tags=["usa"], section="grain", authors=["Ada"], published="2026-01-02")
+    site.publish(title="Some wheat", tags=["canada"], section="grain", published="2026-01-03")
+    site.publish(title="Rye", tags=["usa"], language="de", published="2026-01-04")
+    return site
+
+
+def test_a_search_is_a_feed_newest_first(wheat: Newsstand):
+    assert titles(wheat, "q=wheat") == titles(wheat, "q=wheat&sort=relevance") == ["Some wheat", "Wheat wheat wheat"]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("tag=usa", ["Rye", "Wheat wheat wheat"]),
+        ("section=grain&author=Ada", ["Wheat wheat wheat"]),
+        ("q=wheat&from=2026-01-03", ["Some wheat"]),
+        ("to=2026-01-02", ["Wheat wheat wheat"]),
+        ("language=de", ["Rye"]),
+        ("language=en&per_page=1&page=2", ["Wheat wheat wheat"]),
+        ("q=barley", []),
+        ("", ["Rye", "Some wheat", "Wheat wheat wheat"]),
+    ],
+)
+def test_every_parameter_of_a_search_counts(wheat: Newsstand, query: str, found: list[str]):
+    assert titles(wheat, query) == found
+
+
+@pytest.mark.parametrize("form", ["rss", "atom", "json"])
+def test_it_is_there_in_every_format(wheat: Newsstand, form: str):
+    response = wheat.get(f"/search/feed.{form}?q=wheat")
+    assert response.mimetype == MEDIA_TYPES[form]
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    if form != "json":
+        assert [entry.title for entry in feedparser.parse(response.data).entries] == ["Some wheat", "Wheat wheat wheat"]
+
+
+def test_it_says_what_was_asked_and_where_people_see_it(wheat: Newsstand):
+    found = feed(wheat, "tag=usa&q=wheat+%26+rye&utm_source=x&page=1")
+    assert found["title"] == "“wheat & rye”, usa – Example News"
+    assert asked(found["home_page_url"]) == asked(found["feed_url"]) == {"q": "wheat & rye", "tag": "usa"}
+    assert urlsplit(found["home_page_url"]).path == "/search"
+    root = etree.fromstring(feed(wheat, "q=wheat+%26+rye&tag=usa", "atom"))
+    assert SCHEMA.validate(root), SCHEMA.error_log
+    assert (root.findtext("{*}id") or "").endswith("/search?q=wheat+%26+rye&tag=usa")
+
+
+def test_it_has_pages_rfc5005_3(wheat: Newsstand):
+    def links(page: int) -> dict[str, str]:
+        root = etree.fromstring(feed(wheat, f"tag=usa&per_page=1&page={page}", "atom"))
+        return {link.get("rel"): link.get("href") for link in root.findall("{*}link")}
+
+    pages = [f"https://news.example.org/search/feed.atom?tag=usa&per_page=1{more}" for more in ("", "&page=2")]
+    first, second = links(1), links(2)
+    assert [first.get(name) for name in ("self", "first", "previous", "next", "last")] == [
+        pages[0], pages[0], None, pages[1], pages[1],
+    ]  # fmt: skip
+    assert [second.get(name) for name in ("self", "first", "previous", "next", "last")] == [
+        pages[1], pages[0], pages[0], None, pages[1],
+    ]  # fmt: skip
+    assert feed(wheat, "tag=usa&per_page=1")["next_url"] == pages[1].replace("atom", "json")
+    assert wheat.get("/search/feed.atom?tag=usa&per_page=1&page=3").status_code == 404
+
+
+def test_it_says_where_it_is(wheat: Newsstand):
+    response = wheat.get("/search/feed.atom?tag=usa&utm_source=x&per_page=1&page=2")
+    own = "https://news.example.org/search/feed.atom?tag=usa&per_page=1&page=2"
+    assert response.headers["Link"] == f'<{own}>; rel="self"'
+
+
+@pytest.mark.parametrize("said", ["{etag}", "W/{etag}", '"other", {etag}', "*"])
+def test_a_condition_on_it_is_exact(wheat: Newsstand, said: str):
+    first = wheat.get("/search/feed.atom?q=wheat")
+    condition = said.format(etag=first.headers["ETag"])
+    again = wheat.get("/search/feed.atom?q=wheat", headers={"If-None-Match": condition})
+    assert (again.status_code, again.data) == (304, b"")
+    for name in ("ETag", "Cache-Control", "Vary"):
+        assert again.headers[name] == first.headers[name]
+
+
+def test_it_holds_as_many_as_a_page_of_it_may(site: Newsstand):
+    site.publish_many(60)
+    assert len(titles(site, "")) == 50
+    assert len(titles(site, "per_page=60")) == 60
+
+
+@pytest.mark.parametrize(("length", "entries"), [(2, 2), (500, 3)])
+def test_it_is_as_long_as_other_feeds(archive: Archive, tmp_path: Path, length: int, entries: int):
+    with open_office(archive, tmp_path, feed_length=length) as office:
+        for day in (1, 2, 3):
+            office.posted(title=f"Story {day}", published=f"2026-01-0{day}")
+        office.deliver()
+        found = office.get("/search/feed.json").json
+        assert len(found["items"]) == entries
+        assert found.get("next_url") == ("https://news.example.org/search/feed.json?page=2" if entries < 3 else None)
+
+
+def test_scripts_of_other_sites_may_ask_first_as_with_any_feed(office: Office):
+    office.deliver()
+    script = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
+    kept, made = (office.get(path, script, method="OPTIONS") for path in ("/feed.atom", "/search/feed.atom?q=x"))
+    assert (made.status_code, dict(made.headers)) == (kept.status_code, dict(kept.headers))
+    assert "If-None-Match" in made.headers["Access-Control-Allow-Headers"]
+    assert office.get("/search/feed.atom?q=x", method="POST").status_code == 405
+
+
+def test_caches_may_keep_it_for_bad_times_and_know_what_it_depends_on(wheat: Newsstand):
+    answer = wheat.get("/search/feed.atom?q=wheat")
+    assert answer.headers["Cache-Control"].endswith(", stale-if-error=86400")
+    assert set(answer.vary) == {"Accept-Encoding", "Sec-Fetch-Dest"}
+
+
+def test_who_has_it_already_is_told_so(wheat: Newsstand):
+    first = wheat.get("/search/feed.atom?q=wheat")
+    assert "Last-Modified" not in first.headers
+    again = wheat.get("/search/feed.atom?q=wheat", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    wheat.publish(title="More wheat", published="2026-01-05")
+    later = wheat.get("/search/feed.atom?q=wheat", headers={"If-None-Match": first.headers["ETag"]})
+    assert later.status_code == 200
+
+
+def test_what_cannot_be_read_is_refused(wheat: Newsstand):
+    answer = wheat.get("/search/feed.atom?from=yesterday")
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (400, "*")
+    assert wheat.get("/search/feed.xml").status_code in (301, 404)
+
+
+def test_the_search_page_leads_to_its_feeds(wheat: Newsstand):
+    page = wheat.page("/search?q=wheat&tag=usa&sort=newest&page=1")
+    for selector in ("link[rel=alternate][type*=atom]", ".subscribe a[type*=atom]"):
+        [href] = page.values(selector, "href")
+        assert href == "https://news.example.org/search/feed.atom?q=wheat&tag=usa"
+    assert titles(wheat, urlsplit(href).query) == ["Wheat wheat wheat"]
+    assert page.value("link[rel=alternate][type*=atom]", "title") == "“wheat”, usa – Example News (Atom)"
+
+
+def test_a_search_that_finds_nothing_can_be_subscribed_to_all_the_same(wheat: Newsstand):
+    assert wheat.page("/search?q=barley").values("link[rel=alternate][type*=rss]", "href")

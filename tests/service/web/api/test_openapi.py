@@ -1,0 +1,94 @@
+"""The description of the API is valid, whole and true."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from archive import validation
+from service.settings import Settings
+from service.web.api.openapi import document
+from service.web.app import create_app
+from tests.support.office import Office
+
+DESCRIBED = document(Settings().max_article)
+
+
+def schema(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{name}", "components": DESCRIBED["components"]}
+
+
+def test_it_is_valid_openapi() -> None:
+    OpenAPIV31SpecValidator(DESCRIBED).validate()  # type: ignore[arg-type]
+
+
+def test_it_is_served_to_everybody(office: Office) -> None:
+    answer = office.get("/openapi.json")
+    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert answer.json == DESCRIBED
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_it_describes_every_call_of_the_programs_part(office: Office) -> None:
+    described = {
+        (method.upper(), path)
+        for path, operations in DESCRIBED["paths"].items()
+        for method in operations
+        if method != "parameters"
+    }
+    routed = {
+        (method, rule.rule.replace("<article_id>", "{id}"))
+        for rule in create_app(office.dateline).url_map.iter_rules()
+        for method in rule.methods or ()
+        if rule.rule.startswith(("/admin/articles", "/api/", "/healthz", "/readyz"))
+    }
+    assert described == {(method, path) for method, path in routed if method not in ("HEAD", "OPTIONS")}
+
+
+def test_its_limits_are_those_of_the_code() -> None:
+    fields = DESCRIBED["components"]["schemas"]["Draft"]["properties"]
+    assert set(fields) == set(validation.WRITABLE) | validation.READ_ONLY
+    assert fields["title"]["maxLength"] == validation.MOST_TITLE
+    assert fields["content_html"]["maxLength"] == validation.MOST_CONTENT
+    assert fields["content_markdown"]["maxLength"] == validation.MOST_MARKDOWN
+    assert fields["tags"]["anyOf"][0]["maxItems"] == validation.MOST_TAGS
+
+
+@pytest.mark.parametrize("content", ["content_html", "content_markdown", "content_text"])
+def test_what_goes_out_is_as_described_and_may_come_back(office: Office, content: str) -> None:
+    article = office.posted(**{content: "Words."}, authors=["Ada"], published="2026-03-20")
+    jsonschema.validate(article, schema("Article"))
+    jsonschema.validate(article, schema("Draft"))
+    jsonschema.validate(office.ask("GET", "/articles").json, schema("Page"))
+    jsonschema.validate(office.ask("GET", f"/articles/{article['id']}/revisions").json, schema("History"))
+    jsonschema.validate(office.get("/readyz").json, schema("Readiness"))
+    jsonschema.validate(office.post(title=7).json, schema("Problem"))
+
+
+def test_a_search_is_as_described(office: Office) -> None:
+    office.posted(title="Wheat", tags=["usa"], section="grain", authors=["Ada"])
+    office.deliver()
+    jsonschema.validate(office.get("/api/search?q=wheat").json, schema("SearchResults"))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {},
+        {"title": "x"},
+        {"content_text": None},
+        {"content_text": "x", "content_markdown": "y"},
+        {"content_text": "x", "titel": "y"},
+        {"content_text": "x", "tags": ["t"] * 101},
+        {"content_text": "x", "status": "gone"},
+        {"content_text": "x", "authors": [{"uri": "https://x.example/"}]},
+        {"content_text": "x", "enclosures": [{"type": "audio/mpeg"}]},
+    ],
+)
+def test_what_is_described_as_wrong_is_refused(office: Office, sent: dict[str, Any]) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(sent, schema("Draft"))
+    assert office.ask("POST", "/articles", sent).status_code == 422

@@ -1,0 +1,391 @@
+"""Finished feeds over WSGI: what is sent, what is not, and what happens while the archive is away."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from werkzeug.test import Client, EnvironBuilder
+
+from archive.errors import ArchiveUnavailable
+from archive.store.archive import Archive, Rendition
+from archive.store.feed_history import Lineage
+from feeds.content_codings import codings
+from service.web.feeds.prepared import LOOK_AGAIN, PATIENCE, Renditions
+from tests.support.builders import NOON, SITE
+from tests.support.office import Office
+
+OUTBOX = {"holder": "test", "now": NOON, "lasting": timedelta(hours=1)}
+
+
+class Stand:
+    """A few stored documents behind Renditions, with a clock for dates and one for looking again."""
+
+    def __init__(self, archive: Archive, most_bytes: int = 1_000_000) -> None:
+        self.archive = archive
+        self.now = NOON
+        self.tick = 0.0
+        self.away = False
+        turn = archive.take_turn("test", **OUTBOX)
+        assert turn is not None
+        self.turn = turn
+        self.looks: list[str] = []
+        self.app = Renditions(self, self._otherwise, clock=lambda: self.now, most_bytes=most_bytes, ticks=self._ticks)  # type: ignore[arg-type]
+        self.client = Client(self.app)
+
+    def put(self, path: str, body: bytes, *, media_type: str = "application/atom+xml; charset=utf-8") -> None:
+        rendition = Rendition(path, media_type, self.now, self.archive.head(), codings(body))
+        self.archive.put_renditions([rendition], self.turn)
+
+    def wait(self) -> None:
+        self.tick += LOOK_AGAIN + PATIENCE + 1
+
+    def _ticks(self) -> float:
+        return self.tick
+
+    def _otherwise(self, environ, start_response):  # type: ignore[no-untyped-def]
+        start_response("404 Not Found", [("Content-Length", "0")])
+        return []
+
+    # As much of an archive as renditions need.
+
+    def rendition(self, path: str) -> Rendition | None:
+        self._look(path)
+        return self.archive.rendition(path)
+
+    def rendition_etags(self, paths: list[str]) -> object:
+        self._look(*paths)
+        return self.archive.rendition_etags(paths)
+
+    def lineage(self, path: str) -> Lineage | None:
+        self._look(path)
+        return self.archive.lineage(path)
+
+    def _look(self, *paths: str) -> None:
+        if self.away:
+            raise ArchiveUnavailable("away")
+        self.looks += paths
+
+
+@pytest.fixture
+def stand(archive: Archive) -> Stand:
+    stand = Stand(archive)
+    stand.put("/feed.atom", b"<feed/>" * 100)
+    return stand
+
+
+@pytest.mark.parametrize(
+    ("headers", "at_once"),
+    [
+        ({}, True),
+        ({"If-None-Match": '"other"', "Accept-Encoding": "br"}, True),
+        ({"Range": "bytes=0-9"}, True),
+        ({"A-IM": "feed", "If-None-Match": '"other"'}, False),  # may have to look for the older one
+        ({"Sec-Fetch-Dest": "document"}, False),  # a page, which Flask makes
+    ],
+    ids=["plain", "conditional", "a part", "a delta", "a browser"],
+)
+def test_what_is_in_memory_is_answered_at_once(stand: Stand, headers: dict[str, str], at_once: bool) -> None:
+    asked = EnvironBuilder("/feed.atom", headers=headers).get_environ()
+    assert stand.app.at_once(asked) is None  # nobody has looked yet
+    stand.client.get("/feed.atom")
+    looks = len(stand.looks)
+    ready = stand.app.at_once(asked)
+    assert (ready is not None) == at_once
+    if ready is not None:
+        answer = stand.client.open(asked)
+        assert (answer.status, list(answer.headers), answer.data) == ready
+        assert len(stand.looks) == looks
+    stand.tick += LOOK_AGAIN * 1.1
+    assert stand.app.at_once(asked) is None
+
+
+def test_the_first_answer_has_everything(stand: Stand) -> None:
+    answer = stand.client.get("/feed.atom")
+    assert (answer.status_code, answer.data) == (200, b"<feed/>" * 100)
+    assert dict(answer.headers) == {
+        "ETag": codings(b"<feed/>" * 100)["identity"].etag,
+        "Cache-Control": "max-age=60, stale-while-revalidate=60, stale-if-error=86400",
+        "Vary": "Accept-Encoding, Sec-Fetch-Dest",
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Type": "application/atom+xml; charset=utf-8",
+        "Content-Length": "700",
+        "Accept-Ranges": "bytes",
+        "Last-Modified": "Sat, 14 Mar 2026 12:00:00 GMT",
+    }
+
+
+def test_what_browsers_get_too_depends_on_the_coding_alone(stand: Stand) -> None:
+    stand.put("/sitemap.xml", b"<urlset/>", media_type="application/xml")
+    assert stand.client.get("/sitemap.xml").headers["Vary"] == "Accept-Encoding"
+
+
+def test_head_is_get_without_the_body(stand: Stand) -> None:
+    get, head = stand.client.get("/feed.atom"), stand.client.head("/feed.atom")
+    assert (head.status_code, head.data, dict(head.headers)) == (200, b"", dict(get.headers))
+
+
+def test_a_304_says_what_the_200_said_about_caching_rfc9110_15_4_5(stand: Stand) -> None:
+    full = stand.client.get("/feed.atom")
+    bare = stand.client.get("/feed.atom", headers={"If-None-Match": full.headers["ETag"]})
+    assert (bare.status_code, bare.data) == (304, b"")
+    kept = {name: value for name, value in full.headers.items() if not name.startswith(("Content-", "Accept-"))}
+    assert dict(bare.headers) == kept
+
+
+def test_a_condition_on_head_is_the_same(stand: Stand) -> None:
+    assert stand.client.head("/feed.atom", headers={"If-None-Match": "*"}).status_code == 304
+
+
+def test_a_failed_precondition_is_412(stand: Stand) -> None:
+    answer = stand.client.get("/feed.atom", headers={"If-Match": '"other"'})
+    assert (answer.status_code, answer.data) == (412, b"")
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "sent"),
+    [
+        ("gzip, deflate, br, zstd", {"br", "zstd"}),  # the smallest
+        ("gzip, br;q=0.9", {"gzip"}),
+        ("zstd;q=0.5, br;q=0", {"zstd"}),
+        ("identity, *;q=0.5", {None}),
+    ],
+)
+def test_the_coding_that_is_liked_best_is_sent_of_equal_ones_the_smallest(stand: Stand, accepted: str, sent: set):  # type: ignore[type-arg]
+    answer = stand.client.get("/feed.atom", headers={"Accept-Encoding": accepted})
+    assert answer.headers.get("Content-Encoding") in sent
+
+
+def test_who_has_the_document_in_another_coding_need_not_load_it_again(stand: Stand) -> None:
+    packed = stand.client.get("/feed.atom", headers={"Accept-Encoding": "gzip"}).headers["ETag"]
+    browser = {"Accept-Encoding": "gzip, br, zstd", "If-None-Match": packed}
+    again = stand.client.get("/feed.atom", headers=browser)
+    assert (again.status_code, again.headers["ETag"]) == (304, packed)
+    unable = {"Accept-Encoding": "br", "If-None-Match": packed}
+    assert stand.client.get("/feed.atom", headers=unable).status_code == 200
+
+
+def test_gzip_is_a_representation_of_its_own(stand: Stand) -> None:
+    plain = stand.client.get("/feed.atom")
+    packed = stand.client.get("/feed.atom", headers={"Accept-Encoding": "deflate, gzip;q=0.8"})
+    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+    again = {"Accept-Encoding": "gzip", "If-None-Match": packed.headers["ETag"]}
+    assert stand.client.get("/feed.atom", headers=again).status_code == 304
+    assert stand.client.get("/feed.atom", headers={"If-None-Match": packed.headers["ETag"]}).status_code == 200
+
+
+def test_a_date_is_sent_only_once_it_is_true(stand: Stand) -> None:
+    stand.now = NOON - timedelta(milliseconds=300)
+    early = stand.client.get("/feed.atom", headers={"If-Modified-Since": "Sat, 14 Mar 2026 12:00:00 GMT"})
+    assert (early.status_code, early.headers.get("Last-Modified")) == (200, None)
+    stand.now = NOON
+    assert stand.client.get("/feed.atom").headers["Last-Modified"] == "Sat, 14 Mar 2026 12:00:00 GMT"
+
+
+def test_thousands_of_requests_cost_one_look(stand: Stand) -> None:
+    for _ in range(1000):
+        stand.client.get("/feed.atom")
+    assert stand.looks == ["/feed.atom"]
+
+
+def test_new_bytes_are_sent_as_soon_as_one_looks_again(stand: Stand) -> None:
+    stand.client.get("/feed.atom")
+    stand.put("/feed.atom", b"<new/>")
+    assert stand.client.get("/feed.atom").data == b"<feed/>" * 100
+    stand.wait()
+    assert stand.client.get("/feed.atom").data == b"<new/>"
+
+
+def test_what_is_kept_is_served_while_the_archive_is_away(stand: Stand) -> None:
+    stand.client.get("/feed.atom")
+    stand.away = True
+    stand.wait()
+    assert stand.client.get("/feed.atom").status_code == 200
+    stand.away = False
+    stand.put("/feed.atom", b"<new/>")
+    stand.wait()
+    assert stand.client.get("/feed.atom").data == b"<new/>"
+
+
+def test_what_is_not_kept_is_told_to_come_back_later(stand: Stand) -> None:
+    stand.away = True
+    answer = stand.client.get("/feed.atom")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+
+
+def test_memory_is_bounded_and_the_least_used_goes_first(archive: Archive) -> None:
+    stand = Stand(archive, most_bytes=2500)
+    for name in "abcd":
+        stand.put(f"/tags/{name}/feed.atom", name.encode() * 1000)
+    for name in "ab":
+        stand.client.get(f"/tags/{name}/feed.atom")
+    stand.wait()
+    stand.client.get("/tags/a/feed.atom")  # used again: b has to make room
+    stand.client.get("/tags/c/feed.atom")
+    stand.looks.clear()
+    for name in "acb":
+        stand.client.get(f"/tags/{name}/feed.atom")
+    assert stand.looks == ["/tags/b/feed.atom"]
+    assert stand.app._bytes <= 2500
+
+
+def test_a_document_larger_than_the_memory_is_sent_all_the_same(archive: Archive) -> None:
+    stand = Stand(archive, most_bytes=100)
+    stand.put("/feed.json", bytes(range(256)) * 9)
+    assert stand.client.get("/feed.json").data == bytes(range(256)) * 9
+
+
+@pytest.mark.parametrize("path", ["/tags/a%C3%B1o/feed.atom", "/tags/%E5%B0%8F%E9%BA%A6/feed.atom"])
+def test_labels_of_any_script_are_found_by_their_encoded_paths(stand: Stand, path: str) -> None:
+    stand.put("/tags/año/feed.atom", b"<feed/>")
+    stand.put("/tags/小麦/feed.atom", b"<feed/>")
+    assert stand.client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/tags/%FF/feed.atom", "/tags/%00/feed.atom", "/tags/none/feed.atom", "/", "/feed.txt"]
+)
+def test_everything_else_is_for_the_pages(stand: Stand, path: str) -> None:
+    assert stand.client.get(path).status_code == 404
+
+
+def test_other_methods_are_refused_and_scripts_may_ask_first(stand: Stand) -> None:
+    posted = stand.client.post("/feed.atom", data=b"x")
+    asked = stand.client.options("/feed.atom", headers={"Access-Control-Request-Method": "GET"})
+    assert (posted.status_code, posted.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert (asked.status_code, asked.headers["Access-Control-Allow-Methods"]) == (204, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    ("guess", "right"),
+    [
+        ("/feed", "/feed.rss"),
+        ("/feed/", "/feed.rss"),
+        ("/rss", "/feed.rss"),
+        ("/rss.xml", "/feed.rss"),
+        ("/index.xml", "/feed.rss"),
+        ("/feed.xml", "/feed.rss"),
+        ("/feed/rss/", "/feed.rss"),
+        ("/atom.xml", "/feed.atom"),
+        ("/feed/atom/", "/feed.atom"),
+        ("/feed/json", "/feed.json"),
+        ("/feed/rss2/", "/feed.rss"),
+        ("/wp-atom.php", "/feed.atom"),
+        ("/?feed=rss2", "/feed.rss"),
+        ("/?feed=atom", "/feed.atom"),
+        ("/feeds/", "/feeds"),
+        ("/tags/El%20Salvador/feed.atom", "/tags/el-salvador/feed.atom"),
+        ("/sections/GRAIN/feed.json", "/sections/grain/feed.json"),
+        ("/tags/A%C3%91O/feed.rss", "/tags/a%C3%B1o/feed.rss"),
+    ],
+)
+def test_addresses_that_people_guess_lead_to_the_feed(office: Office, guess: str, right: str) -> None:
+    answer = office.get(guess)
+    assert (answer.status_code, answer.headers["Location"]) == (301, right)
+    assert right == "/feeds" or answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("guess", "right"),
+    [
+        ("/tag/Wheat/feed/", "/tags/wheat/feed.rss"),
+        ("/tag/wheat/feed/atom/", "/tags/wheat/feed.atom"),
+        ("/tag/wheat/rss/", "/tags/wheat/feed.rss"),
+        ("/tags/wheat/index.xml", "/tags/wheat/feed.rss"),
+        ("/category/grain/feed", "/sections/grain/feed.rss"),
+        ("/category/wheat/feed", "/tags/wheat/feed.rss"),
+        ("/author/ada-lovelace/feed/rss2/", "/authors/ada-lovelace/feed.rss"),
+        ("/authors/Ada%20Lovelace/atom.xml", "/authors/ada-lovelace/feed.atom"),
+    ],
+)
+def test_addresses_of_other_systems_lead_to_the_feed_of_a_list(office: Office, guess: str, right: str) -> None:
+    office.posted(tags=["wheat"], section="grain", authors=["Ada Lovelace"])
+    office.deliver()
+    answer = office.get(guess)
+    assert (answer.status_code, answer.headers["Location"]) == (301, right)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert office.get(right).status_code == 200
+
+
+@pytest.mark.parametrize("guess", ["/tag/none/feed/", "/tag/%2E%2E/feed/", "/tag/%0A/rss/", "/tag/wheat/comments"])
+def test_nobody_is_led_to_a_feed_that_is_not_there(office: Office, guess: str) -> None:
+    assert office.get(guess).status_code == 404
+
+
+@pytest.mark.parametrize("suffix", ["feed.rss", "feed.atom", "feed.json"])
+def test_a_feed_whose_list_has_become_empty_is_gone_when_whoever_follows_it_may_know(
+    office: Office, suffix: str
+) -> None:
+    feed = f"/tags/wheat/{suffix}"
+    article = office.posted(tags=["wheat"])
+    office.deliver()
+    article = office.changed("PATCH", article, {"tags": ["rye"]}).json
+    office.deliver()
+    etag = office.get(feed).headers["ETag"]
+    office.later(days=89)
+    assert office.get(feed).status_code == 200
+    office.later(days=1, seconds=1)
+    for headers in ({}, {"If-None-Match": etag}, {"Sec-Fetch-Dest": "document"}):
+        answer = office.get(feed, headers)
+        assert (answer.status_code, answer.content_type) == (410, "text/plain; charset=utf-8")
+        assert (answer.headers["Cache-Control"], answer.headers["Access-Control-Allow-Origin"]) == ("max-age=3600", "*")
+    head = office.get(feed, method="HEAD")
+    assert (head.status_code, head.data, dict(head.headers)) == (410, b"", dict(answer.headers))
+    office.changed("PATCH", article, {"tags": ["wheat"]})
+    office.deliver()
+    assert office.get(feed).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/archive/2026/03/feed.atom"])
+def test_the_sites_own_feed_and_its_archive_are_never_gone(stand: Stand, path: str) -> None:
+    stand.put(path, b"<feed></feed>")
+    stand.put("/tags/wheat/feed.atom", b"<feed></feed>")
+    stand.now += timedelta(days=400)
+    assert stand.client.get(path).status_code == 200
+    gone = stand.client.get("/tags/wheat/feed.atom")
+    assert gone.status_code == 410
+    asked = EnvironBuilder("/tags/wheat/feed.atom").get_environ()
+    assert stand.app.at_once(asked) == (gone.status, list(gone.headers), gone.data)
+
+
+def test_a_feed_that_has_entries_stays_however_old_they_are(office: Office) -> None:
+    office.posted(tags=["wheat"], published="1987-03-11")
+    office.deliver()
+    office.later(days=4000)
+    for suffix in ("feed.rss", "feed.atom", "feed.json"):
+        assert office.get(f"/tags/wheat/{suffix}").status_code == 200
+
+
+def test_a_feed_says_where_it_is_and_which_hub_tells_of_it(stand: Stand) -> None:
+    stand.app.site = replace(SITE, hub="https://hub.example/")
+    volume = "/archive/2026/03/feed.atom"
+    stand.put(volume, b"<feed/>")
+    hub, own = '<https://hub.example/>; rel="hub"', '<https://news.example.org{}>; rel="self"'
+    assert stand.client.get("/feed.atom").headers["Link"] == f"{hub}, {own.format('/feed.atom')}"
+    assert stand.client.get(volume).headers["Link"] == own.format(volume)
+
+
+def test_without_a_hub_it_says_where_it_is(stand: Stand) -> None:
+    stand.app.site = SITE
+    assert stand.client.get("/feed.atom").headers["Link"] == '<https://news.example.org/feed.atom>; rel="self"'
+
+
+@pytest.mark.parametrize(
+    "path", ["/tags/none/feed.atom", "/tags/../feed.atom", "/tags/%0A/feed.atom", "/1987/03/feed.rss"]
+)
+def test_a_feed_that_is_not_there_is_404(office: Office, path: str) -> None:
+    answer = office.get(path)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (404, "*")
+    assert "Access-Control-Allow-Origin" not in office.get("/nothing/here").headers
+
+
+def test_redirects_of_the_router_name_no_host(office: Office) -> None:
+    answer = office.get("/archive", {"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/archive/")

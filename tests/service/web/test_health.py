@@ -1,0 +1,73 @@
+"""Is it alive, and can it serve?"""
+
+from __future__ import annotations
+
+import pytest
+
+from archive.errors import ArchiveUnavailable, IndexUnavailable
+from archive.timestamps import rfc3339
+from tests.support.office import Office
+
+
+def test_a_process_that_answers_is_alive(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office.archive, "head", _fail(ArchiveUnavailable("away")))
+    answer = office.get("/healthz")
+    assert (answer.status_code, answer.json) == (200, {"status": "ok"})
+
+
+def test_ready_and_up_to_date(office: Office) -> None:
+    office.posted()
+    office.deliver()
+    office.worker.sign.give()
+    answer = office.get("/readyz")
+    assert (answer.status_code, answer.json["status"], answer.headers["Cache-Control"]) == (200, "ok", "no-store")
+    assert answer.json["parts"]["index"] == {"status": "ok", "documents": 1, "position": 1}
+    assert answer.json["parts"]["worker"] == {
+        "status": "ok",
+        "behind": {"feeds": 0, "index": 0},
+        "seen": rfc3339(office.now),
+    }
+
+
+def test_what_is_behind_is_told_and_is_no_reason_to_send_readers_away(office: Office) -> None:
+    office.deliver()
+    office.posted()
+    office.posted()
+    answer = office.get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert answer.json["parts"]["worker"]["behind"]["index"] >= 2
+
+
+def test_a_worker_that_gave_no_sign_for_a_while_is_missed(office: Office) -> None:
+    assert office.get("/readyz").json["parts"]["worker"] == {"status": "down", "behind": {}, "seen": None}
+    office.deliver()  # as `dateline index rebuild` does where there is no worker
+    assert office.get("/readyz").json["parts"]["worker"]["status"] == "down"
+    office.worker.sign.give()
+    office.later(minutes=1)
+    assert office.get("/readyz").json["status"] == "ok"
+    office.later(seconds=1)
+    answer = office.get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert answer.json["parts"]["worker"]["status"] == "down"
+    office.worker.sign.give()
+    assert office.get("/readyz").json["status"] == "ok"
+
+
+def test_without_the_index_pages_and_feeds_are_served(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office.index, "status", _fail(IndexUnavailable("torn")))
+    answer = office.get("/readyz")
+    assert (answer.status_code, answer.json["status"]) == (200, "degraded")
+    assert answer.json["parts"]["index"] == {"status": "down", "detail": "torn"}
+
+
+def test_without_the_archive_nothing_is(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office.archive, "head", _fail(ArchiveUnavailable("away")))
+    answer = office.get("/readyz")
+    assert (answer.status_code, answer.json["status"], answer.headers["Retry-After"]) == (503, "down", "5")
+
+
+def _fail(error: Exception):  # type: ignore[no-untyped-def]
+    def fail() -> None:
+        raise error
+
+    return fail

@@ -1,0 +1,127 @@
+"""Who waits for whom when callbacks are called."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from archive.store.archive import Archive, ChangeKind
+from archive.store.subscriptions import Missed, Subscription
+from service.outbound.client import Guard, NoAnswer, Outgoing, Reply
+from service.websub.deliveries import AT_ONCE, PER_HOST, POSTPONED_BY, SLOW_PER_HOST, SLOW_SHARE, Pusher
+from service.websub.protocol import BACKOFF
+from tests.contracts.archive import a_rendition, a_turn, an_intent
+from tests.support.builders import NOON, SITE
+from tests.support.running import wait_for
+
+pytestmark = pytest.mark.slow
+
+SILENT = "silent.example"
+READER = "reader.example"
+
+
+class Callbacks(Outgoing):
+    """All take what they are told, but for the silent one: a call of it fails when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__(Guard(private=True))
+        self.asked: Counter[str] = Counter()
+        self._failing = threading.Semaphore(0)
+
+    def fail(self, calls: int = 1000) -> None:
+        self._failing.release(calls)
+
+    def call(
+        self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, **_: Any
+    ) -> Reply:
+        host = urlsplit(url).netloc
+        self.asked[host] += 1
+        if host == SILENT:
+            self._failing.acquire(timeout=60)
+            raise NoAnswer(f"{host} is silent")
+        return Reply(200, {}, b"")
+
+
+class Scene:
+    """A pusher with subscribers that exist in name only. Time is the test's."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self.now = NOON
+        self.callbacks = Callbacks()
+        self.pusher = Pusher(
+            archive, SITE, self.callbacks, holder="here", clock=lambda: self.now, stopping=threading.Event()
+        )
+
+    def owe(self, host: str, number: int, *, failed: bool = False) -> None:
+        """So many subscriptions of a feed of this host's own, which has changed after those of the others."""
+        path = f"/tags/{host}-{failed}/feed.atom"
+        for one in range(number):
+            asked = an_intent(number=one, path=path, host=host, callback=f"http://{host}/{one}")
+            assert self.archive.subscriptions.ask(asked, now=self.now, most=1000)
+            assert self.archive.subscriptions.confirm(asked, now=self.now, until=self.now + timedelta(days=1))
+        self.now += timedelta(seconds=1)
+        self.archive.put_renditions([a_rendition(path)], a_turn(self.archive))
+        position = self.archive.last_change(ChangeKind.RENDITION)
+        self.archive.subscriptions.announce({path: position}, now=self.now, soon=self.now)
+        if failed:
+            missed = [Missed(one.id, one.wanted, self.now) for one in self.subscriptions() if one.path == path]
+            self.archive.subscriptions.settle(missed=missed, now=self.now)
+
+    def subscriptions(self) -> list[Subscription]:
+        return list(self.archive.subscriptions.every(now=self.now))
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """While the pusher runs, until it has nothing to do."""
+        running = threading.Thread(target=self.pusher.run)
+        running.start()
+        try:
+            yield
+        finally:
+            self.callbacks.fail()
+            running.join()
+
+
+@pytest.fixture
+def scene(archive: Archive) -> Iterator[Scene]:
+    opened = Scene(archive)
+    yield opened
+    opened.pusher.close()
+
+
+def test_nobody_waits_for_a_silent_host_of_many_subscribers(scene: Scene) -> None:
+    scene.owe(SILENT, 300)
+    scene.owe(READER, 5)
+    with scene.at_work():
+        wait_for("the other host is told", lambda: scene.callbacks.asked[READER] == 5)
+
+
+def test_what_waits_for_a_host_that_turns_out_silent_waits_among_the_slow_or_comes_later(scene: Scene) -> None:
+    scene.owe(SILENT, AT_ONCE)
+    with scene.at_work():
+        wait_for("the first calls", lambda: scene.callbacks.asked[SILENT] == PER_HOST)
+        scene.callbacks.fail(1)
+        wait_for("calls among the slow", lambda: scene.callbacks.asked[SILENT] == PER_HOST + SLOW_PER_HOST)
+        assert len(scene.pusher._quick_lane) == PER_HOST - 1
+    called = PER_HOST + SLOW_SHARE
+    assert Counter((one.failures, one.due) for one in scene.subscriptions()) == {
+        (1, scene.now + BACKOFF[0]): called,
+        (0, scene.now + POSTPONED_BY): AT_ONCE - called,
+    }
+
+
+def test_a_host_gets_eight_calls_at_a_time_whatever_became_of_earlier_ones(scene: Scene) -> None:
+    scene.owe(SILENT, 20)
+    scene.owe(SILENT, 20, failed=True)
+    lanes = (scene.pusher._quick_lane, scene.pusher._slow_lane)
+    with scene.at_work():
+        wait_for("all is claimed", lambda: all(len(lane) >= SLOW_SHARE for lane in lanes))
+        assert sum(lane._running[SILENT] for lane in lanes) == 8

@@ -1,0 +1,221 @@
+"""The worker: woken by the bell, alone on its folder, undeterred."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from archive.article import Status
+from archive.errors import ArchiveUnavailable
+from archive.store.archive import Archive
+from service.heartbeat import last_seen
+from service.worker import scheduler
+from service.worker.scheduler import Worker, only_worker
+from tests.support.builders import NOON
+from tests.support.office import Office, open_office
+
+PATIENCE = 30.0  # seconds: a deadline for a busy machine
+
+
+@contextmanager
+def at_work(worker: Worker) -> Iterator[None]:
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        thread.join(PATIENCE)
+    assert not thread.is_alive()
+
+
+def until(true: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def found(office: Office, words: str) -> int:
+    answer = office.get(f"/api/search?q={words}")
+    return int(answer.json["total"]) if answer.status_code == 200 else 0
+
+
+@pytest.fixture
+def office(archive: Archive, tmp_path: Path) -> Iterator[Office]:
+    """One whose bell is rung."""
+    with open_office(archive, tmp_path) as office:
+        office.dateline.publisher.ring = office.dateline.bell.ring
+        yield office
+
+
+def test_the_bell_wakes_the_worker(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "LOOK_EVERY", 3600)
+    with at_work(office.worker):
+        until(lambda: office.archive.rendition("/feed.json"))
+        office.posted(title="Wheat")
+        until(lambda: found(office, "wheat") == 1)
+        until(lambda: "Wheat" in office.get("/feed.json").text)
+
+
+def test_the_worker_says_at_its_start_which_database_it_has(office: Office, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with at_work(office.worker):
+        until(lambda: f"the archive is in SQLite {sqlite3.sqlite_version}" in caplog.text)
+
+
+def test_an_article_without_a_bell_is_delivered_all_the_same(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.05)
+    office.dateline.publisher.ring = lambda: None
+    with at_work(office.worker):
+        office.posted(title="Wheat")
+        until(lambda: found(office, "wheat") == 1)
+
+
+def test_after_much_to_do_a_worker_ends_for_another_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "REST", 0.1)
+    ended: list[bool] = []
+
+    def work() -> None:
+        office.worker.run()
+        ended.append(office.worker.begins_anew)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    office.posted(title="Wheat")
+    until(lambda: found(office, "wheat") == 1)
+    thread.join(0.5)
+    assert not ended  # it has not done much
+    monkeypatch.setattr(scheduler, "MUCH", 1)
+    until(lambda: ended)
+    assert ended == [True]
+
+
+def test_whoever_was_stopped_does_not_begin_anew(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "MUCH", 0)
+    monkeypatch.setattr(scheduler, "REST", 3600)
+    ended: list[bool] = []
+
+    def work() -> None:
+        office.worker.run()
+        ended.append(office.worker.begins_anew)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    until(lambda: office.archive.cursor("index"))
+    office.worker.stop()
+    thread.join(PATIENCE)
+    assert ended == [False]
+
+
+def test_what_is_scheduled_is_released_when_the_clock_says_so(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
+    article = office.posted(title="Wheat", published="2026-03-14T13:00:00Z")
+    with at_work(office.worker):
+        until(lambda: office.archive.cursor("feeds"))
+        assert office.archive.get(article["id"]).status is Status.SCHEDULED
+        office.later(hours=1)
+        until(lambda: found(office, "wheat") == 1)
+        until(lambda: "Wheat" in office.get("/feed.json").text)
+
+
+def test_a_worker_that_releases_gives_signs_of_life_now_and_then(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
+    released: list[datetime] = []
+    monkeypatch.setattr(office.dateline.publisher, "release_due", lambda: released.append(office.now))
+    with at_work(office.worker):
+        until(lambda: last_seen(office.archive) == NOON)
+        office.later(seconds=14)
+        count = len(released)
+        until(lambda: len(released) > count + 1)
+        assert last_seen(office.archive) == NOON
+        office.later(seconds=1)
+        until(lambda: last_seen(office.archive) == office.now)
+
+
+def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "STANDBY_EVERY", 0.02)
+    second = Worker(office.dateline)
+    with at_work(second):
+        # The first one to come has the folder; one that comes now waits.
+        until(lambda: office.archive.cursor("index"))
+        assert not office.worker.run_once()
+        with at_work(office.worker):
+            office.posted(title="Wheat")
+            until(lambda: found(office, "wheat") == 1)
+            second.stop()
+            until(lambda: not _is_held(office))
+            office.posted(title="Rye")
+            until(lambda: found(office, "rye") == 1)
+
+
+def _is_held(office: Office) -> bool:
+    """Whether `second` still has the folder: the worker that comes next listens at the bell."""
+    return office.dateline.bell._listening is None
+
+
+def test_whoever_is_told_to_stop_while_standing_by_stops(office: Office) -> None:
+    data = office.dateline.settings.data
+    never, at_once = threading.Event(), threading.Event()
+    at_once.set()
+    with only_worker(data, never) as first, only_worker(data, at_once) as second:
+        assert (first, second) == (True, False)
+
+
+def test_two_that_start_at_once_have_one_name(office: Office) -> None:
+    workers = [Worker(office.dateline) for _ in range(3)]
+    assert len({delivery.outbox.holder for worker in workers for delivery in worker.deliveries}) == 1
+
+
+def test_a_job_that_fails_is_tried_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.05)
+    apply = office.index.apply
+    troubles = iter([ArchiveUnavailable("away for a moment"), RuntimeError("a defect")])
+
+    def fail_twice(*arguments: object, **options: object) -> None:
+        if (trouble := next(troubles, None)) is not None:
+            raise trouble
+        apply(*arguments, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(office.index, "apply", fail_twice)
+    office.posted(title="Wheat")
+    with at_work(office.worker):
+        until(lambda: found(office, "wheat") == 1)
+    told = [
+        record.getMessage()
+        for record in caplog.records
+        if record.name == scheduler.__name__ and record.levelname == "ERROR"
+    ]
+    assert told == ["index waits: away for a moment", "index failed; trying again"]
+
+
+def test_a_clock_that_fails_to_release_does_not_stop(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
+    due = office.archive.due
+    troubles = iter([ArchiveUnavailable("away for a moment")])
+
+    def fail_once(now: datetime) -> object:
+        if (trouble := next(troubles, None)) is not None:
+            raise trouble
+        return due(now)
+
+    monkeypatch.setattr(office.archive, "due", fail_once)
+    office.posted(title="Wheat", published="2026-03-14T12:30:00Z")
+    office.now = datetime(2026, 3, 14, 13, tzinfo=UTC) + timedelta(0)
+    with at_work(office.worker):
+        until(lambda: found(office, "wheat") == 1)
+    assert "release waits: away for a moment" in caplog.text
