@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from archive.article import Article, Draft, Status, revise
+from archive.article import Article, Draft, Status
+from archive.lifecycle import revise
 from archive.site import Site
 from archive.store.archive import Archive
 

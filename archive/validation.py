@@ -10,20 +10,13 @@ from typing import Final, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from archive.article import (
-    SLUG_LENGTH,
-    Author,
-    Content,
-    ContentFormat,
-    Draft,
-    Enclosure,
-    Role,
-    Status,
-    label_key,
-    make_slug,
-)
-from archive.content.html import find_surrogate, plain_text, render, strip_forbidden
+from archive.article import Author, Content, ContentFormat, Draft, Enclosure, Role, Status
+from archive.content.characters import find_surrogate, strip_forbidden
+from archive.content.html import render
+from archive.content.text import plain_text
 from archive.errors import InvalidDraft, Problem
+from archive.labels import label_key
+from archive.slugs import SLUG_LENGTH, make_slug
 from archive.timestamps import parse_instant, utc
 
 MOST_TITLE = 500  # characters, as all of these

@@ -20,15 +20,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from archive.article import Label, LabelKind
+from archive.labels import Label, LabelKind
 from archive.store.consumers import Outbox
 from archive.validation import parse_draft
 from bench import corpus
 from feeds.builder import CACHE_BYTES, FeedBuilder
 from feeds.content_codings import codings, etag
+from service.dateline import Dateline
 from service.settings import Settings
 from service.syndication.site_feeds import Syndication
-from service.wiring import Dateline, open_dateline
+from service.wiring import open_dateline
 from service.worker.consumers.feeds import FeedsConsumer
 
 ROOM = 1 << 30  # bytes: every entry has room

@@ -26,7 +26,7 @@ from bench import corpus
 from bench.memory import MB, own_peak
 from bench.peers import Fts5
 from bench.rankings import as_shipped
-from service.worker.consumers.feeds import REBUILT_AT_ONCE
+from service.worker.consumers.index import REBUILT_AT_ONCE
 from tests.support.nasty_queries import NASTY_QUERIES
 
 TABLE = Path(__file__).parent / "nasty.md"

@@ -33,7 +33,7 @@ from bench.corpus import article_of
 from bench.memory import MB, own_peak
 from bench.peers import Fts5, Tantivy
 from bench.rankings import as_shipped
-from service.worker.consumers.feeds import REBUILT_AT_ONCE
+from service.worker.consumers.index import REBUILT_AT_ONCE
 
 TABLES = Path(__file__).parent / "search.md"
 BATCH = REBUILT_AT_ONCE

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from archive.article import Article
-from archive.store.archive import Period, Place, Volume
+from archive.period import Period
+from archive.store.articles import Place
+from archive.store.feed_volumes import Volume
 from feeds.channel import Page
 
 VOLUME = 25  # articles, at most; the live feed has up to so many more than it must

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from archive.article import Article, Label
+from archive.article import Article
 from archive.site import Site
-from archive.store.archive import Period, Place, Tombstone
+from archive.store.articles import Place, Tombstone
 from archive.store.feed_history import Contents, Entry
 from feeds.channel import Channel, Gone, Page
 from feeds.content_level import Extent, Extents
@@ -18,7 +18,8 @@ from feeds.document import TOMBSTONES_LAST, Document
 from feeds.entry import Item, iri_of, is_recording, item_of
 from feeds.entry_cache import Fragment, FragmentCache
 from feeds.formats import atom, jsonfeed, rss
-from feeds.spec import FeedSpec, Format, Scope, has_address
+from feeds.spec import FeedSpec, Format
+from feeds.touched import in_scope
 
 LENGTH = 50  # entries of a feed
 CACHE_BYTES = 8 * 1024 * 1024  # of 250 articles that are 5 KB long, as many as ten feeds have
@@ -149,14 +150,6 @@ def _located(
         start = end + len(writer.between)
 
 
-def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
-    """Every feed that may hold an article with these labels and days; the site's always may."""
-    scopes: set[Scope] = {None}
-    scopes.update(label for label in labels if has_address(label))
-    scopes.update(period for day in days for period in Period.of_day(day))
-    return scopes
-
-
 def feed_updated(spec: FeedSpec, articles: Sequence[Article], gone: Sequence[Gone] = ()) -> datetime:
     """The latest significant change, UTC (RFC 4287 §4.2.15). An empty feed is as old as its spec."""
     return max((*(article.updated for article in articles), *(one.when for one in gone)), default=spec.since)
@@ -168,12 +161,3 @@ def medium_of(articles: Sequence[Article]) -> str | None:
     if not recordings:
         return None
     return "video" if all(one.type.startswith("video/") for one in recordings) else "podcast"
-
-
-def in_scope(scope: Scope, tombstone: Tombstone) -> bool:
-    """Whether an article was in a list when it was taken from its readers."""
-    if scope is None:
-        return True
-    if isinstance(scope, Period):
-        return scope.first_day <= tombstone.day <= scope.last_day
-    return scope in tombstone.labels

@@ -10,10 +10,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
 from archive.site import Site
+from archive.urls import ABOUT
 from feeds.entry import plain
 from feeds.language import language_tag
 from feeds.links import to_uri
-from feeds.spec import ABOUT, FeedSpec, Format
+from feeds.spec import FeedSpec, Format
 
 GENERATOR = "Dateline"
 PODCASTS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")  # the namespace of `podcast:guid`

@@ -10,7 +10,7 @@ from typing import Final
 
 import brotli
 
-from archive.store.archive import Coded
+from archive.store.renditions import Coded
 
 if sys.version_info >= (3, 14):
     from compression import zstd

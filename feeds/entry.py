@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
-from archive.article import UNTITLED, Article, Author, Enclosure
-from archive.content.html import find_surrogate, strip_forbidden
+from archive.article import Article, Author, Enclosure
+from archive.content.characters import find_surrogate, strip_forbidden
+from archive.lifecycle import UNTITLED
 from archive.site import Site
 from feeds.html_lookalikes import without_markup
 from feeds.language import language_tag

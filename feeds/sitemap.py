@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from lxml import etree
 
-from archive.article import UNTITLED, Article
+from archive.article import Article
+from archive.lifecycle import UNTITLED
+from archive.period import Period
 from archive.site import Site
-from archive.store.archive import Brief, Period
+from archive.store.articles import Brief
 from archive.timestamps import rfc3339
 from feeds.document import Document
 from feeds.entry import carriable

@@ -8,20 +8,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from urllib.parse import quote
 
-from archive.article import Label, LabelKind
+from archive.labels import Label
 from archive.site import Site
-from archive.store.archive import Period
+from archive.urls import Scope, home_path, scope_at
 
-# The list that a feed carries: a label's articles, a period's, or (None) those of the whole site.
-Scope = Label | Period | None
-
-FOLDERS = {LabelKind.SECTION: "sections", LabelKind.TAG: "tags", LabelKind.AUTHOR: "authors"}
-ABOUT = "/feeds/about"  # the page that says what a feed is, whose address it is given
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-_KINDS = {folder: kind for kind, folder in FOLDERS.items()}
-_PERIOD = re.compile(r"/(?P<year>\d{4})/(?:(?P<month>\d{2})/(?:(?P<day>\d{2})/)?)?", re.ASCII)
-_LABEL = re.compile(rf"/(?P<folder>{'|'.join(_KINDS)})/(?P<key>[^/]+)/")
 _TAG_URI = re.compile(r"tag:[^,:]+,(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?:", re.ASCII)
 
 
@@ -93,24 +84,6 @@ def spec_for(scope: Scope, site: Site, identity: str, name: str | None = None) -
     )
 
 
-def home_path(scope: Scope) -> str:
-    """The page of a scope: `/`, `/tags/wheat/`, `/2023/12/`.
-
-    Raises ValueError for a label that has no address."""
-    if scope is None:
-        return "/"
-    if isinstance(scope, Period):
-        return f"/{str(scope).replace('-', '/')}/"
-    if not has_address(scope):
-        raise ValueError(f"a {scope.kind} with the key {scope.key!r} has no address")
-    return f"/{FOLDERS[scope.kind]}/{scope.key}/"
-
-
-def has_address(scope: Scope) -> bool:
-    """Whether the scope can stand in a URL: clients resolve "." and ".." away (RFC 3986 §5.2.4)."""
-    return not isinstance(scope, Label) or (scope.key not in ("", ".", "..") and "/" not in scope.key)
-
-
 def parse(path: str) -> tuple[Scope, Format] | None:
     """What the feed at a path (decoded, not percent-encoded) carries; None where no feed can be.
 
@@ -121,7 +94,7 @@ def parse(path: str) -> tuple[Scope, Format] | None:
         return None
     if not home:
         return None, feed_format
-    scope = _scope_at(home + "/")
+    scope = scope_at(home + "/")
     return (scope, feed_format) if scope is not None else None
 
 
@@ -135,18 +108,3 @@ def minted(identity: str) -> datetime:
         return datetime(year, month, day, tzinfo=UTC)
     except ValueError:
         return EPOCH
-
-
-def _scope_at(home: str) -> Label | Period | None:
-    if found := _LABEL.fullmatch(home):
-        label = Label(_KINDS[found["folder"]], found["key"])
-        return label if has_address(label) else None
-    if found := _PERIOD.fullmatch(home):
-        parts = [int(part) for part in found.groups() if part]
-        if 0 in parts:
-            return None
-        try:
-            return Period(*parts)
-        except ValueError:
-            return None
-    return None

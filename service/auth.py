@@ -11,19 +11,9 @@ from datetime import datetime
 from enum import IntEnum
 
 from archive.errors import DatelineError
-from archive.store.archive import Archive, Token
+from archive.store.archive import Archive
+from archive.store.tokens import Token
 from service.settings import Settings
-
-SECURITY_HEADERS = {
-    # Pictures, sound and film of an article may come from anywhere; nothing else may.
-    "Content-Security-Policy": (
-        "default-src 'self'; img-src * data:; media-src *; object-src 'none'; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 class Scope(IntEnum):

@@ -8,12 +8,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from archive.article import Article, Draft, compose, release, withdraw
+from archive.article import Article, Draft
 from archive.errors import ArticleNotFound, DatelineError, RevisionConflict
+from archive.lifecycle import compose, release, withdraw
 from archive.revising import revise_stored
 from archive.serialization import writable
 from archive.site import Site
-from archive.store.archive import Archive, RequestKey, Save
+from archive.store.archive import Archive
+from archive.store.articles import RequestKey, Save
 from archive.validation import parse_draft
 
 log = logging.getLogger(__name__)

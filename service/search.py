@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from archive.article import Article
 from archive.errors import InvalidQuery, Problem
+from archive.period import Period
 from archive.search.index import MOST_PER_PAGE, Facet, SearchQuery, Sort
 from archive.search.query import Node
 from archive.search.snippets import highlight, snippet_of_html
-from archive.store.archive import Period
 from archive.timestamps import rfc3339
 from service.links import Addresses
 
 if TYPE_CHECKING:
-    from service.wiring import Dateline
+    from service.dateline import Dateline
 
 FACETS: Final = ("year", "month", "section", "tag", "author", "language")
 MOST_PAGES: Final = 1_000_000

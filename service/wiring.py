@@ -3,50 +3,17 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from archive.article import mint_guid
 from archive.errors import DatelineError, StorageFull, Unavailable
 from archive.ids import new_id
-from archive.search.index import SearchIndex
 from archive.search.whoosh.index import WhooshIndex
-from archive.site import Site
 from archive.sql import SqlArchive
-from archive.store.archive import Archive
+from service.dateline import Clock, Dateline, now
 from service.publishing import Publisher
 from service.settings import Settings
 from service.wakeup import Bell
 
 SITE_URL = "site-url"  # the fact under which the address is kept
-
-Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Dateline:
-    """All parts of one site, put together."""
-
-    settings: Settings
-    site: Site
-    archive: Archive
-    index: SearchIndex
-    publisher: Publisher
-    bell: Bell
-    clock: Clock
-
-    def identity(self) -> str:
-        """The site's permanent name (RFC 4151), minted at its first start."""
-        return self.archive.identity(mint_guid(new_id(), now=self.clock(), site=self.site))
-
-    def close(self) -> None:
-        self.index.close()
-        self.archive.close()
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def open_archive(settings: Settings, *, checkpoints: bool = False) -> SqlArchive:

@@ -109,7 +109,7 @@ def test_every_search_engine_is_a_protected_package() -> None:
         ("feeds/builder.py", "import archive.search.whoosh.searching.top_hits"),
         ("service/publishing.py", "import archive.sql"),
         ("service/web/pages/view_models.py", "import archive.search.whoosh.segment.segment"),
-        ("service/cli/keeping.py", "import sqlalchemy"),
+        ("service/cli/token.py", "import sqlalchemy"),
     ],
 )
 def test_an_import_against_the_direction_is_found(tmp_path: Path, file: str, line: str) -> None:

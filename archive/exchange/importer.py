@@ -13,7 +13,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from archive.article import Article, Draft, Status, article_path, compose, numbered_slug
+from archive.article import Article, Draft, Status
 from archive.errors import Conflict, DatelineError, Invalid, InvalidDraft, Problem, RevisionConflict
 from archive.exchange.duplicates import Seen
 from archive.exchange.formats import registry
@@ -22,10 +22,14 @@ from archive.exchange.report import Progress, Report
 from archive.exchange.restore import never_published, own_draft, own_id, with_dates
 from archive.exchange.source_files import DAMAGED, Skipped, Source, explain, find
 from archive.ids import new_id as make_id
+from archive.lifecycle import compose
 from archive.revising import revise_stored
 from archive.site import Site
-from archive.store.archive import Archive, Imported, Origin, Save
+from archive.slugs import numbered_slug
+from archive.store.archive import Archive
+from archive.store.articles import Imported, Origin, Save
 from archive.timestamps import parse_instant
+from archive.urls import article_path
 
 BATCH: Final = 200  # items of one transaction: SQLite syncs the disk once for all
 BATCH_SIZE: Final = 8 * 2**20  # bytes after which a batch is full, however few its items

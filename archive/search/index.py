@@ -8,7 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
-from archive.article import Article, LabelKind
+from archive.article import Article
+from archive.labels import LabelKind
 from archive.search.query import Node
 
 MOST_PER_PAGE = 100

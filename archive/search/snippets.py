@@ -12,7 +12,7 @@ from itertools import islice
 from os.path import commonprefix
 from typing import Final
 
-from archive.content.html import plain_text
+from archive.content.text import plain_text
 from archive.search import analysis
 from archive.search.analysis import Analysed
 from archive.search.query import Field, Fuzzy, Node, Phrase, Wildcard, Word, leaves

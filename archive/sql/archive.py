@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, func, insert, make_url, se
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from archive.article import Article, Label, LabelKind, Status, article_path
+from archive.article import Article, Status
 from archive.errors import (
     ArchiveOutdated,
     ArchiveUnavailable,
@@ -21,6 +21,8 @@ from archive.errors import (
     StorageFull,
     Unavailable,
 )
+from archive.labels import Label, LabelKind
+from archive.period import Period
 from archive.serialization import from_document
 from archive.sql import article_queries, changes
 from archive.sql import feed_volumes as shelf
@@ -43,28 +45,25 @@ from archive.sql.schema import (
 )
 from archive.sql.sqlite_checkpoints import Checkpoints
 from archive.sql.subscriptions import SqlSubscriptions
-from archive.store.archive import (
+from archive.store.articles import (
     ArticleQuery,
     Brief,
-    Change,
-    ChangeKind,
-    Cursor,
     Imported,
     Located,
     Named,
     Origin,
-    Period,
     Place,
-    Rendition,
     RequestKey,
     Revision,
     Save,
-    Token,
     Tombstone,
-    Turn,
-    Volume,
 )
+from archive.store.changes import Change, ChangeKind, Cursor, Turn
 from archive.store.feed_history import Lineage
+from archive.store.feed_volumes import Volume
+from archive.store.renditions import Rendition
+from archive.store.tokens import Token
+from archive.urls import article_path
 from archive.util.chunks import slices
 
 REQUESTS_KEPT = timedelta(days=7)

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
 
 from archive.article import Status
+from archive.period import Period
 from archive.sql.schema import articles, labels
-from archive.store.archive import ArticleQuery, Period, Place
+from archive.store.articles import ArticleQuery, Place
 from archive.timestamps import EARLIEST, LATEST
 
 DAY = timedelta(days=1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from archive.article import Article, Label, numbered_slug
+from archive.article import Article
 from archive.errors import (
     ArticleNotFound,
     GuidFixed,
@@ -17,11 +17,14 @@ from archive.errors import (
     RevisionConflict,
     SlugTaken,
 )
+from archive.labels import Label
 from archive.serialization import to_document
+from archive.slugs import numbered_slug
 from archive.sql.article_rows import to_article, to_row
 from archive.sql.engine import kind_of
 from archive.sql.schema import addresses, articles, changes, head, labels, origins, requests, revisions, tombstones
-from archive.store.archive import ChangeKind, RequestKey, Save
+from archive.store.articles import RequestKey, Save
+from archive.store.changes import ChangeKind
 
 PROBES = 20  # numbered slugs that are looked up at once
 

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from archive.article import Label, LabelKind
 from archive.errors import TurnLost
+from archive.labels import Label, LabelKind
 from archive.sql.schema import changes, cursors
-from archive.store.archive import Change, ChangeKind, Cursor, Turn
+from archive.store.changes import Change, ChangeKind, Cursor, Turn
 
 
 def changes_after(connection: Connection, position: int, *, kind: ChangeKind, limit: int) -> list[Change]:

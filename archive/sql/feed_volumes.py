@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, select
 
-from archive.article import Label, LabelKind
+from archive.labels import Label, LabelKind
+from archive.period import Period
 from archive.sql.engine import kind_of
 from archive.sql.schema import tombstones, volumes
-from archive.store.archive import Period, Place, Tombstone, Volume
+from archive.store.articles import Place, Tombstone
+from archive.store.feed_volumes import Volume
 
 
 def read(connection: Connection) -> list[Volume]:

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, select, updat
 from archive.sql.engine import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
 from archive.store import feed_history as lineages
-from archive.store.archive import ChangeKind, Coded, Rendition
+from archive.store.changes import ChangeKind
 from archive.store.feed_history import Lineage, Version
+from archive.store.renditions import Coded, Rendition
 from archive.util.chunks import slices
 
 _WITH_CODINGS = (

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from archive.sql.article_writer import next_seq
 from archive.sql.engine import kind_of
 from archive.sql.schema import Instant, changes, intents, subscriptions
-from archive.store.archive import ChangeKind
+from archive.store.changes import ChangeKind
 from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
 from archive.util.chunks import BOUND_AT_ONCE, slices
 

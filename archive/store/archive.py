@@ -3,256 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from archive.article import Article, Label, LabelKind, Status
+from archive.article import Article
 from archive.errors import DatelineError
-from archive.store.feed_history import Contents, Lineage
+from archive.labels import Label, LabelKind
+from archive.period import Period
+from archive.store.articles import (
+    ArticleQuery,
+    Brief,
+    Imported,
+    Located,
+    Named,
+    Place,
+    RequestKey,
+    Revision,
+    Save,
+    Tombstone,
+)
+from archive.store.changes import Change, ChangeKind, Cursor, Turn
+from archive.store.feed_history import Lineage
+from archive.store.feed_volumes import Volume
+from archive.store.renditions import Rendition
 from archive.store.subscriptions import Subscriptions
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Period:
-    """A year, a month or a day of the calendar, as the site counts days."""
-
-    year: int
-    month: int | None = None
-    day: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.month is None and self.day is not None:
-            raise ValueError("a day needs its month")
-        date(self.year, *(1 if part is None else part for part in (self.month, self.day)))  # no 31st of June, no 0
-
-    @classmethod
-    def of_day(cls, day: date) -> tuple[Period, Period, Period]:
-        """The year, the month and the day that a day lies in."""
-        return cls(day.year), cls(day.year, day.month), cls(day.year, day.month, day.day)
-
-    @property
-    def first_day(self) -> date:
-        return date(self.year, self.month or 1, self.day or 1)
-
-    @property
-    def last_day(self) -> date:
-        if self.day is not None:
-            return self.first_day
-        if self.month is None:
-            return date(self.year, 12, 31)
-        if self.month == 12:
-            return date(self.year, 12, 31)
-        return date(self.year, self.month + 1, 1) - timedelta(days=1)
-
-    def __str__(self) -> str:
-        parts = [f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part)]
-        return "-".join(parts)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an article stands in lists: by its publishing date, or its creation while it has none."""
-
-    listed: datetime
-    id: str
-
-    @classmethod
-    def of(cls, article: Article) -> Place:
-        return cls(article.published or article.created, article.id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleQuery:
-    """Which articles: those that fit everything that is said. Of a label only published ones are known.
-
-    `words` looks for a part of the title or slug, for editors; readers search with a SearchIndex.
-    `after` continues a list, `before` goes back in it, `down_to` is the last place that it may reach."""
-
-    statuses: frozenset[Status] = frozenset({Status.PUBLISHED})
-    label: Label | None = None
-    period: Period | None = None
-    words: str | None = None
-    after: Place | None = None
-    before: Place | None = None
-    down_to: Place | None = None
-    limit: int = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """What a list needs to know of an article that it does not show. `updated` as Article has it."""
-
-    id: str
-    revision: int
-    path: str
-    updated: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """The article that an address leads to. `moved` where it has another address now."""
-
-    article: Article
-    moved: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One state of an article, with who saved it."""
-
-    article: Article
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Tombstone:
-    """An article that readers have seen and see no more: withdrawn, or a draft again, at the instant `gone`.
-
-    `labels` and `day` are those that it had when it was last public."""
-
-    article_id: str
-    guid: str
-    gone: datetime
-    day: date
-    labels: frozenset[Label] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Volume:
-    """One document of the archive of the site's feed: the articles of a month from `first` on, up to the next
-    volume of the same month. None: from the month's beginning. The number stays when the bounds move."""
-
-    month: Period
-    number: int
-    first: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A label as people read it, with the number of published articles that carry it."""
-
-    label: Label
-    name: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where an imported article came from. `key` names the item in its source, `digest` its content."""
-
-    key: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """What an earlier import made of an origin."""
-
-    origin: Origin
-    article_id: str
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class RequestKey:
-    """An Idempotency-Key with who sent it and a digest of what was sent."""
-
-    key: str
-    by: str
-    digest: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Save:
-    """One article to be saved.
-
-    `expected_revision` is the revision that the change was made from; 0 for a new article.
-    `number_slug`: where the address is taken, "-2" is appended, and so on, instead of raising SlugTaken."""
-
-    article: Article
-    expected_revision: int
-    by: str = ""
-    number_slug: bool = False
-    origin: Origin | None = None
-    request: RequestKey | None = None
-
-
-class ChangeKind(StrEnum):
-    ARTICLE = "article"
-    RENDITION = "rendition"
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the log. `subject` is an article's id or a rendition's path.
-
-    `labels` and `days` are those of the article before and after, so that whoever keeps a list for
-    them knows that it has changed."""
-
-    seq: int
-    kind: ChangeKind
-    subject: str
-    revision: int
-    labels: frozenset[Label] = frozenset()
-    days: frozenset[date] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """The right to move one consumer's cursor. `fence` grows each time the turn changes hands."""
-
-    consumer: str
-    holder: str
-    fence: int
-    position: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a consumer is, and who holds its turn until when."""
-
-    consumer: str
-    position: int
-    holder: str
-    fence: int
-    until: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Coded:
-    """One representation's bytes with their strong ETag, quotes included (RFC 9110 §8.8.3)."""
-
-    etag: str
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Rendition:
-    """A finished document. `modified` is the first whole second, UTC, at which its bytes were these.
-
-    `position` is the log position that it was built from; `codings` has "identity" and the
-    pre-compressed forms by their names in Content-Encoding. `contents` is said of lists when they are
-    stored; what has become of it is told by `Archive.lineage`."""
-
-    path: str
-    media_type: str
-    modified: datetime
-    position: int
-    codings: Mapping[str, Coded]
-    contents: Contents | None = field(default=None, repr=False, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A bearer token, of which only the SHA-256 is kept."""
-
-    name: str
-    digest: str
-    scope: str
-    created: datetime
-    revoked: datetime | None = None
+from archive.store.tokens import Token
 
 
 class Archive(Protocol):

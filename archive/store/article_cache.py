@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from archive.article import Article
-from archive.store.archive import Archive, ArticleQuery
+from archive.store.archive import Archive
+from archive.store.articles import ArticleQuery
 from archive.util.lru import Lru
 
 CHARACTERS: Final = 4_000_000

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from archive.store.archive import Archive, Change, ChangeKind, Turn
+from archive.store.archive import Archive
+from archive.store.changes import Change, ChangeKind, Turn
 
 TURN_LASTS = timedelta(seconds=30)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from archive.article import Author, Enclosure, label_key
+from archive.article import Author, Enclosure
+from archive.labels import label_key
 from archive.site import Site
 from archive.timestamps import rfc3339
 from feeds.channel import Channel

@@ -13,22 +13,23 @@ from archive.errors import DatelineError
 
 EXIT_CODES = "Exit codes: 0 done, 1 a finding or failure, 2 wrong use, 130 interrupted."
 
-# Where each command stands. They are imported when they are called: a command should start at once.
+# A new command is one file and one line: its module here, and the name of its function there.
+# They are imported when they are called: a command should start at once.
 COMMANDS = {
-    "serve": "running",
-    "web": "running",
-    "worker": "running",
-    "migrate": "running",
-    "settings": "running",
-    "import": "content",
-    "export": "content",
-    "search": "content",
-    "token": "keeping",
-    "index": "keeping",
-    "feeds": "keeping",
-    "check": "keeping",
+    "serve": "serve:serve",
+    "web": "web:web",
+    "worker": "worker:worker",
+    "migrate": "migrate:migrate",
+    "settings": "settings:settings",
+    "import": "import_:import_",
+    "export": "export:export",
+    "search": "search:search",
+    "token": "token:token",
+    "index": "index:index",
+    "feeds": "feeds:feeds",
+    "check": "check:check",
 }
-_OWN = {"_prepare": "running"}  # steps of a command that run in a process of their own
+_STEPS = {"_prepare": "serve:prepare"}  # of a command, in a process of its own
 
 
 class _Commands(click.Group):
@@ -38,11 +39,11 @@ class _Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         del ctx
-        place = COMMANDS.get(cmd_name) or _OWN.get(cmd_name)
+        place = COMMANDS.get(cmd_name) or _STEPS.get(cmd_name)
         if place is None:
             return None
-        module = import_module(f"service.cli.{place}")
-        command: click.Command = module.COMMANDS[cmd_name]
+        module, _, function = place.partition(":")
+        command: click.Command = getattr(import_module(f"service.cli.{module}"), function)
         own = command.commands.values() if isinstance(command, click.Group) else ()
         for one in (command, *own):
             one.epilog = EXIT_CODES

@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from archive.errors import ArchiveOutdated
+from service.dateline import Dateline
 from service.settings import read_settings
-from service.wiring import Dateline, open_dateline
+from service.wiring import open_dateline
 
 
 @contextmanager

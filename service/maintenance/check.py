@@ -9,17 +9,23 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Protocol, TypeVar
 
-from archive.article import Article, Label, LabelKind, Status
+from archive.article import Article, Status
 from archive.errors import DatelineError
-from archive.store.archive import Archive, ArticleQuery, Change, ChangeKind, Volume
+from archive.labels import Label, LabelKind
+from archive.store.archive import Archive
+from archive.store.articles import ArticleQuery
+from archive.store.changes import Change, ChangeKind
+from archive.store.feed_volumes import Volume
+from archive.urls import Scope
 from archive.util.chunks import slices
-from feeds.builder import FeedBuilder, scopes_touched
+from feeds.builder import FeedBuilder
 from feeds.content_codings import etag
 from feeds.document import Document
-from feeds.spec import Scope, parse
+from feeds.spec import parse
+from feeds.touched import scopes_touched
+from service.dateline import Dateline
 from service.syndication.site_feeds import Syndication, name_of
-from service.wiring import Dateline
-from service.worker.scheduler import is_served
+from service.worker.folder_lock import is_served
 
 POLL = 0.2  # seconds between two looks at how far the worker is
 PATIENCE = 60.0  # seconds without a step, after which a worker is taken for one that cannot go on

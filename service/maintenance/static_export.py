@@ -17,15 +17,15 @@ from urllib.parse import unquote, urljoin, urlsplit
 from flask import Flask
 from flask.testing import FlaskClient
 
-from archive.article import LabelKind
 from archive.errors import Conflict, DatelineError
-from archive.store.archive import Period
-from feeds.spec import ABOUT, home_path
+from archive.labels import LabelKind
+from archive.period import Period
+from archive.urls import ABOUT, home_path
 from service.web.pages.layout import AS_FILES
 from service.web.pages.view_models import day_of
 
 if TYPE_CHECKING:
-    from service.wiring import Dateline
+    from service.dateline import Dateline
 
 log = logging.getLogger(__name__)
 

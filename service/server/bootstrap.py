@@ -8,8 +8,9 @@ from pathlib import Path
 
 from archive.exchange.importer import import_paths
 from service.auth import Scope, create_token
+from service.dateline import Dateline
 from service.settings import Settings
-from service.wiring import SITE_URL, Dateline, open_archive, open_dateline
+from service.wiring import SITE_URL, open_archive, open_dateline
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 FIRST_NAME = "first"

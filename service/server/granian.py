@@ -28,7 +28,7 @@ def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
     """Serve until a signal says stop. Settings reach the web processes by the environment."""
     become_parent()
     server = _Lasting(
-        "service.web.app:web_process",
+        "service.server.web_process:web_process",
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -13,13 +13,12 @@ from archive.search.index import MOST_PER_PAGE, SearchQuery, Sort
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec, Format, minted
-from service.links import Addresses
 from service.search import read_query
-from service.web.pages.view_models import FORMAT_NAMES, FeedLink
 
 if TYPE_CHECKING:
     from feeds.builder import FeedBuilder
-    from service.wiring import Dateline
+    from service.dateline import Dateline
+
 
 CACHE_BYTES = 8 * 1024 * 1024  # of each web process
 HOME = "/search"
@@ -91,21 +90,6 @@ class SearchFeeds:
             extents=self.dateline.settings.feed_content,
             cache_bytes=CACHE_BYTES,
         )
-
-
-def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink]:
-    """The feeds of what a reader looks at."""
-    parameters = feed_parameters(query)
-    title = f"{search_name(query)} – {addresses.site.title}"
-    return [
-        FeedLink(
-            format=name,
-            title=f"{title} ({name})",
-            href=addresses.absolute(FOLDER + feed_format.suffix, **parameters),
-            media_type=feed_format.media_type.partition(";")[0],
-        )
-        for feed_format, name in FORMAT_NAMES.items()
-    ]
 
 
 def feed_parameters(query: SearchQuery, *, usual: int | None = None) -> dict[str, str]:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence, Set
 from dataclasses import dataclass
 
-from archive.article import Article, Label
-from archive.store.archive import Archive, ArticleQuery, Period, Place, Tombstone, Turn, Volume
+from archive.article import Article
+from archive.labels import Label
+from archive.period import Period
+from archive.store.archive import Archive
 from archive.store.article_cache import ArticleCache
+from archive.store.articles import ArticleQuery, Place, Tombstone
+from archive.store.changes import Turn
+from archive.store.feed_volumes import Volume
+from archive.urls import Scope
 from feeds.archived import VOLUME, Shelf, divide, month_of, newest_first, page_of
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
-from feeds.spec import Scope, spec_for
+from feeds.spec import spec_for
 
 TOMBSTONES = 200  # of the whole site, that its feeds choose theirs from
 MOST = 100_000  # articles of a volume: more than VOLUME have come in this moment, and are divided in the next

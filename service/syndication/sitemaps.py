@@ -2,86 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from functools import partial
 
+from archive.period import Period
 from archive.site import Site
-from archive.store.archive import Archive, ArticleQuery, Change, ChangeKind, Period, Place, Turn
+from archive.store.archive import Archive
+from archive.store.articles import ArticleQuery, Place
 from archive.store.consumers import TURN_LASTS
-from feeds.content_codings import IDENTITY
 from feeds.document import Document
 from feeds.sitemap import (
-    INDEX,
     MOST_NEWS,
     PAGES,
-    listed_in,
     part_path,
     parts_of,
-    write_index,
     write_month,
     write_news,
-    write_pages,
 )
-from service.worker.consumers.feeds import store_documents
+from service.syndication.documents import store_documents
 
 VERSION = 1  # raise it when the same articles are to give other bytes
 BUILT_FOR = "sitemaps-built-for"
 NEWS_LAST = timedelta(days=2)  # as Google has it
 OVERVIEWS = ("/", "/archive/", "/sections/", "/tags/", "/authors/", "/feeds")
 MOST = 10_000_000  # articles of a month: all of them
-
-
-class SitemapsConsumer:
-    """Rebuilds the sitemaps of the months in which something has changed."""
-
-    name = "sitemaps"
-    kind = ChangeKind.ARTICLE
-    batch = 5000
-
-    def __init__(self, archive: Archive, site: Site, *, clock: Callable[[], datetime]) -> None:
-        self.archive = archive
-        self.site = site
-        self.clock = clock
-
-    def start(self, turn: Turn) -> int:
-        """From the beginning where the site has another address."""
-        built_for = f"{VERSION} {self.site.url}"
-        if self.archive.fact(BUILT_FOR) == built_for:
-            return turn.position
-        self._store(self._overview, turn)
-        self.archive.advance(turn, 0)
-        self.archive.state(BUILT_FOR, built_for)
-        return 0
-
-    def lost(self, position: int) -> bool:
-        del position
-        return False
-
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
-        months = {Period(day.year, day.month) for change in changes for day in change.days}
-        for month in sorted(months):
-            self._store(partial(month_documents, self.archive, month, self.site), turn)
-        index = self.archive.rendition(INDEX) if months else None
-        listed = listed_in(index.codings[IDENTITY].body) if index is not None else frozenset()
-        if not all(self._is_listed(month, listed) for month in months):
-            self._store(self._overview, turn)
-
-    def _is_listed(self, month: Period, listed: frozenset[str]) -> bool:
-        """Whether an index has the sitemaps of a month, and no more: all months are counted for few articles."""
-        parts = self._parts(month)
-        wanted = [self.site.absolute(part_path(month, number + 1)) for number in range(parts)]
-        return listed >= set(wanted) and self.site.absolute(part_path(month, parts + 1)) not in listed
-
-    def _parts(self, month: Period) -> int:
-        count = self.archive.count(ArticleQuery(period=month))
-        return parts_of(count) if count else 0
-
-    def _overview(self) -> list[Document]:
-        return [write_pages(OVERVIEWS, self.site), write_index(index_paths(self.archive), self.site)]
-
-    def _store(self, make: Callable[[], list[Document]], turn: Turn) -> None:
-        store_documents(self.archive, make, turn, clock=self.clock)
 
 
 class NewsSitemap:

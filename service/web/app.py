@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -10,19 +9,16 @@ from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, abort, request
 
-from service.auth import SECURITY_HEADERS
-from service.process.memory import share_arenas, trim_again_and_again
-from service.process.parent_watch import end_with_parent
-from service.settings import read_settings
+from service.dateline import Dateline
 from service.web.api.articles import admin_blueprint
 from service.web.api.openapi import openapi_blueprint
 from service.web.errors import register_problems
 from service.web.feeds.prepared import Renditions
 from service.web.health import operations_blueprint
 from service.web.hub import hub_blueprint
+from service.web.security_headers import SECURITY_HEADERS
 from service.web.site.legacy_feed_urls import guesses_blueprint
 from service.web.site.routes import public_blueprint
-from service.wiring import Dateline, open_dateline
 
 A_YEAR = 365 * 24 * 3600  # seconds
 REDIRECTS = (301, 302, 307, 308)
@@ -80,13 +76,3 @@ def create_wsgi(dateline: Dateline, *, ticks: Callable[[], float] = time.monoton
         unconditional_gets=dateline.settings.unconditional_gets,
         ticks=ticks,
     )
-
-
-def web_process() -> WSGIApplication:
-    """One web process, from the settings in its environment. Ends with the process that started it."""
-    settings = read_settings()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    end_with_parent()
-    share_arenas()
-    trim_again_and_again()
-    return create_wsgi(open_dateline(settings))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 from flask import Flask, Request, Response, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
@@ -25,6 +23,7 @@ from archive.errors import (
     Unavailable,
 )
 from service.auth import Forbidden, Unauthorized
+from service.web.json import to_json
 from service.web.pages.layout import error_page
 
 log = logging.getLogger(__name__)
@@ -103,14 +102,6 @@ def problem_document(error: DatelineError) -> dict[str, Any]:
 
 def problem_response(document: dict[str, Any]) -> Response:
     return Response(to_json(document), document["status"], content_type="application/problem+json")
-
-
-def to_json(document: Any) -> bytes:
-    """JSON of anything, even of words that hold halves of characters, which an error may quote."""
-    try:
-        return orjson.dumps(document)
-    except TypeError:
-        return json.dumps(document).encode("ascii")
 
 
 def register_problems(app: Flask) -> None:

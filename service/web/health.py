@@ -10,9 +10,9 @@ from flask import Blueprint, Response
 
 from archive.errors import DatelineError
 from archive.timestamps import rfc3339
+from service.dateline import Dateline
 from service.heartbeat import last_seen, lives
 from service.web.errors import RETRY_AFTER
-from service.wiring import Dateline
 
 Part = dict[str, Any]
 

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from archive.errors import DatelineError
 from archive.store.subscriptions import Mode
+from service.dateline import Dateline
 from service.settings import HUB_PATH
 from service.web.errors import RETRY_AFTER, status_of
 from service.websub.protocol import FORM, MOST_FORM, Refused, read_form, read_intent
-from service.wiring import Dateline
 
 MOST_WAITING: Final = 20_000  # intents that nobody has confirmed yet
 HOW: Final = (

@@ -13,28 +13,23 @@ from typing import Any, Final
 
 from archive.errors import DatelineError
 from archive.site import Site
-from archive.store.archive import Archive, Change, ChangeKind, Rendition, Turn
-from archive.store.consumers import Outbox
+from archive.store.archive import Archive
+from archive.store.changes import ChangeKind
+from archive.store.renditions import Rendition
 from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
-from service.outbound.client import Forbidden, NoAnswer, Outgoing, Reply
+from service.outbound.client import Outgoing, Reply
+from service.outbound.errors import Forbidden, NoAnswer
 from service.websub.host_pool import Lane
 from service.websub.protocol import (
-    BACKOFF,
-    FORM,
-    SOON,
     confirms,
     delivery_headers,
     denial_url,
     next_verification,
     outcome,
-    ping,
     verification_url,
 )
 
 log = logging.getLogger(__name__)
-
-ANNOUNCER: Final = "websub"
-PINGER: Final = "hub"
 
 THREADS: Final = 32
 SLOW_THREADS: Final = 8
@@ -53,33 +48,6 @@ MOST_SLOW: Final = 10_000  # hosts that are remembered
 SETTLE_EVERY: Final = 0.1  # seconds
 DOCUMENTS: Final = 64
 GONE_TOPIC: Final = "there is no such feed"
-
-
-class Announcer:
-    """Marks the subscribers of every document that has changed. Calls nobody."""
-
-    name = ANNOUNCER
-    kind = ChangeKind.RENDITION
-    batch = 5000
-
-    def __init__(self, archive: Archive, *, clock: Callable[[], datetime]) -> None:
-        self.archive = archive
-        self.clock = clock
-
-    def start(self, turn: Turn) -> int:
-        return turn.position
-
-    def lost(self, position: int) -> bool:
-        del position
-        return False  # the marks stand in the archive itself
-
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
-        del turn  # marking twice is marking once
-        now = self.clock()
-        positions = {change.subject: change.seq for change in changes}
-        concerned = self.archive.subscriptions.announce(positions, now=now, soon=now + SOON)
-        if concerned:
-            log.info("%d subscribers are to be told of changes", concerned)
 
 
 class Pusher:
@@ -350,65 +318,6 @@ class _Task:
 
     def __call__(self) -> None:
         self.do(self.what)
-
-
-class Pinger:
-    """Tells a hub elsewhere of every document that has changed; a consumer of the log."""
-
-    name = PINGER
-    kind = ChangeKind.RENDITION
-    batch = 50  # the turn is renewed after each
-
-    def __init__(self, archive: Archive, site: Site, hub: str, outgoing: Outgoing) -> None:
-        self.archive = archive
-        self.site = site
-        self.hub = hub
-        self.outgoing = outgoing
-
-    def start(self, turn: Turn) -> int:
-        """A hub that was never told anything need not hear of all that was."""
-        return turn.position or self.archive.last_change(self.kind)
-
-    def lost(self, position: int) -> bool:
-        del position
-        return False
-
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
-        """Raises NoAnswer where the hub does not take it; then all are told again."""
-        del turn
-        for path in dict.fromkeys(change.subject for change in changes):
-            # One at a time: not every hub takes several.
-            reply = self.outgoing.post(self.hub, ping([self.site.absolute(path)]), {"Content-Type": FORM})
-            if not 200 <= reply.status < 300:
-                raise NoAnswer(f"the hub answered {reply.status}")
-
-
-class Pings:
-    """The pinger as a job that lets a hub which does not answer alone for longer and longer."""
-
-    def __init__(self, outbox: Outbox, outgoing: Outgoing, *, clock: Callable[[], datetime]) -> None:
-        self.outbox = outbox
-        self.outgoing = outgoing
-        self.clock = clock
-        self._failures = 0
-        self._not_before: datetime | None = None
-
-    def run(self, stopping: Callable[[], bool] = lambda: False) -> None:
-        if self._not_before is not None and self.clock() < self._not_before:
-            return
-        try:
-            self.outbox.drain(stopping=stopping)
-        except DatelineError as error:
-            self.outbox.restart()
-            self._not_before = self.clock() + BACKOFF[min(self._failures, len(BACKOFF) - 1)]
-            self._failures += 1
-            log.warning("%s; telling it again at %s", error, self._not_before)
-        else:
-            self._failures, self._not_before = 0, None
-
-    def close(self) -> None:
-        """What is under way is cut, and told again by the next worker."""
-        self.outgoing.abort()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from archive.errors import DatelineError
 from archive.site import Site
-from archive.store.archive import Rendition
+from archive.store.renditions import Rendition
 from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
 from feeds.spec import parse
 from service.settings import HUB_PATH

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import logging
-import secrets
-import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from archive.errors import DatelineError, TurnLost
-from archive.store.archive import ChangeKind
+from archive.errors import DatelineError
+from archive.store.changes import ChangeKind
 from archive.store.consumers import Outbox
-from archive.util.file_lock import try_lock
 from feeds.builder import FeedBuilder
-from service.heartbeat import SignOfLife, lives
-from service.outbound.client import Guard, Outgoing
+from service.dateline import Dateline, now
+from service.heartbeat import SignOfLife
+from service.outbound.address_guard import Guard
+from service.outbound.client import Outgoing
 from service.process.memory import give_back
 from service.settings import HUB_PATH
 from service.syndication.site_feeds import Syndication
-from service.syndication.sitemaps import NewsSitemap, SitemapsConsumer
-from service.websub.deliveries import Announcer, Pinger, Pings, Pusher
-from service.wiring import Dateline, now
-from service.worker.consumers.feeds import FeedsConsumer, IndexConsumer
+from service.syndication.sitemaps import NewsSitemap
+from service.websub.deliveries import Pusher
+from service.worker.consumers.feeds import FeedsConsumer
+from service.worker.consumers.hub_ping import Pinger, Pings
+from service.worker.consumers.index import IndexConsumer
+from service.worker.consumers.sitemaps import SitemapsConsumer
+from service.worker.consumers.subscribers import Announcer
+from service.worker.drain_job import Delivery
+from service.worker.folder_lock import STANDBY_EVERY, lease_owner, only_worker
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,6 @@ TIDY_EVERY = 60.0
 INDEX_TIDY_EVERY = 5.0
 GIVE_BACK_EVERY = 30.0
 SITEMAPS_EVERY = 60.0
-STANDBY_EVERY = 0.5
 # Changes and seconds without one after which a worker begins anew: what an import leaves of Python's memory is in pieces
 # that nobody can give back, 60 MB of 146 after 21,578 articles.
 MUCH = 10_000
@@ -56,7 +56,7 @@ class Worker:
         self.stopping = threading.Event()
         self._told = False
         self._under_way: set[str] = set()  # jobs beside the deliveries
-        holder = _place_name(dateline.settings.data)
+        holder = lease_owner(dateline.settings.data)
         identity = dateline.identity()
         builder = FeedBuilder(
             dateline.site, identity, length=dateline.settings.feed_length, extents=dateline.settings.feed_content
@@ -199,60 +199,6 @@ class Worker:
         self.dateline.archive.tidy(now=self.dateline.clock())
 
 
-class Delivery:
-    """One outbox as a job: drains until nothing is new, and once more if the bell rang meanwhile.
-
-    `then` is called after it has handed something over, since others may be waiting for that."""
-
-    def __init__(self, outbox: Outbox, stopping: threading.Event, *, then: Callable[[], None]) -> None:
-        self.outbox = outbox
-        self.then = then
-        self.name = outbox.consumer.name
-        self.stopping = stopping
-        self.handed = 0
-        self._last = time.monotonic()
-        self._running = False
-        self._again = False
-        self._lock = threading.Lock()
-
-    def again(self) -> bool:
-        """Ask a running delivery to look once more; False where none is running."""
-        with self._lock:
-            self._again = self._running
-            return self._running
-
-    def rests_for(self) -> float:
-        """Seconds since it had something to hand over; 0 while it looks whether it has."""
-        return 0.0 if self._running else time.monotonic() - self._last
-
-    def run(self) -> None:
-        with self._lock:
-            self._running, self._again = True, False
-        while True:
-            self._drain()
-            with self._lock:
-                if not self._again or self.stopping.is_set():
-                    self._running = False
-                    return
-                self._again = False
-
-    def _drain(self) -> None:
-        try:
-            if handed := self.outbox.drain(stopping=self.stopping.is_set):
-                self.handed += handed
-                self._last = time.monotonic()
-                self.then()
-        except TurnLost as lost:
-            log.warning("%s", lost)
-            self.outbox.restart()
-        except DatelineError as error:
-            log.error("%s waits: %s", self.name, error)
-            self.outbox.restart()
-        except Exception:
-            log.exception("%s failed; trying again", self.name)
-            self.outbox.restart()
-
-
 def _pings(dateline: Dateline, holder: str) -> Pings | None:
     """For a hub elsewhere, which whoever runs this site has chosen: it may be anywhere."""
     hub = dateline.site.hub
@@ -265,46 +211,3 @@ def _pings(dateline: Dateline, holder: str) -> Pings | None:
 
 def _agent(dateline: Dateline) -> str:
     return f"Dateline (+{dateline.site.url})"
-
-
-@contextmanager
-def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
-    """Wait for the folder's lock, which the kernel gives back whatever becomes of a process.
-
-    Gives False where it was told to stop before the lock was free."""
-    with (data / "worker.lock").open("a+") as file:
-        waited = False
-        while not try_lock(file):
-            if not waited and not stopping.is_set():
-                log.warning("another worker has %s: standing by", data)
-                waited = True
-            if stopping.wait(STANDBY_EVERY):
-                yield False
-                return
-        yield True
-
-
-def is_served(dateline: Dateline, consumer: str) -> bool:
-    """Whether a worker is there for this consumer: on this data folder or, as its turn or its sign says, anywhere."""
-    at_once = threading.Event()
-    at_once.set()
-    with suppress(OSError), only_worker(dateline.settings.data, at_once) as alone:  # it may be somebody else's file
-        if not alone:
-            return True
-    cursor = dateline.archive.cursor(consumer)
-    has_turn = cursor is not None and cursor.until is not None and cursor.until > dateline.clock()
-    return has_turn or lives(dateline.archive, now=dateline.clock())
-
-
-def _place_name(data: Path) -> str:
-    """This folder's own name among workers. Only who has the folder's lock works under it, so that a
-    new worker can take over at once from one that died here."""
-    path = data / "place"
-    if not path.exists():
-        name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
-        draft = data / f"place.{name}"
-        draft.write_text(name + "\n", encoding="utf-8")
-        with suppress(FileExistsError):  # of two that start at once, one gives the name
-            path.hardlink_to(draft)
-        draft.unlink()
-    return path.read_text(encoding="utf-8").strip()

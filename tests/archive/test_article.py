@@ -9,25 +9,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archive.article import (
-    SLUG_LENGTH,
-    Article,
-    Content,
-    ContentFormat,
-    Draft,
-    Label,
-    LabelKind,
-    Status,
-    compose,
-    label_key,
-    make_slug,
-    numbered_slug,
-    release,
-    revise,
-    withdraw,
-)
+from archive.article import Article, Content, ContentFormat, Draft, Status
 from archive.errors import GuidFixed, WrongStatus
+from archive.labels import Label, LabelKind, label_key
+from archive.lifecycle import compose, release, revise, withdraw
 from archive.site import Site
+from archive.slugs import SLUG_LENGTH, make_slug, numbered_slug
 from tests.support.builders import NOON, SITE, an_article
 
 HOUR = timedelta(hours=1)

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from archive.article import Article, ContentFormat, LabelKind, Role, compose
+from archive.article import Article, ContentFormat, Role
 from archive.errors import InvalidDraft
+from archive.labels import LabelKind
+from archive.lifecycle import compose
 from archive.serialization import from_document, to_document, writable
 from archive.validation import WRITABLE, parse_draft
 from tests.contracts.archive import FULL

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive.article import Author, Content, ContentFormat, Draft, Enclosure, Role, Status
-from archive.content.html import find_surrogate, strip_forbidden
+from archive.content.characters import find_surrogate, strip_forbidden
 from archive.errors import InvalidDraft
 from archive.validation import READ_ONLY, WRITABLE, parse_draft
 

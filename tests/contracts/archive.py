@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies
 
-from archive.article import SLUG_LENGTH, Article, Label, LabelKind, Status
+from archive.article import Article, Status
 from archive.errors import (
     ArticleNotFound,
     Conflict,
@@ -27,35 +27,33 @@ from archive.errors import (
     SlugTaken,
     TurnLost,
 )
+from archive.labels import Label, LabelKind
+from archive.period import Period
 from archive.search.index import Facet, SearchIndex, SearchQuery, Sort, Suggestion, Suggestions
 from archive.search.query import parse
 from archive.serialization import writable
 from archive.site import Site
-from archive.store.archive import (
-    Archive,
+from archive.slugs import SLUG_LENGTH
+from archive.store.archive import Archive
+from archive.store.articles import (
     ArticleQuery,
     Brief,
-    Change,
-    ChangeKind,
-    Coded,
-    Cursor,
     Imported,
     Located,
     Named,
     Origin,
-    Period,
     Place,
-    Rendition,
     RequestKey,
     Revision,
     Save,
-    Token,
     Tombstone,
-    Turn,
-    Volume,
 )
+from archive.store.changes import Change, ChangeKind, Cursor, Turn
 from archive.store.feed_history import Contents, Entry
+from archive.store.feed_volumes import Volume
+from archive.store.renditions import Coded, Rendition
 from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
+from archive.store.tokens import Token
 from archive.validation import parse_draft
 from tests.support.builders import NOON, SITE, a_stored_article, added, an_article, changed
 from tests.support.nasty_queries import NASTY_QUERIES

@@ -13,13 +13,16 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 
-from archive.article import Label, LabelKind
 from archive.errors import ArchiveOutdated, ArchiveUnavailable
+from archive.labels import Label, LabelKind
+from archive.period import Period
 from archive.serialization import to_document
 from archive.sql import SqlArchive
 from archive.sql.migrations import upgrade
 from archive.sql.schema import metadata
-from archive.store.archive import ArticleQuery, ChangeKind, Origin, Period, RequestKey, Save, Volume
+from archive.store.articles import ArticleQuery, Origin, RequestKey, Save
+from archive.store.changes import ChangeKind
+from archive.store.feed_volumes import Volume
 from tests.archive.sql import dumps
 from tests.contracts.archive import ArchiveContract, a_rendition, a_turn, everything
 from tests.support import archive_writer

@@ -13,10 +13,11 @@ from lxml import etree
 
 from archive.article import Article
 from archive.site import Site
-from archive.store.archive import Tombstone
+from archive.store.articles import Tombstone
+from archive.urls import Scope
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
-from feeds.spec import Format, Scope, spec_for
+from feeds.spec import Format, spec_for
 from tests.support.builders import SITE
 
 IDENTITY = "tag:news.example.org,2023-12-01:dateline"

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.store.archive import Period, Place, Volume
+from archive.period import Period
+from archive.store.articles import Place
+from archive.store.feed_volumes import Volume
 from feeds.archived import Shelf, divide, page_of
 from feeds.spec import Format
 from tests.support.builders import NOON

@@ -9,16 +9,18 @@ from datetime import date, timedelta
 import pytest
 from lxml import etree
 
-from archive.article import Label, LabelKind
-from archive.store.archive import Period, Tombstone
+from archive.labels import Label, LabelKind
+from archive.period import Period
+from archive.store.articles import Tombstone
 from feeds import builder
-from feeds.builder import FeedBuilder, feed_updated, medium_of, scopes_touched
+from feeds.builder import FeedBuilder, feed_updated, medium_of
 from feeds.channel import Channel, Page
 from feeds.content_level import read_extents
 from feeds.document import has_entries
 from feeds.entry import item_of
 from feeds.formats import atom, jsonfeed, rss
 from feeds.spec import Format, spec_for
+from feeds.touched import scopes_touched
 from tests.feeds.reading import IDENTITY, attributes, read_back
 from tests.support.builders import NOON, SITE, an_article
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from archive.article import Label, LabelKind
-from archive.store.archive import Period
+from archive.labels import Label, LabelKind
+from archive.period import Period
+from archive.urls import home_path
 from feeds.content_level import Extent, Extents, read_extents
-from feeds.spec import home_path
 
 SCOPES = [None, *(Label(kind, "el-niño") for kind in LabelKind), Period(2026), Period(2026, 3), Period(2026, 3, 14)]
 

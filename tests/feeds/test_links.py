@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.content.html import clean_html, plain_text
+from archive.content.html import clean_html
+from archive.content.text import plain_text
 from feeds.links import absolute_links, to_uri
 
 SITE = "https://news.example.org"

@@ -13,10 +13,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from archive.article import UNTITLED, Article, Role, compose
-from archive.content.html import plain_text
+from archive.article import Article, Role
+from archive.content.text import plain_text
 from archive.errors import InvalidDraft
-from archive.store.archive import Tombstone
+from archive.lifecycle import UNTITLED, compose
+from archive.store.articles import Tombstone
 from archive.timestamps import EARLIEST, LATEST, rfc3339
 from archive.validation import parse_draft
 from feeds.builder import FeedBuilder

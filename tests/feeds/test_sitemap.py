@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from archive.store.archive import Brief, Period
+from archive.period import Period
+from archive.store.articles import Brief
 from feeds import sitemap
 from feeds.sitemap import is_sitemap, part_path, write_index, write_month, write_news, write_pages
 from tests.support.builders import NOON, SITE, an_article

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.article import Label, LabelKind, label_key
-from archive.store.archive import Period
-from feeds.spec import EPOCH, Format, Scope, has_address, home_path, minted, parse, spec_for
+from archive.labels import Label, LabelKind, label_key
+from archive.period import Period
+from archive.urls import Scope, has_address, home_path
+from feeds.spec import EPOCH, Format, minted, parse, spec_for
 from tests.feeds.reading import IDENTITY
 from tests.support.builders import SITE
 

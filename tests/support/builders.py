@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from archive.article import Article, compose
+from archive.article import Article
+from archive.lifecycle import compose
 from archive.site import Site
-from archive.store.archive import Archive, Save
+from archive.store.archive import Archive
+from archive.store.articles import Save
 from archive.validation import parse_draft
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)

@@ -17,11 +17,11 @@ from archive.article import Article
 from archive.ids import new_id
 from archive.search.whoosh.index import WhooshIndex
 from archive.store.archive import Archive
+from service.dateline import Dateline
 from service.publishing import Publisher
 from service.settings import Settings
 from service.wakeup import Bell
 from service.web.app import create_app
-from service.wiring import Dateline
 from tests.support.builders import NOON, SITE
 
 

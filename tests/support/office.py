@@ -18,11 +18,11 @@ from archive.search.whoosh.index import WhooshIndex
 from archive.site import Site
 from archive.store.archive import Archive
 from service.auth import Scope, create_token
+from service.dateline import Dateline
 from service.publishing import Publisher
 from service.settings import Settings
 from service.wakeup import Bell
 from service.web.app import create_wsgi
-from service.wiring import Dateline
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
 

@@ -10,12 +10,13 @@ from typing import Any, Final
 
 import yaml
 
-from archive.article import Article, ContentFormat, Status, make_slug
+from archive.article import Article, ContentFormat, Status
 from archive.exchange.formats.text import NO_DATE
 from archive.exchange.item import Item, Undecodable, Unreadable, digest_of, origin_key
 from archive.exchange.restore import is_own
 from archive.exchange.source_files import Source, decode
 from archive.serialization import to_document
+from archive.slugs import make_slug
 from archive.timestamps import rfc3339
 from archive.validation import CONTENT_FIELDS, READ_ONLY, WRITABLE
 

@@ -8,13 +8,9 @@ A rebuild has a manifest of its own, beside that which is searched, and takes it
 
 from __future__ import annotations
 
-import math
 import shutil
 import tempfile
 import threading
-import uuid
-import zlib
-from array import array
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,21 +23,22 @@ from typing import Final
 from archive.article import Article
 from archive.errors import IndexLocked, IndexUnavailable
 from archive.search.index import Hit, IndexStatus, Results, SearchQuery, Suggestions
+from archive.search.whoosh.cache import Cache
+from archive.search.whoosh.indexing.merge_policy import live_count, segments_to_merge
 from archive.search.whoosh.indexing.merge_process import merged
+from archive.search.whoosh.indexing.new_files import NewFiles
 from archive.search.whoosh.indexing.worker_processes import Builders
 from archive.search.whoosh.manifest import Generation, Manifest
-from archive.search.whoosh.reader import Cache, Part, Snapshot
+from archive.search.whoosh.reader import Part, Snapshot
+from archive.search.whoosh.segment.damage import DAMAGE, IndexDamaged
 from archive.search.whoosh.segment.directory import (
-    DAMAGE,
-    IndexDamaged,
     checksum,
     locked,
     replace_synced,
     storage_errors,
     sync_file,
-    write_synced,
 )
-from archive.search.whoosh.segment.segment import Entry, stored
+from archive.search.whoosh.segment.entry import Entry
 
 MANIFEST: Final = "manifest.json"
 NEXT: Final = "next.json"  # the manifest of an index that is being built beside it
@@ -52,11 +49,8 @@ MERGING: Final = "merging-"
 
 LOADED: Final = 8 << 20  # bytes that may be decoded before the pages of the mapped files are given back
 MANY: Final = 2000  # articles that are built by several processes: starting them takes a second
-FAN: Final = 8  # segments of about one size that are merged into one
 SMALL_MERGE: Final = 1000  # documents that are merged in this process: starting another takes longer
-LARGEST_MERGED: Final = 500_000  # documents, of FAN segments together; what is larger than one of them is left alone
 SWAP_PATIENCE: Final = timedelta(minutes=2)  # a batch of a rebuild takes some seconds; what was merged is worth waiting
-MOST_DEAD: Final = 0.25  # of a segment's documents; beyond, it is written anew
 
 
 class WhooshIndex:
@@ -209,7 +203,7 @@ class WhooshIndex:
         generation.is_sound(files.segments)
         self._remove(manifest.files() - committed.files())
 
-    def _built(self, articles: Sequence[Article], files: _NewFiles) -> list[Entry]:
+    def _built(self, articles: Sequence[Article], files: NewFiles) -> list[Entry]:
         if len(articles) >= MANY:
             entries = self._builders.build(articles, self._folder)
             files.add(entries)
@@ -236,8 +230,8 @@ class WhooshIndex:
             replace_synced(generation.path, manifest.to_bytes())
 
     @contextmanager
-    def _new_files(self) -> Iterator[_NewFiles]:
-        files = _NewFiles(self._folder)
+    def _new_files(self) -> Iterator[NewFiles]:
+        files = NewFiles(self._folder)
         try:
             yield files
         except BaseException:
@@ -310,13 +304,13 @@ class WhooshIndex:
         """Whether there was something to merge."""
         generation = self._applied_to
         manifest, snapshot = generation.current()
-        chosen = {entry.name for entry in _to_merge(manifest.segments, is_built=generation is self._live)}
+        chosen = {entry.name for entry in segments_to_merge(manifest.segments, is_built=generation is self._live)}
         parts = [part for part in snapshot.parts if part.segment.name in chosen]
         if not parts:
             return False
         with storage_errors("merging"), tempfile.TemporaryDirectory(prefix=MERGING, dir=self._folder) as scratch:
             sources = [(self._folder / f"{part.segment.name}.seg", sorted(part.deleted)) for part in parts]
-            path, documents = merged(sources, Path(scratch), here=_living(parts) <= SMALL_MERGE)
+            path, documents = merged(sources, Path(scratch), here=live_count(parts) <= SMALL_MERGE)
             sync_file(path)
             entry = Entry(path.stem, documents, path.stat().st_size, checksum(path))
             with self._sole_writer(SWAP_PATIENCE):
@@ -358,37 +352,6 @@ class WhooshIndex:
                 path.unlink(missing_ok=True)
 
 
-class _NewFiles:
-    """The files that a commit makes, so that they can be taken back."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self.names: list[str] = []
-        self.segments: list[str] = []
-
-    def segment(self, name: str, documents: int, content: bytes) -> Entry:
-        self.names.append(f"{name}.seg")
-        self.segments.append(name)
-        return stored(self._folder, name, documents, content)
-
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Segments that others have written."""
-        for entry in entries:
-            self.names.append(entry.file)
-            self.segments.append(entry.name)
-
-    def deletions(self, entry: Entry, deleted: Iterable[int]) -> Entry:
-        numbers = array("I", sorted(deleted))
-        content = numbers.tobytes()
-        name = f"{entry.name}.{uuid.uuid4().hex[:12]}.del"
-        self._write(name, zlib.crc32(content).to_bytes(4, "big") + content)
-        return replace(entry, deletions=name, deleted=len(numbers))
-
-    def _write(self, name: str, content: bytes) -> None:
-        self.names.append(name)
-        write_synced(self._folder / name, content)
-
-
 def _changes(snapshot: Snapshot, articles: Iterable[Article]) -> tuple[list[Article], dict[str, set[int]]]:
     """The articles that are newer than what the index has, and the documents that they replace."""
     changed: list[Article] = []
@@ -404,28 +367,3 @@ def _changes(snapshot: Snapshot, articles: Iterable[Article]) -> tuple[list[Arti
             for part, document in held:
                 replaced[part.segment.name].add(document)
     return changed, replaced
-
-
-def _living(parts: Iterable[Part]) -> int:
-    return sum(part.segment.documents - len(part.deleted) for part in parts)
-
-
-def _to_merge(entries: Sequence[Entry], *, is_built: bool) -> list[Entry]:
-    """The smallest size of which there are too many; else one segment with too many dead.
-
-    Of the largest size, two are too many as soon as the index is built: one of tens of thousands of articles is then
-    searched in one piece, and a word of it stands in one place."""
-    by_size: dict[int, list[Entry]] = defaultdict(list)
-    largest = max(map(_size, entries), default=0)
-    for entry in entries:
-        if entry.living <= LARGEST_MERGED // FAN:
-            by_size[_size(entry)].append(entry)
-    for size, alike in sorted(by_size.items()):
-        if len(alike) >= (2 if is_built and size == largest else FAN):
-            return alike
-    return [entry for entry in entries if entry.deleted > MOST_DEAD * entry.documents][:1]
-
-
-def _size(entry: Entry) -> int:
-    """In powers of FAN."""
-    return int(math.log(max(entry.living, 1), FAN))

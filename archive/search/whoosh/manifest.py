@@ -17,8 +17,10 @@ from typing import Final
 from archive.errors import IndexUnavailable
 from archive.search import analysis
 from archive.search.whoosh.reader import Part, Snapshot
-from archive.search.whoosh.segment.directory import IndexDamaged, checksum, reading_files
-from archive.search.whoosh.segment.segment import Entry, Segment
+from archive.search.whoosh.segment.damage import IndexDamaged, reading_files
+from archive.search.whoosh.segment.directory import checksum
+from archive.search.whoosh.segment.entry import Entry
+from archive.search.whoosh.segment.segment import Segment
 
 FORMAT: Final = 3  # of the folder: an index of another format is unavailable, and is built anew
 

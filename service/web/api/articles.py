@@ -24,13 +24,14 @@ from archive.errors import (
 )
 from archive.serialization import to_document
 from archive.site import Site
-from archive.store.archive import ArticleQuery, RequestKey
+from archive.store.articles import ArticleQuery, RequestKey
 from archive.validation import MOST_NAME, WRITABLE
 from service.auth import Caller, Gate, Scope
+from service.dateline import Dateline
 from service.http.conditional import Outcome, entity_tags, evaluate, matches
-from service.web.errors import BadRequest, problem_document, to_json
-from service.web.site.lists import cursor_of, read_cursor
-from service.wiring import Dateline
+from service.web.errors import BadRequest, problem_document
+from service.web.json import to_json
+from service.web.site.pagination import cursor_of, read_cursor
 
 MOST_LISTED = 200
 LISTED = 50

@@ -12,8 +12,9 @@ import orjson
 from flask import Blueprint, Response
 
 from archive import validation
-from archive.article import SLUG_LENGTH, ContentFormat, Role, Status
+from archive.article import ContentFormat, Role, Status
 from archive.search.index import MOST_PER_PAGE, Sort
+from archive.slugs import SLUG_LENGTH
 from service.search import FACETS
 from service.settings import Settings
 from service.web.api import articles

@@ -15,8 +15,9 @@ from threading import Lock
 from typing import Final
 
 from archive.errors import DatelineError
-from archive.store.archive import Archive, Rendition
+from archive.store.archive import Archive
 from archive.store.feed_history import Entry, Lineage, Version
+from archive.store.renditions import Rendition
 from service.http.conditional import entity_tags, quality
 
 log = logging.getLogger(__name__)

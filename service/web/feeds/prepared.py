@@ -17,16 +17,18 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from archive.errors import DatelineError
 from archive.site import Site
-from archive.store.archive import Archive, Coded, Rendition
+from archive.store.archive import Archive
+from archive.store.renditions import Coded, Rendition
+from archive.urls import ABOUT
 from feeds.document import TOMBSTONES_LAST, has_entries
 from feeds.sitemap import is_sitemap
-from feeds.spec import ABOUT, Format, parse
+from feeds.spec import Format, parse
 from service.http.conditional import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
+from service.http.fetch_metadata import opens_in_browser
 from service.http.ranges import Unsatisfiable, byte_range
 from service.syndication.search_feeds import FOLDER as SEARCH
 from service.web.feeds.deltas import MANIPULATION, Delta, Deltas, is_asked_for
 from service.web.feeds.throttle import Politeness
-from service.web.site.feed_page import opens_in_browser
 from service.websub.protocol import link_header
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from archive.period import Period
 from archive.search.analysis import STEMMERS
-from archive.store.archive import Period
 
 MONTHS: Final = "January February March April May June July August September October November December".split()
 LATELY: Final = timedelta(days=30)  # what counts where it is said how often something comes

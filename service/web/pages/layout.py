@@ -17,7 +17,7 @@ from service.web.pages.formatting import direction
 from service.web.pages.view_models import FeedLink, Head, Link, feed_links
 
 if TYPE_CHECKING:
-    from service.wiring import Dateline
+    from service.dateline import Dateline
 
 LANGUAGE: Final = "en"  # of the words in the templates
 AS_FILES: Final = "dateline.as_files"  # set in the WSGI environ by whoever makes files of the pages

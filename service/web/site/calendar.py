@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from archive.article import Article
-from archive.store.archive import Archive, ArticleQuery, Period, Place
+from archive.period import Period
+from archive.store.archive import Archive
+from archive.store.articles import ArticleQuery, Place
 from archive.timestamps import EARLIEST
-from feeds.spec import home_path
+from archive.urls import home_path
 from service.links import Addresses
 from service.web.pages.formatting import MONTHS, WEEKDAYS, articles_text, period_text
 from service.web.pages.view_models import Link

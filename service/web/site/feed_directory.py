@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from archive.article import Label, LabelKind
-from archive.store.archive import Archive, ArticleQuery, Period, Place
+from archive.labels import Label, LabelKind
+from archive.period import Period
+from archive.store.archive import Archive
+from archive.store.articles import ArticleQuery, Place
+from archive.urls import FOLDERS, Scope, home_path
 from feeds import opml
-from feeds.spec import FOLDERS, Format, Scope, home_path
+from feeds.spec import Format
 from service.links import Addresses
 from service.web.pages.formatting import LATELY, articles_text, pace_text, period_text
 from service.web.pages.view_models import KIND_NAMES, FeedLink, feed_links, feed_title

@@ -11,16 +11,20 @@ from datetime import datetime
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from archive.article import Label
-from archive.store.archive import Archive, ArticleQuery, Period
-from feeds.spec import Format, Scope, home_path, parse
+from archive.labels import Label
+from archive.period import Period
+from archive.store.archive import Archive
+from archive.store.articles import ArticleQuery
+from archive.urls import Scope, home_path
+from feeds.spec import Format, parse
 from service.links import Addresses
 from service.search import read_query
 from service.syndication.search_feeds import FOLDER as SEARCH
-from service.syndication.search_feeds import search_feed_links, search_name
+from service.syndication.search_feeds import search_name
 from service.web.pages.formatting import period_text
 from service.web.pages.view_models import FORMAT_NAMES, FeedLink, Link, feed_links, feed_title
 from service.web.site.feed_directory import pace
+from service.web.site.search_feed_links import search_feed_links
 
 SHOWN: Final = 10  # articles
 _VOLUME: Final = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
@@ -43,13 +47,6 @@ class AboutFeed:
     def others(self) -> Sequence[FeedLink]:
         """The same in other formats."""
         return [feed for feed in self.feeds if feed.format != self.format]
-
-
-def opens_in_browser(headers: Mapping[str, str]) -> bool:
-    """Whether a browser asks in order to show the answer as a page of its own (Fetch Metadata §2.1).
-
-    No feed reader says so: those within browsers use `fetch`, whose destination is empty."""
-    return headers.get("HTTP_SEC_FETCH_DEST") == "document"
 
 
 def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: datetime) -> AboutFeed | None:

@@ -8,10 +8,11 @@ from typing import Final
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from archive.article import Label, LabelKind, label_key
+from archive.labels import Label, LabelKind, label_key
 from archive.site import Site
 from archive.store.archive import Archive
-from feeds.spec import FOLDERS, Format, has_address, home_path
+from archive.urls import FOLDERS, has_address, home_path
+from feeds.spec import Format
 from service.links import Addresses
 
 # As WordPress, Ghost, Jekyll, Hugo, Blogger and Medium have them.

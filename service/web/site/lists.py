@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from archive.article import Article
-from archive.store.archive import Archive, ArticleQuery, Period, Place
-from archive.timestamps import rfc3339, utc
-from feeds.spec import home_path
+from archive.period import Period
+from archive.store.archive import Archive
+from archive.store.articles import ArticleQuery, Place
+from archive.urls import home_path
 from service.links import Addresses
 from service.web.pages.formatting import long_day_text
 from service.web.pages.view_models import Card, Link, card, day_of
+from service.web.site.pagination import cursor_of
 
 PER_PAGE: Final = 20
 LEAD_TEXT: Final = 320
-_UTC: Final = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +94,3 @@ def neighbours(archive: Archive, article: Article) -> tuple[Article | None, Arti
     newer = archive.find(ArticleQuery(before=Place.of(article), limit=1))
     older = archive.find(ArticleQuery(after=Place.of(article), limit=1))
     return (newer[0] if newer else None, older[0] if older else None)
-
-
-# Cursors ----------------------------------------------------------------------------------------------
-
-
-def cursor_of(article: Article) -> str:
-    """The place below an article, in letters that need no escaping in addresses."""
-    place = Place.of(article)
-    return base64.urlsafe_b64encode(f"{rfc3339(place.listed)} {place.id}".encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> Place:
-    """Raises ValueError for what no list has ever handed out."""
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
-    except (binascii.Error, UnicodeError) as error:
-        raise ValueError("this is not a place in a list") from error
-    instant, _, article_id = text.partition(" ")
-    if not article_id or "\0" in article_id:
-        raise ValueError("this is not a place in a list")
-    return Place(utc(datetime.fromisoformat(instant), _UTC), article_id)

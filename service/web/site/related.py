@@ -16,7 +16,7 @@ from service.web.pages.formatting import day_text
 from service.web.pages.view_models import Link, day_of
 
 if TYPE_CHECKING:
-    from service.wiring import Dateline
+    from service.dateline import Dateline
 
 MOST: Final = 5
 KEPT: Final = 2000  # articles of which they are known, in each web process: half a megabyte

@@ -9,39 +9,37 @@ from typing import TYPE_CHECKING, Final
 from flask import Blueprint, Response, abort, jsonify, make_response, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from archive.article import Article, Label, LabelKind, Status, article_path, label_key
+from archive.article import Article, Status
 from archive.errors import IndexUnavailable, InvalidQuery
-from archive.store.archive import ArticleQuery, Named, Period, Place
+from archive.labels import Label, LabelKind, label_key
+from archive.period import Period
+from archive.store.articles import ArticleQuery, Named, Place
+from archive.urls import ABOUT, FOLDERS, Scope, article_path, has_address, home_path
 from feeds import opml, sitemap
-from feeds.spec import ABOUT, FOLDERS, Format, Scope, has_address, home_path
+from feeds.spec import Format
+from service.http.fetch_metadata import opens_in_browser
 from service.links import Addresses
 from service.search import search_document, search_page
-from service.syndication.search_feeds import SearchFeeds, search_feed_links
-from service.web.errors import to_json
+from service.syndication.search_feeds import SearchFeeds
+from service.web.json import to_json
 from service.web.pages.formatting import articles_text, day_text, moment_text, period_text
 from service.web.pages.layout import addresses_of, error_page, furnish, show
-from service.web.pages.view_models import (
-    KIND_NAMES,
-    FeedLink,
-    Head,
-    Link,
-    article_head,
-    article_view,
-    feed_links,
-    label_links,
-)
+from service.web.pages.view_models import KIND_NAMES, FeedLink, Head, Link, feed_links, label_links
+from service.web.site.article_view import article_head, article_view
 from service.web.site.calendar import month_table, months_of, nearest, parents, year_rows
 from service.web.site.feed_directory import feed_groups, subscriptions
-from service.web.site.feed_page import about_feed, opens_in_browser
-from service.web.site.lists import Listing, listing, neighbours, page_above, read_cursor
+from service.web.site.feed_page import about_feed
+from service.web.site.lists import Listing, listing, neighbours, page_above
+from service.web.site.pagination import read_cursor
 from service.web.site.related import Related
+from service.web.site.search_feed_links import search_feed_links
 from service.web.site.search_page import problems_view, results_view
 from service.web.site.suggestions import FRESHNESS as SUGGESTIONS_FRESH
 from service.web.site.suggestions import MEDIA_TYPE as SUGGESTIONS
 from service.web.site.suggestions import suggestion_document
 
 if TYPE_CHECKING:
-    from service.wiring import Dateline
+    from service.dateline import Dateline
 
 KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
 # A reader's own browser asks every time, so that what has just been published is there; the answer is

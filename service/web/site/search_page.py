@@ -8,10 +8,10 @@ from typing import Final
 
 from markupsafe import Markup
 
-from archive.article import label_key
 from archive.errors import Problem
+from archive.labels import label_key
+from archive.period import Period
 from archive.search.index import Facet, SearchQuery, Sort
-from archive.store.archive import Period
 from service.links import Addresses
 from service.search import Found, SearchPage
 from service.web.pages.formatting import articles_text, language_text, period_text

@@ -6,17 +6,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from archive.article import Article, Label, label_key
+from archive.article import Article
+from archive.labels import Label, label_key
 from archive.search import analysis
 from archive.search.index import Suggestion
 from archive.search.spelling import typed_words
-from feeds.spec import has_address, home_path
+from archive.urls import has_address, home_path
 from service.links import Addresses
 from service.web.pages.formatting import articles_text, day_text
 from service.web.pages.view_models import KIND_NAMES, day_of
 
 if TYPE_CHECKING:
-    from service.wiring import Dateline
+    from service.dateline import Dateline
 
 MEDIA_TYPE: Final = "application/x-suggestions+json"
 FRESHNESS: Final = "public, max-age=60"

@@ -4,83 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import partial
 
-from archive.article import Article, Label
-from archive.errors import IndexUnavailable
-from archive.search.index import SearchIndex
-from archive.store.archive import Archive, Change, ChangeKind, Period, Rendition, Turn, Volume
+from archive.labels import Label
+from archive.period import Period
+from archive.store.archive import Archive
+from archive.store.changes import Change, ChangeKind, Turn
+from archive.store.feed_volumes import Volume
+from archive.urls import Scope
 from archive.util.chunks import slices
 from feeds.archived import page_of
-from feeds.builder import scopes_touched
-from feeds.content_codings import codings, etag
 from feeds.document import Document
-from feeds.spec import Format, Scope
+from feeds.spec import Format
+from feeds.touched import scopes_touched
+from service.syndication.documents import store_documents
 from service.syndication.site_feeds import Standing, Syndication, standings_of
 
 log = logging.getLogger(__name__)
 
 FEEDS_VERSION = 8  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
-INDEXED_AT_ONCE = 1000  # changes; an article that comes behind them waits so long
-REBUILT_AT_ONCE = 20_000  # changes of a rebuild, on all processors
 
 READ_AT_ONCE = 500  # articles
 MANY = 100  # feeds that are due at once: after an import, or a change of the site's settings
-MOST_CHARACTERS = 30_000_000  # of the articles that are indexed together
-
-
-class IndexConsumer:
-    """Makes the search index agree with every article that has changed."""
-
-    name = "index"
-    kind = ChangeKind.ARTICLE
-
-    def __init__(self, archive: Archive, index: SearchIndex) -> None:
-        self.archive = archive
-        self.index = index
-
-    @property
-    def batch(self) -> int:
-        """Whoosh pays per commit: one article some 15 ms, a thousand together less than a second."""
-        return REBUILT_AT_ONCE if self.index.awaited() else INDEXED_AT_ONCE
-
-    def start(self, turn: Turn) -> int:
-        """The index knows best what is in it: it may have been lost, torn, or come from a backup.
-
-        A cursor at the beginning asks for a new index; the old one, if it is usable, answers until then."""
-        position = self._position()
-        if max(position, self.index.awaited()) > self.archive.head():
-            log.warning("the search index is ahead of the archive: starting it anew")
-            position = 0
-        if position == 0 and turn.position:
-            log.warning("the search index is missing or unusable: rebuilding it from the archive")
-        begin = min(position, turn.position)
-        if begin == 0:
-            self.index.clear(until=self.archive.last_change(self.kind))
-        return begin
-
-    def lost(self, position: int) -> bool:
-        return self._position() < position
-
-    def _position(self) -> int:
-        try:
-            return self.index.position()
-        except IndexUnavailable as error:
-            log.warning("%s", error)
-            return 0
-
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
-        del turn  # the index has a lock of its own, and revisions keep a late writer from harm
-        articles: dict[str, Article] = {}
-        for some in slices(changes, READ_AT_ONCE):
-            articles |= self.archive.get_many(list(dict.fromkeys(change.subject for change in some)))
-            is_last = some[-1] is changes[-1]
-            if is_last or sum(len(article.content_html) for article in articles.values()) > MOST_CHARACTERS:
-                self.index.apply(list(articles.values()), position=some[-1].seq)
-                log.info("indexed %d articles, up to change %d", len(articles), some[-1].seq)
-                articles = {}
 
 
 Maker = tuple[Scope | Volume, Callable[[], list[Document]]]
@@ -187,40 +134,6 @@ class FeedsConsumer:
         return store_documents(
             self.archive, lambda: [document for _, make in makers for document in make()], turn, clock=self.clock
         )
-
-
-def store_documents(
-    archive: Archive, make: Callable[[], Sequence[Document]], turn: Turn, *, clock: Callable[[], datetime]
-) -> int:
-    """Store, in one transaction, those documents whose bytes are new; how many there were."""
-    position = archive.head()  # read before the articles: a document is at least as new as this
-    documents = make()
-    etags = archive.rendition_etags([document.path for document in documents])
-    new = [document for document in documents if etags.get(document.path) != etag(document.body)]
-    if not new:
-        return 0
-    modified = next_second(clock())
-    renditions = [_rendition(document, modified=modified, position=position) for document in new]
-    return len(archive.put_renditions(renditions, turn))
-
-
-def next_second(instant: datetime) -> datetime:
-    """The first whole second that is not before this instant.
-
-    Bytes that change twice in a second thus never share a Last-Modified that a client has seen."""
-    whole = instant.replace(microsecond=0)
-    return whole if whole == instant else whole + timedelta(seconds=1)
-
-
-def _rendition(document: Document, *, modified: datetime, position: int) -> Rendition:
-    return Rendition(
-        path=document.path,
-        media_type=document.media_type,
-        modified=modified,
-        position=position,
-        codings=codings(document.body),
-        contents=document.contents,
-    )
 
 
 def _order(scope: Scope) -> tuple[int, str]:

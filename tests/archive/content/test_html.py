@@ -10,18 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from archive.article import title_from
-from archive.content.html import (
-    clean_html,
-    find_surrogate,
-    first_heading,
-    first_sentence,
-    paragraphs,
-    plain_text,
-    render,
-    shorten,
-    strip_forbidden,
-)
+from archive.content.characters import find_surrogate, strip_forbidden
+from archive.content.html import clean_html, paragraphs, render
+from archive.content.text import first_heading, first_sentence, plain_text, shorten
+from archive.lifecycle import title_from
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 from archive.article import Article, Status
 from archive.exchange.report import Report
 from archive.sql.archive import SqlArchive
-from archive.store.archive import ArticleQuery
+from archive.store.articles import ArticleQuery
 
 
 def a_file(path: Path, content: str | bytes, *, modified: datetime | None = None) -> Path:

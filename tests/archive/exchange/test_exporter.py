@@ -15,13 +15,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.article import Article, compose, withdraw
+from archive.article import Article
 from archive.errors import InvalidDraft, StorageFull
 from archive.exchange import exporter
 from archive.exchange.exporter import CannotWrite, export_jsonl, export_markdown
 from archive.exchange.importer import import_paths
+from archive.lifecycle import compose, withdraw
 from archive.sql.archive import SqlArchive
-from archive.store.archive import Save
+from archive.store.articles import Save
 from archive.validation import parse_draft
 from tests.archive.exchange.conftest import MakeArchive
 from tests.archive.exchange.samples import counts, everything, reasons

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from archive.article import Article, Status, release, withdraw
+from archive.article import Article, Status
 from archive.errors import DatelineError, StorageFull
 from archive.exchange import report as reporting
 from archive.exchange.importer import total_bytes
 from archive.exchange.report import Progress
+from archive.lifecycle import release, withdraw
 from archive.sql.archive import SqlArchive
-from archive.store.archive import Save
+from archive.store.articles import Save
 from tests.archive.exchange.conftest import Import
 from tests.archive.exchange.samples import a_file, counts, everything, lines, notes, reasons, the_article, titles
 from tests.support.builders import NOON, an_article

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from archive.exchange.report import Progress
+from archive.period import Period
 from archive.sql.archive import SqlArchive
-from archive.store.archive import Period
 from tests.archive.exchange.conftest import Import
 from tests.archive.exchange.samples import counts, everything, notes, the_article
 from tests.conftest import CORPORA

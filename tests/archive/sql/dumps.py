@@ -18,8 +18,10 @@ from sqlalchemy import make_url
 from archive.article import Status
 from archive.serialization import Document, to_document
 from archive.sql import SqlArchive
-from archive.store.archive import Archive, Origin, RequestKey, Save, Token
+from archive.store.archive import Archive
+from archive.store.articles import Origin, RequestKey, Save
 from archive.store.feed_history import Contents, Entry
+from archive.store.tokens import Token
 from tests.contracts.archive import FULL, a_rendition, a_turn
 from tests.support import servers
 from tests.support.builders import NOON, an_article

@@ -11,11 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import event, make_url
 
-from archive.article import Label, LabelKind, Status
+from archive.article import Status
 from archive.errors import ArchiveUnavailable, StorageFull
+from archive.labels import Label, LabelKind
+from archive.period import Period
 from archive.sql import SqlArchive
 from archive.sql.sqlite_checkpoints import LOCK
-from archive.store.archive import Archive, ArticleQuery, ChangeKind, Period, Place, Save
+from archive.store.archive import Archive
+from archive.store.articles import ArticleQuery, Place, Save
+from archive.store.changes import ChangeKind
 from tests.contracts.archive import a_rendition, a_turn, everything
 from tests.contracts.sql import SqlArchiveContract
 from tests.support.builders import NOON, added, an_article

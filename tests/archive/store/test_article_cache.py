@@ -9,8 +9,9 @@ from datetime import timedelta
 import pytest
 
 from archive.article import Article, Status
-from archive.store.archive import Archive, ArticleQuery, Save
+from archive.store.archive import Archive
 from archive.store.article_cache import ArticleCache
+from archive.store.articles import ArticleQuery, Save
 from tests.support.builders import NOON, added, changed
 
 ALL = ArticleQuery(limit=10)

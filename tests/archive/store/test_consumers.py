@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 
 from archive.errors import TurnLost
-from archive.store.archive import Archive, Change, ChangeKind, Save, Turn
+from archive.store.archive import Archive
+from archive.store.articles import Save
+from archive.store.changes import Change, ChangeKind, Turn
 from archive.store.consumers import TURN_LASTS, Outbox
 from tests.support.builders import NOON, an_article
 

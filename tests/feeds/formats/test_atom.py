@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from archive.article import revise
+from archive.lifecycle import revise
 from archive.site import Site
-from archive.store.archive import Tombstone
+from archive.store.articles import Tombstone
 from archive.validation import parse_draft
 from feeds.entry import CONTENT_LIMIT
 from feeds.formats.feedgen_fixes import ABOUT_TITLE

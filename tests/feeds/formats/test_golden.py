@@ -13,13 +13,15 @@ from typing import Any, NamedTuple
 import pytest
 from lxml import etree
 
-from archive.article import Article, Label, LabelKind
+from archive.article import Article
+from archive.labels import Label, LabelKind
 from archive.site import Site
-from archive.store.archive import Tombstone
+from archive.store.articles import Tombstone
+from archive.urls import Scope
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.content_level import Extent, Extents
-from feeds.spec import Format, Scope, spec_for
+from feeds.spec import Format, spec_for
 from tests.feeds.reading import IDENTITY, a_full_site
 from tests.support import builders
 from tests.support.builders import NOON, an_article

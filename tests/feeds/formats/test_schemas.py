@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from archive.article import Article, Label, LabelKind
+from archive.article import Article
+from archive.labels import Label, LabelKind
+from archive.period import Period
 from archive.site import Site
-from archive.store.archive import Period, Tombstone
+from archive.store.articles import Tombstone
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.content_level import Extent, Extents

@@ -19,11 +19,12 @@ from typing import IO
 import pytest
 from click.testing import CliRunner, Result
 
-from archive.store.archive import Change, Turn
+from archive.store.changes import Change, Turn
 from service.cli import COMMANDS, dateline
 from service.cli.opening import opened
-from service.worker.consumers.feeds import IndexConsumer
-from service.worker.scheduler import Worker, only_worker
+from service.worker.consumers.index import IndexConsumer
+from service.worker.folder_lock import only_worker
+from service.worker.scheduler import Worker
 
 pytestmark = pytest.mark.slow
 

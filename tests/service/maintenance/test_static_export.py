@@ -12,7 +12,8 @@ import pytest
 from werkzeug.exceptions import InternalServerError
 
 from archive.errors import Conflict
-from archive.store.archive import Archive, Coded, Rendition
+from archive.store.archive import Archive
+from archive.store.renditions import Coded, Rendition
 from service.maintenance.static_export import MARKER, ExportFailed, export_static
 from service.web.site.lists import PER_PAGE
 from tests.support.builders import NOON

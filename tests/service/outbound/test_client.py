@@ -15,7 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from service.outbound.client import Forbidden, Guard, NoAnswer, Outgoing, resolve
+from service.outbound.address_guard import Guard
+from service.outbound.client import Outgoing
+from service.outbound.errors import Forbidden, NoAnswer
+from service.outbound.resolver import resolve
 from tests.support.subscriber import Subscriber, a_subscriber
 
 OPEN = Guard(private=True)

@@ -21,8 +21,11 @@ from lxml import etree
 from archive.article import Article, Status
 from archive.errors import ArchiveUnavailable
 from archive.sql import SqlArchive
-from archive.store.archive import Archive, Rendition, Save, Turn
+from archive.store.archive import Archive
+from archive.store.articles import Save
+from archive.store.changes import Turn
 from archive.store.consumers import Outbox
+from archive.store.renditions import Rendition
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from lxml import etree
 
-from archive.store.archive import ChangeKind
+from archive.store.changes import ChangeKind
 from tests.support.office import Office
 
 

@@ -12,9 +12,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from archive.store.archive import Archive, ChangeKind
+from archive.store.archive import Archive
+from archive.store.changes import ChangeKind
 from archive.store.subscriptions import Missed, Subscription
-from service.outbound.client import Guard, NoAnswer, Outgoing, Reply
+from service.outbound.address_guard import Guard
+from service.outbound.client import Outgoing, Reply
+from service.outbound.errors import NoAnswer
 from service.websub.deliveries import AT_ONCE, PER_HOST, POSTPONED_BY, SLOW_PER_HOST, SLOW_SHARE, Pusher
 from service.websub.protocol import BACKOFF
 from tests.contracts.archive import a_rendition, a_turn, an_intent

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from archive.store.archive import Archive, Coded, Rendition
+from archive.store.archive import Archive
+from archive.store.renditions import Coded, Rendition
 from archive.store.subscriptions import Subscription
 from feeds.spec import Format
 from service.websub.protocol import BACKOFF, DEFAULT_LEASE, LONGEST_LEASE, RETRY_FOR, SHORTEST_LEASE

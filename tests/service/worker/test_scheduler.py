@@ -17,8 +17,9 @@ from archive.article import Status
 from archive.errors import ArchiveUnavailable
 from archive.store.archive import Archive
 from service.heartbeat import last_seen
-from service.worker import scheduler
-from service.worker.scheduler import Worker, only_worker
+from service.worker import folder_lock, scheduler
+from service.worker.folder_lock import only_worker
+from service.worker.scheduler import Worker
 from tests.support.builders import NOON
 from tests.support.office import Office, open_office
 
@@ -144,7 +145,7 @@ def test_a_worker_that_releases_gives_signs_of_life_now_and_then(
 
 
 def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "STANDBY_EVERY", 0.02)
+    monkeypatch.setattr(folder_lock, "STANDBY_EVERY", 0.02)
     second = Worker(office.dateline)
     with at_work(second):
         # The first one to come has the folder; one that comes now waits.

@@ -15,11 +15,12 @@ from whoosh.filedb.filestore import FileStorage
 
 from archive.search.whoosh.indexing.postings_writer import Array, Lists, ends_of
 from archive.search.whoosh.indexing.segment_writer import FIELDS, write_segment
-from archive.search.whoosh.searching.doc_values import padded_lengths
-from archive.search.whoosh.searching.postings import documents_of, weights_of
 from archive.search.whoosh.segment.codec import EXTENT, blocks
-from archive.search.whoosh.segment.directory import reading_files
-from archive.search.whoosh.segment.segment import TEXT_FIELDS, Segment
+from archive.search.whoosh.segment.damage import reading_files
+from archive.search.whoosh.segment.field_lengths import padded_lengths
+from archive.search.whoosh.segment.postings import documents_of, weights_of
+from archive.search.whoosh.segment.schema import TEXT_FIELDS
+from archive.search.whoosh.segment.segment import Segment
 
 AT_ONCE: Final = 500_000  # postings that are joined together
 

@@ -16,16 +16,8 @@ from whoosh.util.numeric import length_to_byte
 from archive.article import Article
 from archive.search import analysis
 from archive.search.whoosh.indexing.postings_writer import Array, Lists, TermsWriter, encoded
-from archive.search.whoosh.segment.segment import (
-    DOCUMENTS_EXT,
-    FORM,
-    INDEX_NAME,
-    LABEL,
-    LANGUAGE,
-    SCHEMA,
-    TEXT_FIELDS,
-    TextField,
-)
+from archive.search.whoosh.segment.schema import FORM, LABEL, LANGUAGE, SCHEMA, TEXT_FIELDS, TextField
+from archive.search.whoosh.segment.segment import DOCUMENTS_EXT, INDEX_NAME
 from archive.search.whoosh.segment.stored_fields import Row, to_bytes
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

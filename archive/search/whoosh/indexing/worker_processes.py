@@ -12,7 +12,7 @@ from typing import IO, Final
 
 from archive.article import Article
 from archive.errors import IndexUnavailable
-from archive.search.whoosh.segment.segment import Entry, stored
+from archive.search.whoosh.segment.entry import Entry, stored
 
 MOST: Final = 4  # processes; more wait for the disk and for the one that feeds them
 NICENESS: Final = 10

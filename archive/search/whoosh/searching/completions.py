@@ -13,16 +13,19 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from archive.article import LabelKind
+from archive.labels import LabelKind
 from archive.search import analysis
 from archive.search.index import Suggestion, Suggestions
 from archive.search.spelling import cased_like, typed_words
-from archive.search.whoosh.reader import Cache, Part, Snapshot
-from archive.search.whoosh.searching.doc_values import Array, Mask
-from archive.search.whoosh.searching.postings import STRIDE, Placed, Terms, among, placed
-from archive.search.whoosh.searching.scorer import Deadline
-from archive.search.whoosh.searching.term_dictionary import Table, table
-from archive.search.whoosh.segment.segment import FORM, LABEL, TEXT_FIELDS, Named, Segment
+from archive.search.whoosh.arrays import Array, Mask, among
+from archive.search.whoosh.cache import Cache
+from archive.search.whoosh.reader import Part, Snapshot
+from archive.search.whoosh.searching.deadline import Deadline
+from archive.search.whoosh.searching.terms import STRIDE, Terms, table
+from archive.search.whoosh.segment.postings import Placed, placed
+from archive.search.whoosh.segment.schema import FORM, LABEL, TEXT_FIELDS, Named
+from archive.search.whoosh.segment.segment import Segment
+from archive.search.whoosh.segment.term_dictionary import Table
 
 LONGEST: Final = 200  # characters; after that much nobody wants to be helped
 MOST_TYPED: Final = 6  # words, of which the last is a beginning

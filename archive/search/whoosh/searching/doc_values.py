@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from whoosh.util.numeric import byte_to_length
 
+from archive.search.whoosh.arrays import Array, Mask
 from archive.search.whoosh.reader import Part
+from archive.search.whoosh.segment.field_lengths import padded_lengths
 from archive.search.whoosh.segment.segment import Segment
 
 K1: Final = 1.5
 B: Final = 0.75
-
-Array: TypeAlias = NDArray[Any]
-Mask: TypeAlias = NDArray[np.bool_]
 _LENGTHS: Final = np.array([byte_to_length(code) for code in range(256)], dtype=np.float64)
 _ORDINAL_1970: Final = 719163  # date(1970, 1, 1).toordinal()
 
@@ -96,11 +94,3 @@ class Columns:
         if not self._parts:
             return np.empty(0, kind)
         return np.concatenate([column(part.segment) for part in self._parts])
-
-
-def padded_lengths(segment: Segment, field: str) -> Array:
-    """How long a field of each document is, in Whoosh's one-byte code."""
-    held = np.frombuffer(segment.lengths(field), np.uint8)
-    padded = np.zeros(segment.documents, np.uint8)
-    padded[: len(held)] = held
-    return padded

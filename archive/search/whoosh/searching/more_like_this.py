@@ -13,10 +13,11 @@ from archive.article import Article
 from archive.search import analysis
 from archive.search.index import Hit, Sort
 from archive.search.query import Node, Phrase, Word, leaves, parse
-from archive.search.whoosh.reader import Cache, Snapshot
-from archive.search.whoosh.searching.postings import Terms
-from archive.search.whoosh.searching.scorer import Deadline, Matches, Scorer
-from archive.search.whoosh.searching.term_dictionary import table
+from archive.search.whoosh.cache import Cache
+from archive.search.whoosh.reader import Snapshot
+from archive.search.whoosh.searching.deadline import Deadline
+from archive.search.whoosh.searching.scorer import Matches, Scorer
+from archive.search.whoosh.searching.terms import Terms, table
 from archive.search.whoosh.searching.top_hits import Found, ranked
 
 LONGEST: Final = 1.0  # seconds

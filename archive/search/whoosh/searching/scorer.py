@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
@@ -13,11 +12,15 @@ import numpy as np
 
 from archive.search import analysis
 from archive.search.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word
-from archive.search.whoosh.reader import Cache, Part, Snapshot
-from archive.search.whoosh.searching.doc_values import K1, Array, Mask
-from archive.search.whoosh.searching.postings import NOWHERE, STRIDE, Counted, Terms, among, merged
-from archive.search.whoosh.searching.term_dictionary import table
-from archive.search.whoosh.segment.segment import FORM, TEXT_FIELDS, Segment, TextField
+from archive.search.whoosh.arrays import Array, Mask, among, merged
+from archive.search.whoosh.cache import Cache
+from archive.search.whoosh.reader import Part, Snapshot
+from archive.search.whoosh.searching.deadline import Deadline, TooLateError
+from archive.search.whoosh.searching.doc_values import K1
+from archive.search.whoosh.searching.terms import STRIDE, Terms, table
+from archive.search.whoosh.segment.postings import NOWHERE, Counted
+from archive.search.whoosh.segment.schema import FORM, TEXT_FIELDS, TextField
+from archive.search.whoosh.segment.segment import Segment
 
 WEIGHTS: Final[Mapping[str, float]] = {Field.TITLE: 1.5}  # all others 1
 MOST_EXPANSIONS: Final = 200  # words that one wildcard or fuzzy word stands for
@@ -26,26 +29,6 @@ LOOKED_THROUGH: Final = 100_000  # documents whose positions are in memory toget
 SPARSE: Final = 8  # postings fewer than a document in so many are added up by sorting
 
 T = TypeVar("T")
-
-
-class TooLateError(Exception):
-    """The time was up in the middle of something."""
-
-
-class Deadline:
-    """When the work is to end. `passed` is asked between steps that take some milliseconds each."""
-
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._end = clock() + seconds
-
-    def passed(self) -> bool:
-        return self._clock() >= self._end
-
-    def check(self) -> None:
-        """Raises TooLateError."""
-        if self.passed():
-            raise TooLateError
 
 
 @dataclass(frozen=True, slots=True, eq=False)

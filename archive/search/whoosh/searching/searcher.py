@@ -9,10 +9,15 @@ from typing import Final
 from archive.search import analysis
 from archive.search.index import MOST_PER_PAGE, Hit, Results, SearchQuery, Sort
 from archive.search.query import parse, without_stop_words
-from archive.search.whoosh.reader import Cache, Snapshot
-from archive.search.whoosh.searching.scorer import Deadline, Scorer, TooLateError
+from archive.search.whoosh.cache import Cache
+from archive.search.whoosh.reader import Snapshot
+from archive.search.whoosh.searching.deadline import Deadline, TooLateError
+from archive.search.whoosh.searching.facets import facets
+from archive.search.whoosh.searching.filters import filtered
+from archive.search.whoosh.searching.rescoring import closest_first
+from archive.search.whoosh.searching.scorer import Scorer
 from archive.search.whoosh.searching.spell_checker import meant
-from archive.search.whoosh.searching.top_hits import Found, closest_first, facets, filtered, ranked, recent_above
+from archive.search.whoosh.searching.top_hits import Found, ranked, recent_above
 
 LONGEST: Final = 1.5  # seconds; what is not done by then is left out, and a note says so
 

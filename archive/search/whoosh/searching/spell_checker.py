@@ -11,11 +11,13 @@ import numpy as np
 from archive.search import analysis
 from archive.search.query import Node, Word
 from archive.search.spelling import correctable, respelled, slips
-from archive.search.whoosh.reader import Cache, Snapshot
-from archive.search.whoosh.searching.doc_values import Array
-from archive.search.whoosh.searching.scorer import Deadline, Scorer, fields_of
-from archive.search.whoosh.searching.term_dictionary import spellings
-from archive.search.whoosh.segment.segment import FORM
+from archive.search.whoosh.arrays import Array
+from archive.search.whoosh.cache import Cache
+from archive.search.whoosh.reader import Snapshot
+from archive.search.whoosh.searching.deadline import Deadline
+from archive.search.whoosh.searching.scorer import Scorer, fields_of
+from archive.search.whoosh.searching.spellings import spellings
+from archive.search.whoosh.segment.schema import FORM
 
 FEW: Final = 5  # articles; who has found more is asked only about words that stand nowhere
 RARE: Final = 100  # articles; a more frequent word is meant as it is

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import struct
-import zlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from whoosh.codec.whoosh3 import W3Codec, W3Segment, W3TermInfo
-from whoosh.fields import FieldType
 from whoosh.reading import CorruptIndexError, TermNotFound
 
-from archive.article import label_key
-from archive.search.whoosh.segment.codec import EXISTENCE, FIELD, KEY_AND_VALUE, POSITIONS
-from archive.search.whoosh.segment.directory import SegmentFiles, reading_files, reads_files, write_synced
+from archive.search.whoosh.segment.codec import FIELD, KEY_AND_VALUE
+from archive.search.whoosh.segment.damage import reading_files, reads_files
+from archive.search.whoosh.segment.mapped_files import SegmentFiles
+from archive.search.whoosh.segment.schema import LABEL, LANGUAGE
 from archive.search.whoosh.segment.stored_fields import Documents
 
 INDEX_NAME: Final = "articles"
@@ -24,64 +22,6 @@ DOCUMENTS_EXT: Final = ".doc"
 
 # A record of Whoosh's table of terms: two lengths, the field's number with the term, the figures of the term.
 _COUNT: Final = struct.Struct("!5xI")
-
-
-@dataclass(frozen=True, slots=True)
-class TextField:
-    """How a field's text becomes terms."""
-
-    name: str
-    stemmed: bool = True
-
-
-TEXT_FIELDS: Final = (
-    TextField("title"),
-    TextField("summary"),
-    TextField("body"),
-    TextField("author", stemmed=False),
-    TextField("tag"),
-    TextField("section"),
-)
-LABEL: Final = "label"  # one term for each spelling of each label: kind, key and name, parted by NULs
-FORM: Final = "form"  # every word as it is spelled, folded but not stemmed, whichever field it stands in
-LANGUAGE: Final = "language"  # a kind of label, too: key and name are the article's language tag
-
-SCHEMA: Final[Mapping[str, FieldType]] = {
-    **{field.name: FieldType(POSITIONS, None, scorable=True) for field in TEXT_FIELDS},
-    LABEL: FieldType(EXISTENCE, None),
-    FORM: FieldType(EXISTENCE, None),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What a manifest says about a segment. `deletions` names a file beside it; sizes in bytes."""
-
-    name: str
-    documents: int
-    size: int
-    crc: int
-    deletions: str | None = None
-    deleted: int = 0
-
-    @property
-    def file(self) -> str:
-        return f"{self.name}.seg"
-
-    @property
-    def living(self) -> int:
-        return self.documents - self.deleted
-
-
-def stored(folder: Path, name: str, documents: int, content: bytes) -> Entry:
-    """Writes a segment's file, on to the disk. Raises OSError, and leaves nothing, where there is no room."""
-    entry = Entry(name, documents, len(content), zlib.crc32(content))
-    try:
-        write_synced(folder / entry.file, content)
-    except OSError:
-        (folder / entry.file).unlink(missing_ok=True)
-        raise
-    return entry
 
 
 class Segment:
@@ -181,22 +121,3 @@ class Segment:
             return self._terms.term_info(field, term)
         except TermNotFound:
             return None
-
-
-class Named(NamedTuple):
-    """One label as an article spells it."""
-
-    kind: str  # a LabelKind, or LANGUAGE
-    key: str
-    name: str
-
-    @classmethod
-    def of(cls, term: bytes) -> Named:
-        kind, key, name = term.decode().split("\0")
-        return cls(kind, key, name)
-
-
-@lru_cache(maxsize=1024)
-def label_prefix(kind: str, name: str) -> bytes:
-    """What the terms of a label, however it is spelled, begin with."""
-    return f"{kind}\0{label_key(name)}\0".encode()

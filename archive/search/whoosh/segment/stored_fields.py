@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 
-from archive.search.whoosh.segment.directory import reading_files, reads_files
+from archive.search.whoosh.segment.damage import reading_files, reads_files
 
 _COUNTS: Final = struct.Struct("<4sII")  # what it is, how many documents, how many of them are tombstones
 _MAGIC: Final = b"DtD1"

@@ -25,6 +25,7 @@ from typing import IO
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from whoosh.codec.whoosh3 import W3Codec, W3Segment
 from whoosh.fields import Schema
 from whoosh.query import Or, Term
 from whoosh.reading import SegmentReader
@@ -37,11 +38,13 @@ from archive.search.index import Results, SearchQuery, Sort
 from archive.search.whoosh import index as whoosh_index
 from archive.search.whoosh import manifest
 from archive.search.whoosh.index import WhooshIndex
-from archive.search.whoosh.indexing import merge_process, worker_processes
+from archive.search.whoosh.indexing import merge_policy, merge_process, worker_processes
 from archive.search.whoosh.indexing.worker_processes import Builders
 from archive.search.whoosh.manifest import Manifest
-from archive.search.whoosh.searching import postings, scorer, searcher
-from archive.search.whoosh.segment import directory, segment
+from archive.search.whoosh.searching import scorer, searcher, terms
+from archive.search.whoosh.segment import directory, postings
+from archive.search.whoosh.segment.mapped_files import SegmentFiles
+from archive.search.whoosh.segment.schema import SCHEMA
 from archive.search.whoosh.segment.segment import Segment
 from tests.contracts.archive import SearchIndexContract
 from tests.support.builders import a_stored_article
@@ -179,11 +182,11 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
         for _ in range(400)
     ]
     index.apply(articles, position=1)
-    schema = Schema(**segment.SCHEMA)
+    schema = Schema(**SCHEMA)
     (path,) = segment_files(folder)
-    held = segment.W3Segment(segment.W3Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_"))
+    held = W3Segment(W3Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_"))
     held._fieldlengths = {}
-    reader = SegmentReader(directory.SegmentFiles(path), schema, held)
+    reader = SegmentReader(SegmentFiles(path), schema, held)
     expected: dict[str, float] = {}
     count = index.search(SearchQuery(text="wheats")).total  # so that no article has it as it is typed
     worth = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
@@ -248,7 +251,7 @@ def test_long_lists_are_looked_through_piece_by_piece(
     whole = [index.search(query) for query in queries]
     assert [results.total for results in whole] == [400, 57, 266, 0]
     monkeypatch.setattr(scorer, "LOOKED_THROUGH", 30)
-    monkeypatch.setattr(postings, "WHOLE", 50)
+    monkeypatch.setattr(terms, "WHOLE", 50)
     monkeypatch.setattr(postings, "BLOCKS", 1)
     assert [WhooshIndex(folder).search(query) for query in queries] == whole
 
@@ -431,7 +434,7 @@ def test_an_answer_that_nobody_read_is_not_taken_for_the_next_one(
 def test_what_fails_after_the_stroke_takes_nothing_back(
     index: WhooshIndex, folder: Path, work: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whoosh_index, "FAN", 2)
+    monkeypatch.setattr(merge_policy, "FAN", 2)
     for position in (1, 2):
         index.apply(titles("Wheat"), position=position)
     if work == "take over":
@@ -456,7 +459,7 @@ def test_what_fails_after_the_stroke_takes_nothing_back(
 def test_a_rebuild_that_was_killed_as_it_took_over_is_finished(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whoosh_index, "FAN", 2)
+    monkeypatch.setattr(merge_policy, "FAN", 2)
     index.clear(until=2)
     for position in (1, 2):
         index.apply(titles("Wheat"), position=position)
@@ -749,10 +752,10 @@ print("fits", index.position(), index.search(SearchQuery(text="wheat")).total)
 WRITER = """
 import sys
 from pathlib import Path
-from archive.search.whoosh import index as whoosh_index
 from archive.search.whoosh.index import WhooshIndex
+from archive.search.whoosh.indexing import merge_policy
 from tests.support.builders import a_stored_article
-whoosh_index.FAN = 3
+merge_policy.FAN = 3
 index = WhooshIndex(Path(sys.argv[1]))
 if index.position() == 0:
     index.clear()
@@ -800,8 +803,9 @@ import sys
 from pathlib import Path
 from archive.search.whoosh import index as whoosh_index
 from archive.search.whoosh.index import WhooshIndex
+from archive.search.whoosh.indexing import merge_policy
 from tests.support.builders import a_stored_article
-whoosh_index.FAN = 3
+merge_policy.FAN = 3
 whoosh_index.MANY = 4
 index = WhooshIndex(Path(sys.argv[1]))
 print("ready", flush=True)

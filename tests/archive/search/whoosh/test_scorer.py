@@ -14,7 +14,7 @@ from archive.article import Article
 from archive.search.index import SearchQuery, Suggestions
 from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.searching import completions, searcher
-from archive.search.whoosh.searching.scorer import Deadline
+from archive.search.whoosh.searching.deadline import Deadline
 from tests.archive.search.reference import EXACTNESS, Reference
 from tests.support.builders import a_stored_article
 

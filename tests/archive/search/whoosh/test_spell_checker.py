@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from archive.search import analysis
 from archive.search.whoosh.indexing.segment_writer import build
-from archive.search.whoosh.searching import term_dictionary
+from archive.search.whoosh.searching import spellings
 from archive.search.whoosh.searching.spell_checker import distances
-from archive.search.whoosh.searching.term_dictionary import Spellings, Table
-from archive.search.whoosh.segment.segment import FORM, Segment
+from archive.search.whoosh.searching.spellings import Spellings
+from archive.search.whoosh.segment.schema import FORM
+from archive.search.whoosh.segment.segment import Segment
+from archive.search.whoosh.segment.term_dictionary import Table
 from tests.support.builders import a_stored_article
 
 WORDS = st.text("abcп", min_size=1, max_size=7)
@@ -82,7 +84,7 @@ def test_of_very_many_words_those_of_one_document_are_not_kept(
     segment: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = Spellings(segment)
-    monkeypatch.setattr(term_dictionary, "MANY", 100)
+    monkeypatch.setattr(spellings, "MANY", 100)
     frequent = Spellings(segment)
     assert {frequent.table.term(number).decode() for number in frequent.like("wheet", 2).tolist()} == {"wheat"}
     assert frequent.nbytes < every.nbytes

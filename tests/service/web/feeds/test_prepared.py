@@ -10,8 +10,9 @@ import pytest
 from werkzeug.test import Client, EnvironBuilder
 
 from archive.errors import ArchiveUnavailable
-from archive.store.archive import Archive, Rendition
+from archive.store.archive import Archive
 from archive.store.feed_history import Lineage
+from archive.store.renditions import Rendition
 from feeds.content_codings import codings
 from service.web.feeds.prepared import LOOK_AGAIN, PATIENCE, Renditions
 from tests.support.builders import NOON, SITE

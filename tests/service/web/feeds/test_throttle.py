@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from archive.store.archive import Archive
+from service.web.feeds import throttle
 from service.web.feeds.prepared import Renditions
 from service.web.feeds.throttle import HOUR, Politeness, client_of
 from tests.service.web.feeds.test_prepared import Stand

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from archive.period import Period
 from archive.site import Site
-from archive.store.archive import Period
 from service.links import Addresses
 from service.web.pages.formatting import (
     articles_text,
@@ -20,7 +20,7 @@ from service.web.pages.formatting import (
     period_text,
     size_text,
 )
-from service.web.site.lists import cursor_of, read_cursor
+from service.web.site.pagination import cursor_of, read_cursor
 from tests.support.builders import an_article
 
 

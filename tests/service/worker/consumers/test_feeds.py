@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from archive.store.archive import Archive, ChangeKind
+from archive.store.archive import Archive
+from archive.store.changes import ChangeKind
 from feeds.content_level import read_extents
 from service.maintenance.check import check_all
 from service.settings import Settings
-from service.worker.consumers.feeds import BUILT_FOR, MANY, next_second
+from service.syndication.documents import next_second
+from service.worker.consumers.feeds import BUILT_FOR, MANY
 from tests.support.office import Office, open_office
 
 

@@ -1,4 +1,4 @@
-"""The words of a segment of the embedded index, many at once: read as arrays where they are mapped."""
+"""The terms of one field of a segment, many at once: read as arrays where they are mapped."""
 
 from __future__ import annotations
 
@@ -6,27 +6,22 @@ import struct
 import zlib
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from archive.search.analysis import Alike
-from archive.search.whoosh.reader import Cache, Snapshot
-from archive.search.whoosh.searching.doc_values import Array
-from archive.search.whoosh.segment.directory import reads_files
-from archive.search.whoosh.segment.segment import FORM, Segment
+from archive.search.whoosh.arrays import Array
+from archive.search.whoosh.segment.damage import reads_files
+from archive.search.whoosh.segment.segment import Segment
 
-SHORTEST: Final = 4  # bytes of a word that is worth correcting
-LONGEST: Final = 40
-MANY: Final = 500_000  # words of a segment, of which half stand in one document only
 _INDEXES: Final = {"B": ">u1", "H": ">u2", "i": ">i4", "I": ">u4", "q": ">i8"}
 _LENGTHS: Final = 8  # bytes before the key of a record: two lengths
 _FIELD: Final = 2  # bytes of the field's number, with which a key begins
 _COUNT: Final = 5  # bytes before the number of documents in the figures of a term
 _POINTER: Final = struct.Struct("!Iq")  # of a hash table: a hash, and the place of its record
 _FIGURE: Final = struct.Struct("!I")
-_AT_ONCE: Final = 20_000  # words that are looked at together: what that takes in memory is given back
+TERMS_AT_ONCE: Final = 20_000  # words that are looked at together: what that takes in memory is given back
 
 
 class Table:
@@ -116,7 +111,7 @@ class Table:
         whole, most = _encoded(alike.word), alike.edits * each
         stems = [(_encoded(stem), edits * each) for stem, edits in {*alike.stems.values()}]
         longest = max(len(letters) + most for letters, most in [(whole, most), *stems])
-        for numbers in _parts(self.beginning(alike.word[:1].encode("utf-8", "replace"))):
+        for numbers in in_chunks(self.beginning(alike.word[:1].encode("utf-8", "replace"))):
             kinds, lengths = self._first_kinds(numbers, longest), self.lengths(numbers)
             differing = np.bitwise_count(kinds[len(whole) + most] ^ kinds_of(whole[None, :]))
             may_be = (abs(lengths - len(whole)) <= most) & (differing <= 2 * most)
@@ -157,59 +152,6 @@ class Table:
         return lengths
 
 
-def table(segment: Segment, field: str, cache: Cache) -> Table:
-    """Its own memory is the segment's file."""
-    return cache.get((segment.name, field, "table"), lambda: Table(segment, field), lambda _: 1000)
-
-
-class Spellings:
-    """The words of a segment by their lengths, and which letters each has: eight bytes a word.
-
-    A slip changes two kinds of letters at most. So those words that cannot be near another one are left out
-    without reading them, and what remains is looked at letter by letter. Words with digits are not kept, nor those
-    of one document where there are very many: they are slips themselves, mostly."""
-
-    @reads_files
-    def __init__(self, segment: Segment) -> None:
-        self.table = Table(segment, FORM)
-        numbers, kinds = [], []
-        self._starts = [0] * (LONGEST + 2)
-        lengths = np.concatenate(
-            [np.empty(0, np.uint8)]
-            + [np.minimum(self.table.lengths(part), 255).astype(np.uint8) for part in _parts(range(len(self.table)))]
-        )
-        for length in range(SHORTEST, LONGEST + 1):
-            kept = self._starts[length]
-            of_length = np.flatnonzero(lengths == length).astype(np.uint32)
-            for start in range(0, len(of_length), _AT_ONCE):
-                some = of_length[start : start + _AT_ONCE]
-                letters = self.table.letters(some, length)
-                words = ~((letters >= ord("0")) & (letters <= ord("9"))).any(axis=1)
-                if len(lengths) > MANY:
-                    words &= self.table.counts(some) > 1
-                numbers.append(some[words])
-                kinds.append(kinds_of(letters[words]))
-                kept += len(numbers[-1])
-            self._starts[length + 1] = kept
-        self._numbers: Array = np.concatenate([np.empty(0, np.uint32), *numbers])
-        self._kinds: Array = np.concatenate([np.empty(0, np.uint32), *kinds])
-
-    @property
-    def nbytes(self) -> int:
-        return int(self._numbers.nbytes + self._kinds.nbytes) + 1000
-
-    def like(self, word: str, edits: int) -> Array:
-        """The numbers of the words that may be so many slips away from a folded word. Most of them are not."""
-        encoded = np.frombuffer(word.encode("utf-8", "replace"), np.uint8)
-        bytes_each = max(len(letter.encode("utf-8", "replace")) for letter in word)
-        most = edits * bytes_each
-        begin = self._starts[min(max(len(encoded) - most, SHORTEST), LONGEST + 1)]
-        end = self._starts[min(max(len(encoded) + most, SHORTEST - 1), LONGEST) + 1]
-        differing = np.bitwise_count(self._kinds[begin:end] ^ kinds_of(encoded[None, :])[0])
-        found: Array = self._numbers[begin:end][differing <= 2 * most]
-        return found
-
-
 def _encoded(word: str) -> Array:
     return np.frombuffer(word.encode("utf-8", "replace"), np.uint8)
 
@@ -220,13 +162,5 @@ def kinds_of(letters: Array) -> Array:
     return kinds
 
 
-def spellings(snapshot: Snapshot, cache: Cache) -> Iterator[Spellings]:
-    """Those of each segment. Of one with 60,000 words they take 8 ms, once."""
-    for part in snapshot.parts:
-        segment = part.segment
-        key = segment.name, FORM, "spellings"
-        yield cache.get(key, partial(Spellings, segment), lambda held: held.nbytes)
-
-
-def _parts(numbers: range) -> Iterator[range]:
-    return (numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE))
+def in_chunks(numbers: range) -> Iterator[range]:
+    return (numbers[start : start + TERMS_AT_ONCE] for start in range(0, len(numbers), TERMS_AT_ONCE))

@@ -1,0 +1,46 @@
+"""Files that a commit adds to the folder of the index."""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from array import array
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from archive.search.whoosh.segment.directory import (
+    write_synced,
+)
+from archive.search.whoosh.segment.entry import Entry, stored
+
+
+class NewFiles:
+    """The files that a commit makes, so that they can be taken back."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.names: list[str] = []
+        self.segments: list[str] = []
+
+    def segment(self, name: str, documents: int, content: bytes) -> Entry:
+        self.names.append(f"{name}.seg")
+        self.segments.append(name)
+        return stored(self._folder, name, documents, content)
+
+    def add(self, entries: Iterable[Entry]) -> None:
+        """Segments that others have written."""
+        for entry in entries:
+            self.names.append(entry.file)
+            self.segments.append(entry.name)
+
+    def deletions(self, entry: Entry, deleted: Iterable[int]) -> Entry:
+        numbers = array("I", sorted(deleted))
+        content = numbers.tobytes()
+        name = f"{entry.name}.{uuid.uuid4().hex[:12]}.del"
+        self._write(name, zlib.crc32(content).to_bytes(4, "big") + content)
+        return replace(entry, deletions=name, deleted=len(numbers))
+
+    def _write(self, name: str, content: bytes) -> None:
+        self.names.append(name)
+        write_synced(self._folder / name, content)

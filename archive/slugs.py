@@ -1,0 +1,41 @@
+"""Slugs: the last part of an article's address."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+SLUG_LENGTH = 80
+_THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d)")
+
+
+def make_slug(text: str) -> str:
+    """Words of any script, parted by hyphens, at most SLUG_LENGTH characters; never empty.
+
+    Vowel signs and accents are part of their letters; apostrophes and invisible characters vanish."""
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
+    folded = folded.replace("\u0e4d\u0e32", "\u0e33").replace("\u0ecd\u0eb2", "\u0eb3")  # Thai and Lao "am" stays one
+    kept: list[str] = []
+    for letter in _THOUSANDS.sub("", folded):
+        kind = unicodedata.category(letter)
+        is_mark = kind in ("Mn", "Mc") and not "\ufe00" <= letter <= "\ufe0f"  # these ask for a glyph's variant
+        if kind[0] in "LN" or (is_mark and kept and kept[-1] != " "):
+            kept.append(letter)
+        elif kind[0] != "M" and kind != "Cf" and letter not in "'’":
+            kept.append(" ")
+    return _cut_slug("-".join("".join(kept).split()), SLUG_LENGTH) or "article"
+
+
+def numbered_slug(slug: str, number: int) -> str:
+    """The slug of the second, third, … article that would have this one; no longer than any slug."""
+    suffix = f"-{number}"
+    return _cut_slug(slug, SLUG_LENGTH - len(suffix)) + suffix
+
+
+def _cut_slug(slug: str, length: int) -> str:
+    """The slug's first words, or as much of the first one as there is room for."""
+    if len(slug) <= length:
+        return slug
+    words = slug[: length + 1].rpartition("-")[0]
+    return words or slug[:length]

@@ -1,0 +1,28 @@
+"""Which feeds a change of an article touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from archive.labels import Label
+from archive.period import Period
+from archive.store.articles import Tombstone
+from archive.urls import Scope, has_address
+
+
+def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
+    """Every feed that may hold an article with these labels and days; the site's always may."""
+    scopes: set[Scope] = {None}
+    scopes.update(label for label in labels if has_address(label))
+    scopes.update(period for day in days for period in Period.of_day(day))
+    return scopes
+
+
+def in_scope(scope: Scope, tombstone: Tombstone) -> bool:
+    """Whether an article was in a list when it was taken from its readers."""
+    if scope is None:
+        return True
+    if isinstance(scope, Period):
+        return scope.first_day <= tombstone.day <= scope.last_day
+    return scope in tombstone.labels

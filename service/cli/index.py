@@ -1,0 +1,44 @@
+"""The search index: `dateline index`."""
+
+from __future__ import annotations
+
+import click
+
+from service.cli.opening import opened, progress_bar
+from service.cli.rebuilding import rebuild, report_findings
+
+
+@click.group()
+def index() -> None:
+    """The search index."""
+
+
+@index.command("status")
+def index_status() -> None:
+    """Show what is indexed, and how far behind the archive it is."""
+    with opened() as dateline:
+        if awaited := dateline.index.awaited():
+            click.echo(f"a new one is being built: {dateline.index.position():,} of {awaited:,} changes are in it")
+        status = dateline.index.status()
+        behind = dateline.archive.last_change() - status.position
+        click.echo(f"engine     {status.engine}")
+        click.echo(f"articles   {status.documents:,}")
+        click.echo(f"segments   {status.segments:,}")
+        click.echo(f"size       {status.size / 1e6:,.1f} MB")
+        click.echo(f"position   {status.position:,} ({'up to date' if behind <= 0 else f'{behind:,} changes behind'})")
+
+
+@index.command("check")
+def index_check() -> None:
+    """Compare the index with the archive; exit 1 where they differ."""
+    from service.maintenance.check import check_index
+
+    with opened() as dateline, progress_bar() as bar:
+        findings = check_index(dateline, track=bar.track)
+    report_findings(findings, "The index agrees with the archive.")
+
+
+@index.command("rebuild")
+def index_rebuild() -> None:
+    """Make the index anew from the archive."""
+    rebuild("index", "Indexed", "Indexing")

@@ -1,0 +1,49 @@
+"""What the commands that listen share."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+import click
+
+from service.settings import Settings
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+MOST_PROCESSES = 2  # by default: more cost memory, and one answers thousands of feed readers
+
+
+def served_address(host: str, port: int) -> str:
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104
+    return f"http://{shown}:{port}/"
+
+
+def process_count(asked: int, settings: Settings) -> int:
+    return asked or settings.web_workers or min(MOST_PROCESSES, os.cpu_count() or 1)
+
+
+def configure_logging(settings: Settings) -> None:
+    logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="address to listen at")
+port_option = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+processes_option = click.option(
+    "--web-workers", default=0, type=click.IntRange(0, 64), help="processes that answer requests; 0: as many as fit"
+)
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raises a sentence now rather than a trace from every process later."""
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot listen at {host} port {port}: {error.strerror}. Stop what is there, or choose another --port."
+            ) from error

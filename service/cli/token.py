@@ -1,0 +1,40 @@
+"""Bearer tokens: `dateline token`."""
+
+from __future__ import annotations
+
+import click
+
+from service.auth import Scope, create_token
+from service.cli.opening import opened
+
+
+@click.group()
+def token() -> None:
+    """Bearer tokens for the admin API."""
+
+
+@token.command("create")
+@click.option("--name", required=True, help="whose token it is; stands in the history of what it changes")
+@click.option("--scope", default="write", type=click.Choice([scope.name.lower() for scope in Scope]), show_default=True)
+def create(name: str, scope: str) -> None:
+    """Make a token. It is shown once; only its hash is kept."""
+    with opened() as dateline:
+        click.echo(create_token(dateline.archive, name, Scope[scope.upper()], clock=dateline.clock))
+
+
+@token.command("list")
+def list_tokens() -> None:
+    """Show every token's name, scope and state."""
+    with opened() as dateline:
+        for one in dateline.archive.tokens():
+            state = f"revoked {one.revoked:%Y-%m-%d %H:%M}" if one.revoked else f"since {one.created:%Y-%m-%d %H:%M}"
+            click.echo(f"{one.name}\t{one.scope}\t{state}")
+
+
+@token.command("revoke")
+@click.argument("name")
+def revoke(name: str) -> None:
+    """Refuse a token from now on."""
+    with opened() as dateline:
+        dateline.archive.revoke_token(name, now=dateline.clock())
+    click.echo(f"Revoked {name}.")

@@ -1,0 +1,32 @@
+"""Web processes alone: `dateline web`."""
+
+from __future__ import annotations
+
+import click
+
+from service.cli.server_options import (
+    configure_logging,
+    host_option,
+    port_option,
+    process_count,
+    processes_option,
+    refuse_taken_port,
+)
+from service.settings import read_settings
+
+
+@click.command()
+@host_option
+@port_option
+@processes_option
+def web(host: str, port: int, web_workers: int) -> None:
+    """Run the web processes alone; a worker runs elsewhere."""
+    settings = read_settings()
+    configure_logging(settings)
+    refuse_taken_port(host, port)
+    from service.cli.opening import opened
+    from service.server.granian import run_web
+
+    with opened():
+        pass  # says now what would otherwise go wrong in every process
+    run_web(host=host, port=port, processes=process_count(web_workers, settings), log_level=settings.log_level)

@@ -1,0 +1,35 @@
+"""The worker alone: `dateline worker`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+
+from service.cli.server_options import configure_logging
+from service.settings import read_settings
+
+
+@click.command()
+@click.option("--until-stdin-closes", is_flag=True, hidden=True)
+def worker(until_stdin_closes: bool) -> None:
+    """Run the worker alone: it indexes, builds feeds and releases scheduled articles."""
+    settings = read_settings()
+    configure_logging(settings)
+    from service.cli.opening import opened
+    from service.process.memory import share_arenas
+    from service.process.signals import end_on_signals, stop_on_signals
+    from service.worker.scheduler import Worker
+
+    share_arenas()
+    with opened() as dateline:
+        running = Worker(dateline)
+        stop_on_signals(running.stop, until_stdin_closes=until_stdin_closes)
+        running.run()
+    end_on_signals()  # all is closed: one that comes before there is somebody new to take it must not be lost
+    if running.begins_anew:
+        logging.getLogger(__name__).info("much was done: beginning anew, with fresh memory")
+        # As the same process, for whoever waits for its end.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606

@@ -1,0 +1,46 @@
+"""Stores finished documents: compressed, with validators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from archive.store.archive import Archive
+from archive.store.changes import Turn
+from archive.store.renditions import Rendition
+from feeds.content_codings import codings, etag
+from feeds.document import Document
+
+
+def store_documents(
+    archive: Archive, make: Callable[[], Sequence[Document]], turn: Turn, *, clock: Callable[[], datetime]
+) -> int:
+    """Store, in one transaction, those documents whose bytes are new; how many there were."""
+    position = archive.head()  # read before the articles: a document is at least as new as this
+    documents = make()
+    etags = archive.rendition_etags([document.path for document in documents])
+    new = [document for document in documents if etags.get(document.path) != etag(document.body)]
+    if not new:
+        return 0
+    modified = next_second(clock())
+    renditions = [_rendition(document, modified=modified, position=position) for document in new]
+    return len(archive.put_renditions(renditions, turn))
+
+
+def next_second(instant: datetime) -> datetime:
+    """The first whole second that is not before this instant.
+
+    Bytes that change twice in a second thus never share a Last-Modified that a client has seen."""
+    whole = instant.replace(microsecond=0)
+    return whole if whole == instant else whole + timedelta(seconds=1)
+
+
+def _rendition(document: Document, *, modified: datetime, position: int) -> Rendition:
+    return Rendition(
+        path=document.path,
+        media_type=document.media_type,
+        modified=modified,
+        position=position,
+        codings=codings(document.body),
+        contents=document.contents,
+    )

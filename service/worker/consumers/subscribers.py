@@ -1,0 +1,45 @@
+"""Marks the subscriptions of documents that have changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+
+from archive.store.archive import Archive
+from archive.store.changes import Change, ChangeKind, Turn
+from service.websub.protocol import (
+    SOON,
+)
+
+log = logging.getLogger(__name__)
+
+ANNOUNCER: Final = "websub"
+
+
+class Announcer:
+    """Marks the subscribers of every document that has changed. Calls nobody."""
+
+    name = ANNOUNCER
+    kind = ChangeKind.RENDITION
+    batch = 5000
+
+    def __init__(self, archive: Archive, *, clock: Callable[[], datetime]) -> None:
+        self.archive = archive
+        self.clock = clock
+
+    def start(self, turn: Turn) -> int:
+        return turn.position
+
+    def lost(self, position: int) -> bool:
+        del position
+        return False  # the marks stand in the archive itself
+
+    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
+        del turn  # marking twice is marking once
+        now = self.clock()
+        positions = {change.subject: change.seq for change in changes}
+        concerned = self.archive.subscriptions.announce(positions, now=now, soon=now + SOON)
+        if concerned:
+            log.info("%d subscribers are to be told of changes", concerned)
