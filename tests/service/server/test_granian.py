@@ -155,7 +155,7 @@ def _resident(pid: int) -> float:
 
 def test_a_web_process_loads_nothing_that_only_others_need() -> None:
     elsewhere = ["alembic", "apscheduler", "feedgen", "frontmatter", "inscriptis", "psycopg", "pydantic", "rich"]
-    program = f"import sys, service.app; print([name for name in {elsewhere} if name in sys.modules])"
+    program = f"import sys, service.server.web_process; print([name for name in {elsewhere} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout == "[]\n"
 
