@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from archive.errors import DatelineError
 from archive.site import Site
-from feeds.content_level import Extents, read_extents
+from feeds.content_level import ContentLevels, read_content_levels
 from feeds.formats.podcasts import CATEGORIES, TYPES, category_path
 from feeds.language import language_tag
 
@@ -109,9 +109,9 @@ def _podcast_type(value: object) -> str:
     return _text(value)
 
 
-def _feed_content(value: object) -> Extents:
+def _feed_content(value: object) -> ContentLevels:
     try:
-        return read_extents(value)
+        return read_content_levels(value)
     except ValueError as error:
         raise ValueError(
             f"{error}; say full or summary, and what differs; example: full; /tags/wheat/: summary"
@@ -194,8 +194,8 @@ class Settings:
     search_recency: int = _setting(
         10, partial(_number, least=0, most=100), "how far new articles come before old ones in a search, in percent"
     )
-    feed_content: Extents = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
-        Extents(), _feed_content, "what feeds carry of an article, full or summary: full; /tags/wheat/: summary"
+    feed_content: ContentLevels = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
+        ContentLevels(), _feed_content, "what feeds carry of an article, full or summary: full; /tags/wheat/: summary"
     )
     unconditional_gets: int = _setting(
         60,

@@ -59,8 +59,8 @@ from archive.store.articles import (
     Tombstone,
 )
 from archive.store.changes import Change, ChangeKind, Cursor, Turn
-from archive.store.feed_history import Lineage
-from archive.store.feed_volumes import Volume
+from archive.store.feed_history import FeedHistory
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.renditions import Rendition
 from archive.store.tokens import Token
 from archive.urls import article_path
@@ -356,15 +356,15 @@ class SqlArchive:
             paths = connection.execute(select(renditions.c.path).order_by(renditions.c.path)).scalars().all()
         yield from paths
 
-    def lineage(self, path: str) -> Lineage | None:
+    def lineage(self, path: str) -> FeedHistory | None:
         with self._reading() as connection:
             return documents.lineage(connection, path)
 
-    def volumes(self) -> Sequence[Volume]:
+    def volumes(self) -> Sequence[ArchiveDocument]:
         with self._reading() as connection:
             return shelf.read(connection)
 
-    def put_volumes(self, volumes: Sequence[Volume], turn: Turn) -> None:
+    def put_volumes(self, volumes: Sequence[ArchiveDocument], turn: Turn) -> None:
         with self._writing() as connection:
             next_seq(connection)
             changes.check_turn(connection, turn)

@@ -11,20 +11,20 @@ from archive.period import Period
 from archive.sql.engine import kind_of
 from archive.sql.schema import tombstones, volumes
 from archive.store.articles import Place, Tombstone
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 
 
-def read(connection: Connection) -> list[Volume]:
+def read(connection: Connection) -> list[ArchiveDocument]:
     order = (volumes.c.year, volumes.c.month, volumes.c.listed.is_not(None), volumes.c.listed, volumes.c.article_id)
     return [
-        Volume(
+        ArchiveDocument(
             Period(row.year, row.month), row.number, None if row.listed is None else Place(row.listed, row.article_id)
         )
         for row in connection.execute(select(volumes).order_by(*order))
     ]
 
 
-def put(connection: Connection, changed: Sequence[Volume]) -> None:
+def put(connection: Connection, changed: Sequence[ArchiveDocument]) -> None:
     for volume in changed:
         first = {
             "listed": None if volume.first is None else volume.first.listed,

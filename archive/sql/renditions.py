@@ -11,8 +11,8 @@ from archive.sql.engine import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
 from archive.store import feed_history as lineages
 from archive.store.changes import ChangeKind
-from archive.store.feed_history import Lineage, Version
-from archive.store.renditions import Coded, Rendition
+from archive.store.feed_history import FeedHistory, Version
+from archive.store.renditions import Rendition, Representation
 from archive.util.chunks import slices
 
 _WITH_CODINGS = (
@@ -50,7 +50,7 @@ def read(connection: Connection, path: str) -> Rendition | None:
         media_type=rows[0].media_type,
         modified=rows[0].modified,
         position=rows[0].position,
-        codings={row.coding: Coded(row.etag, bytes(row.body)) for row in rows},
+        codings={row.coding: Representation(row.etag, bytes(row.body)) for row in rows},
     )
 
 
@@ -86,7 +86,7 @@ def put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> 
     return changed
 
 
-def lineage(connection: Connection, path: str) -> Lineage | None:
+def lineage(connection: Connection, path: str) -> FeedHistory | None:
     statement = select(renditions.c.lineage).where(renditions.c.path == path)
     stored = connection.execute(statement).scalar_one_or_none()
     return None if stored is None else lineages.from_bytes(stored)
@@ -97,7 +97,7 @@ def _lineage(document: Rendition, before: bytes | None, seq: int) -> bytes | Non
         return None
     version = Version(seq, tuple(coded.etag for coded in document.codings.values()))
     known = None if before is None else lineages.from_bytes(before)
-    return lineages.to_bytes(lineages.follow(known, document.contents, version))
+    return lineages.to_bytes(lineages.extend(known, document.contents, version))
 
 
 def _is_same(document: Rendition, stored: Row[*tuple[Any, ...]]) -> bool:

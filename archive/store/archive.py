@@ -23,8 +23,8 @@ from archive.store.articles import (
     Tombstone,
 )
 from archive.store.changes import Change, ChangeKind, Cursor, Turn
-from archive.store.feed_history import Lineage
-from archive.store.feed_volumes import Volume
+from archive.store.feed_history import FeedHistory
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.renditions import Rendition
 from archive.store.subscriptions import Subscriptions
 from archive.store.tokens import Token
@@ -175,15 +175,15 @@ class Archive(Protocol):
 
     def rendition_paths(self) -> Iterator[str]: ...
 
-    def lineage(self, path: str) -> Lineage | None:
+    def lineage(self, path: str) -> FeedHistory | None:
         """The versions of a document that was stored with its contents, as far as they are remembered."""
         ...
 
-    def volumes(self) -> Sequence[Volume]:
+    def volumes(self) -> Sequence[ArchiveDocument]:
         """How the archive of the site's feed is divided, oldest first."""
         ...
 
-    def put_volumes(self, volumes: Sequence[Volume], turn: Turn) -> None:
+    def put_volumes(self, volumes: Sequence[ArchiveDocument], turn: Turn) -> None:
         """Add volumes, or move the bounds of those that have the same month and number. Raises TurnLost."""
         ...
 

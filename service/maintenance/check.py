@@ -15,7 +15,7 @@ from archive.labels import Label, LabelKind
 from archive.store.archive import Archive
 from archive.store.articles import ArticleQuery
 from archive.store.changes import Change, ChangeKind
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.urls import Scope
 from archive.util.chunks import slices
 from feeds.builder import FeedBuilder
@@ -24,7 +24,7 @@ from feeds.document import Document
 from feeds.spec import parse
 from feeds.touched import scopes_touched
 from service.dateline import Dateline
-from service.syndication.site_feeds import Syndication, name_of
+from service.syndication.site_feeds import SiteFeeds, name_of
 from service.worker.folder_lock import is_served
 
 POLL = 0.2  # seconds between two looks at how far the worker is
@@ -179,9 +179,9 @@ def check_feeds(dateline: Dateline, *, track: Track = untracked) -> list[str]:
     """Every feed that there should be is stored, with the bytes that its articles give."""
     feeds = _Feeds(dateline)
     scopes = feeds.scopes(track)
-    feeds.syndication.look()
-    volumes = feeds.syndication.bound()
-    everything: list[Scope | Volume] = [*scopes, *volumes]
+    feeds.site_feeds.load()
+    documents = feeds.site_feeds.sealed()
+    everything: list[Scope | ArchiveDocument] = [*scopes, *documents]
     suspected = [
         one for one in track(everything, len(everything), description="Checking the feeds") if feeds.findings_at(one)
     ]
@@ -194,10 +194,10 @@ class _Feeds:
     def __init__(self, dateline: Dateline) -> None:
         settings = dateline.settings
         builder = FeedBuilder(
-            dateline.site, dateline.identity(), length=settings.feed_length, extents=settings.feed_content
+            dateline.site, dateline.identity(), length=settings.feed_length, content_levels=settings.feed_content
         )
         self.archive = dateline.archive
-        self.syndication = Syndication(dateline.archive, builder)
+        self.site_feeds = SiteFeeds(dateline.archive, builder)
         self.deliveries = _Deliveries(dateline, "feeds")
 
     def scopes(self, track: Track) -> set[Scope]:
@@ -209,31 +209,33 @@ class _Feeds:
         stored = (parse(path) for path in self.archive.rendition_paths())
         return scopes | {found[0] for found in stored if found is not None}
 
-    def findings_at(self, one: Scope | Volume) -> list[str]:
+    def findings_at(self, one: Scope | ArchiveDocument) -> list[str]:
         documents = self._make(one)
         stored = self.archive.rendition_etags([document.path for document in documents])
         return list(_differences(documents, stored))
 
-    def looked_at_again(self, one: Scope | Volume) -> list[str]:
+    def looked_at_again(self, one: Scope | ArchiveDocument) -> list[str]:
         """What is wrong when all changes are delivered; nothing where new ones come at every look."""
         for _ in range(LOOKS):
             position = self.deliveries.catch_up()
-            self.syndication.look()
+            self.site_feeds.load()
             findings = self.findings_at(one)
             if not findings or not self._is_touched_after(position, one):
                 return findings
         return []
 
-    def _make(self, one: Scope | Volume) -> list[Document]:
-        if not isinstance(one, Volume):
-            return self.syndication.feed(one, is_one_of_many=True)
+    def _make(self, one: Scope | ArchiveDocument) -> list[Document]:
+        if not isinstance(one, ArchiveDocument):
+            return self.site_feeds.feed(one, is_one_of_many=True)
         # By its name: its bounds may be others than they were.
-        bound = (volume for volume in self.syndication.bound() if name_of(volume) == name_of(one))
-        return [document for volume in bound for document in self.syndication.volume(volume)]
+        named = (each for each in self.site_feeds.sealed() if name_of(each) == name_of(one))
+        return [document for each in named for document in self.site_feeds.archive_document(each)]
 
-    def _is_touched_after(self, position: int, one: Scope | Volume) -> bool:
+    def _is_touched_after(self, position: int, one: Scope | ArchiveDocument) -> bool:
         changes = (change for change in _changes(self.archive, position) if change.days)
-        return any(isinstance(one, Volume) or one in scopes_touched(change.labels, change.days) for change in changes)
+        return any(
+            isinstance(one, ArchiveDocument) or one in scopes_touched(change.labels, change.days) for change in changes
+        )
 
 
 def _differences(documents: Iterable[Document], stored: Mapping[str, str]) -> Iterator[str]:

@@ -20,7 +20,7 @@ from service.outbound.address_guard import Guard
 from service.outbound.client import Outgoing
 from service.process.memory import give_back
 from service.settings import HUB_PATH
-from service.syndication.site_feeds import Syndication
+from service.syndication.site_feeds import SiteFeeds
 from service.syndication.sitemaps import NewsSitemap
 from service.websub.deliveries import Pusher
 from service.worker.consumers.feeds import FeedsConsumer
@@ -59,7 +59,7 @@ class Worker:
         holder = lease_owner(dateline.settings.data)
         identity = dateline.identity()
         builder = FeedBuilder(
-            dateline.site, identity, length=dateline.settings.feed_length, extents=dateline.settings.feed_content
+            dateline.site, identity, length=dateline.settings.feed_length, content_levels=dateline.settings.feed_content
         )
         self.deliveries = [
             Delivery(
@@ -68,7 +68,7 @@ class Worker:
                 then=dateline.bell.ring,
             )
             for consumer in (
-                FeedsConsumer(dateline.archive, Syndication(dateline.archive, builder), clock=dateline.clock),
+                FeedsConsumer(dateline.archive, SiteFeeds(dateline.archive, builder), clock=dateline.clock),
                 IndexConsumer(dateline.archive, dateline.index),
                 Announcer(dateline.archive, clock=dateline.clock),
             )

@@ -50,8 +50,8 @@ from archive.store.articles import (
 )
 from archive.store.changes import Change, ChangeKind, Cursor, Turn
 from archive.store.feed_history import Contents, Entry
-from archive.store.feed_volumes import Volume
-from archive.store.renditions import Coded, Rendition
+from archive.store.feed_volumes import ArchiveDocument
+from archive.store.renditions import Rendition, Representation
 from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
 from archive.store.tokens import Token
 from archive.validation import parse_draft
@@ -809,7 +809,7 @@ class ArchiveContract:
         assert [version.etags for version in lineage.versions] == [
             tuple(coded.etag for coded in document.codings.values()) for document in documents[:2]
         ]
-        assert lineage.news(lineage.versions[0]) == [two]
+        assert lineage.entries_since(lineage.versions[0]) == [two]
 
     def test_a_document_without_contents_has_no_versions(self, archive: Archive) -> None:
         turn = a_turn(archive)
@@ -823,21 +823,27 @@ class ArchiveContract:
         turn = a_turn(archive)
         assert archive.volumes() == []
         middle = Place(NOON, "b")
-        archive.put_volumes([Volume(march, 1), Volume(january, 1), Volume(march, 2, middle)], turn)
-        assert archive.volumes() == [Volume(january, 1), Volume(march, 1), Volume(march, 2, middle)]
-        archive.put_volumes([Volume(march, 1, Place(NOON, "a")), Volume(march, 3)], turn)
+        archive.put_volumes(
+            [ArchiveDocument(march, 1), ArchiveDocument(january, 1), ArchiveDocument(march, 2, middle)], turn
+        )
         assert archive.volumes() == [
-            Volume(january, 1),
-            Volume(march, 3),
-            Volume(march, 1, Place(NOON, "a")),
-            Volume(march, 2, middle),
+            ArchiveDocument(january, 1),
+            ArchiveDocument(march, 1),
+            ArchiveDocument(march, 2, middle),
+        ]
+        archive.put_volumes([ArchiveDocument(march, 1, Place(NOON, "a")), ArchiveDocument(march, 3)], turn)
+        assert archive.volumes() == [
+            ArchiveDocument(january, 1),
+            ArchiveDocument(march, 3),
+            ArchiveDocument(march, 1, Place(NOON, "a")),
+            ArchiveDocument(march, 2, middle),
         ]
 
     def test_a_stale_worker_divides_nothing(self, archive: Archive) -> None:
         turn = a_turn(archive)
         archive.rewind(turn.consumer)
         with pytest.raises(TurnLost):
-            archive.put_volumes([Volume(Period(2026, 1), 1)], turn)
+            archive.put_volumes([ArchiveDocument(Period(2026, 1), 1)], turn)
         assert archive.volumes() == []
 
     def test_storing_documents_moves_no_cursor(self, archive: Archive) -> None:
@@ -1879,5 +1885,7 @@ def a_rendition(
         media_type="application/rss+xml",
         modified=modified,
         position=position,
-        codings={coding: Coded(f'"{coding}-{sha256(body).hexdigest()}"', body) for coding, body in bodies.items()},
+        codings={
+            coding: Representation(f'"{coding}-{sha256(body).hexdigest()}"', body) for coding, body in bodies.items()
+        },
     )

@@ -22,7 +22,7 @@ from archive.sql.migrations import upgrade
 from archive.sql.schema import metadata
 from archive.store.articles import ArticleQuery, Origin, RequestKey, Save
 from archive.store.changes import ChangeKind
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from tests.archive.sql import dumps
 from tests.contracts.archive import ArchiveContract, a_rendition, a_turn, everything
 from tests.support import archive_writer
@@ -69,7 +69,7 @@ class SqlArchiveContract(ArchiveContract):
         turn = a_turn(archive)
         for write in (
             lambda: archive.put_renditions([a_rendition("/a")], turn),
-            lambda: archive.put_volumes([Volume(Period(2026, 3), 1)], turn),
+            lambda: archive.put_volumes([ArchiveDocument(Period(2026, 3), 1)], turn),
             lambda: archive.state("schedule", "done", turn),
         ):
             with _statements(archive) as said:

@@ -17,7 +17,8 @@ from archive.store.articles import Tombstone
 from archive.urls import Scope
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
-from feeds.spec import Format, spec_for
+from feeds.format import ATOM, FORMATS, JSON, RSS, Format
+from feeds.spec import spec_for
 from tests.support.builders import SITE
 
 IDENTITY = "tag:news.example.org,2023-12-01:dateline"
@@ -39,7 +40,7 @@ def bodies(
 ) -> dict[Format, bytes]:
     """The feed's bytes in every format, from a builder that has built nothing before."""
     documents = FeedBuilder(site, IDENTITY).build(spec_for(scope, site, IDENTITY), articles, tombstones)
-    return dict(zip(Format, (document.body for document in documents), strict=True))
+    return dict(zip(FORMATS.values(), (document.body for document in documents), strict=True))
 
 
 def document(feed_format: Format, *articles: Article) -> bytes:
@@ -68,16 +69,16 @@ def a_full_site() -> Site:
 
 
 def an_atom_feed(*articles: Article, site: Site = SITE) -> Any:
-    return etree.fromstring(bodies(articles, site=site)[Format.ATOM])
+    return etree.fromstring(bodies(articles, site=site)[ATOM])
 
 
 def an_rss_channel(*articles: Article, site: Site = SITE) -> Any:
-    [channel] = etree.fromstring(bodies(articles, site=site)[Format.RSS])
+    [channel] = etree.fromstring(bodies(articles, site=site)[RSS])
     return channel
 
 
 def a_json_feed(*articles: Article, site: Site = SITE) -> Any:
-    return json.loads(bodies(articles, site=site)[Format.JSON])
+    return json.loads(bodies(articles, site=site)[JSON])
 
 
 def texts(element: Any, path: str) -> list[str]:

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from archive.article import Enclosure
-from feeds.entry import CONTENT_LIMIT, carriable, item_of
+from feeds.entry import MAX_CONTENT_BYTES, carriable, entry_of
 from tests.feeds.reading import IDENTITY
 from tests.support.builders import SITE, an_article
 
 
 def an_item(**fields):
-    return item_of(an_article(**fields), site=SITE, identity=IDENTITY)
+    return entry_of(an_article(**fields), site=SITE, identity=IDENTITY)
 
 
 def test_a_draft_has_no_place_in_a_feed():
@@ -22,7 +22,7 @@ def test_a_draft_has_no_place_in_a_feed():
 
 
 def test_content_is_whole_up_to_the_limit_and_then_gives_way_to_the_summary():
-    whole, long = "x" * (CONTENT_LIMIT - len("<p></p>")), "é" * (CONTENT_LIMIT // 2)
+    whole, long = "x" * (MAX_CONTENT_BYTES - len("<p></p>")), "é" * (MAX_CONTENT_BYTES // 2)
     assert an_item(content_html=f"<p>{whole}</p>").content == f"<p>{whole}</p>"
     item = an_item(content_html=f"<p>{long}</p>", summary="Long.")
     assert (item.content, item.abstract) == (None, "Long.")
@@ -35,7 +35,7 @@ def test_an_article_without_words_is_abstracted_by_its_title():
 
 def test_a_guid_that_is_no_uri_becomes_one_for_atom_only():
     odd = replace(an_article(), guid="story 17 <new>")
-    item = item_of(odd, site=SITE, identity=IDENTITY)
+    item = entry_of(odd, site=SITE, identity=IDENTITY)
     assert (item.guid, item.iri) == ("story 17 <new>", f"{IDENTITY}/guid/story%2017%20%3Cnew%3E")
 
 
@@ -53,7 +53,7 @@ def test_files_whose_address_or_type_nobody_can_use():
     article = replace(
         an_article(), enclosures=(Enclosure("http://[broken/", "audio/mpeg"), Enclosure("/a.bin", "binary", -1))
     )
-    assert item_of(article, site=SITE, identity=IDENTITY).enclosures == (
+    assert entry_of(article, site=SITE, identity=IDENTITY).enclosures == (
         Enclosure("https://news.example.org/a.bin", "application/octet-stream", 0),
     )
 
@@ -61,7 +61,7 @@ def test_files_whose_address_or_type_nobody_can_use():
 def test_one_poisoned_article_does_not_take_the_feed_down():
     assert carriable("a\0b\x0bc\ufffed\ud83de") == "ab\ncd?e"
     poisoned = replace(an_article(), title="\0", summary="\ufffe", content_html="<p>a\x01<i>b</i></p>")
-    item = item_of(poisoned, site=SITE, identity=IDENTITY)
+    item = entry_of(poisoned, site=SITE, identity=IDENTITY)
     assert (item.title, item.summary, item.abstract, item.content) == ("Untitled", None, "ab", "<p>a<i>b</i></p>")
 
 
@@ -87,5 +87,5 @@ def test_characters_without_meaning_are_left_out():
     ],
 )
 def test_which_guids_stand_as_ids_in_atom_rfc4287_4_2_6(guid: str, is_uri: bool):
-    item = item_of(replace(an_article(), guid=guid), site=SITE, identity=IDENTITY)
+    item = entry_of(replace(an_article(), guid=guid), site=SITE, identity=IDENTITY)
     assert (item.iri == guid) is is_uri

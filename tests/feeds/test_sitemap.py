@@ -41,7 +41,7 @@ def test_a_month_names_its_articles_and_when_they_changed():
 
 
 def test_what_is_too_much_for_one_sitemap_is_continued_in_another(monkeypatch):
-    monkeypatch.setattr(sitemap, "MOST_ADDRESSES", 2)
+    monkeypatch.setattr(sitemap, "MAX_ADDRESSES", 2)
     briefs = [Brief(f"a{day}", 1, f"/2023/12/0{day}/a", NOON) for day in range(1, 6)]
     parts = write_month(Period(2023, 12), briefs, SITE)
     assert [part.path for part in parts] == [part_path(Period(2023, 12), number) for number in (1, 2, 3)]

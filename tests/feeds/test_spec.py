@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from archive.labels import Label, LabelKind, label_key
 from archive.period import Period
 from archive.urls import Scope, has_address, home_path
-from feeds.spec import EPOCH, Format, minted, parse, spec_for
+from feeds.format import ATOM, FORMATS, Format
+from feeds.spec import EPOCH, minted_on, parse, spec_for
 from tests.feeds.reading import IDENTITY
 from tests.support.builders import SITE
 
@@ -33,8 +34,8 @@ WHEAT = Label(LabelKind.TAG, "wheat")
     ],
 )
 def test_every_list_has_its_feed_beside_its_page(scope: Scope, path: str):
-    assert spec_for(scope, SITE, IDENTITY).path(Format.ATOM) == path
-    assert parse(path) == (scope, Format.ATOM)
+    assert spec_for(scope, SITE, IDENTITY).path(ATOM) == path
+    assert parse(path) == (scope, ATOM)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ scopes = st.one_of(
 )
 
 
-@given(scopes, st.sampled_from(Format))
+@given(scopes, st.sampled_from(list(FORMATS.values())))
 def test_an_address_leads_back_to_its_feed(scope: Scope, feed_format: Format):
     assert parse(home_path(scope) + feed_format.suffix) == (scope, feed_format)
 
@@ -119,12 +120,12 @@ def test_a_feed_is_named_as_people_read_the_label():
     ],
 )
 def test_an_empty_feed_is_as_old_as_its_site(identity: str, instant: datetime):
-    assert minted(identity) == instant
-    assert spec_for(None, SITE, identity).since == instant
+    assert minted_on(identity) == instant
+    assert spec_for(None, SITE, identity).created == instant
 
 
 def test_charset_is_said_where_it_means_something():
-    assert [feed_format.media_type for feed_format in Format] == [
+    assert [feed_format.media_type for feed_format in FORMATS.values()] == [
         "application/rss+xml; charset=utf-8",
         "application/atom+xml; charset=utf-8",
         "application/feed+json",

@@ -16,7 +16,7 @@ from archive.period import Period
 from archive.store.articles import ArticleQuery, Named, Place
 from archive.urls import ABOUT, FOLDERS, Scope, article_path, has_address, home_path
 from feeds import opml, sitemap
-from feeds.spec import Format
+from feeds.format import FORMATS, RECOMMENDED
 from service.http.fetch_metadata import opens_in_browser
 from service.links import Addresses
 from service.search import search_document, search_page
@@ -73,7 +73,7 @@ def public_blueprint(dateline: Dateline) -> Blueprint:
         LABELS: views.labels,
         f"{LABELS}<name>/": views.label,
         "/search": views.search,
-        f"/search/<any({','.join(f'{each.suffix!r}' for each in Format)}):name>": views.search_feed,
+        f"/search/<any({','.join(f'{suffix!r}' for suffix in FORMATS)}):name>": views.search_feed,
         SUGGEST: views.suggest,
         "/api/search": views.search_api,
         "/feeds": views.feeds,
@@ -290,8 +290,7 @@ class _Views:
     def search_feed(self, name: str) -> AnyResponse:
         if opens_in_browser(request.environ):
             return self._about(f"/search/{name}?{request.query_string.decode('ascii', 'replace')}")
-        feed_format = next(each for each in Format if each.suffix == name)
-        document, address = self.search_feeds.build(feed_format, request.args.to_dict())
+        document, address = self.search_feeds.build(FORMATS[name], request.args.to_dict())
         response = Response(document.body, content_type=document.media_type)
         response.headers["Cache-Control"] = FEED_FRESHNESS
         response.vary.add("Sec-Fetch-Dest")
@@ -322,7 +321,14 @@ class _Views:
     def feeds(self) -> AnyResponse:
         head = self._head("Feeds", f"Every feed of {self.site.title}.", "/feeds")
         groups = feed_groups(self.archive, self.addresses, now=self.dateline.clock())
-        return show("feeds.html", head, groups=groups, site_feeds=feed_links(self.addresses, None))
+        return show(
+            "feeds.html",
+            head,
+            groups=groups,
+            site_feeds=feed_links(self.addresses, None),
+            formats=list(FORMATS.values()),
+            recommended=RECOMMENDED,
+        )
 
     def about_feed(self) -> AnyResponse:
         return self._about(request.args.get("feed", ""))

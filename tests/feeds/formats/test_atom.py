@@ -11,9 +11,9 @@ from archive.lifecycle import revise
 from archive.site import Site
 from archive.store.articles import Tombstone
 from archive.validation import parse_draft
-from feeds.entry import CONTENT_LIMIT
+from feeds.entry import MAX_CONTENT_BYTES
+from feeds.format import ATOM
 from feeds.formats.feedgen_fixes import ABOUT_TITLE
-from feeds.spec import Format
 from tests.feeds.reading import (
     IDENTITY,
     NAMESPACES,
@@ -128,7 +128,8 @@ def test_an_edit_keeps_the_entry_id_rfc4287_4_2_6():
 
 def test_an_entry_without_content_has_a_summary_and_a_link_rfc4287_4_1_2():
     feed = an_atom_feed(
-        an_article(title="Long", content_text="word " * CONTENT_LIMIT), an_article(title="No words", content_text="")
+        an_article(title="Long", content_text="word " * MAX_CONTENT_BYTES),
+        an_article(title="No words", content_text=""),
     )
     assert feed.findall("{*}entry/{*}content") == []
     assert [len(text) > 3 for text in texts(feed, "atom:entry/atom:summary")] == [True, True]
@@ -176,7 +177,7 @@ def test_a_live_feed_names_its_hub():
 
 
 def test_an_archived_document_says_so_and_leads_on_rfc5005_4():
-    feed = etree.fromstring(document(Format.ATOM, an_article()))
+    feed = etree.fromstring(document(ATOM, an_article()))
     assert SCHEMA.validate(feed), SCHEMA.error_log
     assert len(feed.findall("fh:archive", NAMESPACES)) == 1
     assert [(link["rel"], link["href"]) for link in attributes(feed, "atom:link")] == [
@@ -190,7 +191,7 @@ def test_an_archived_document_says_so_and_leads_on_rfc5005_4():
 
 def test_withdrawn_articles_leave_tombstones_rfc6721():
     withdrawn = Tombstone("w", "tag:news.example.org,2026-03-01:w", NOON, NOON.date())
-    feed = etree.fromstring(bodies([], tombstones=[withdrawn])[Format.ATOM])
+    feed = etree.fromstring(bodies([], tombstones=[withdrawn])[ATOM])
     assert SCHEMA.validate(feed), SCHEMA.error_log
     assert attributes(feed, "at:deleted-entry") == [
         {"ref": "tag:news.example.org,2026-03-01:w", "when": "2026-03-14T12:00:00Z"}

@@ -6,8 +6,8 @@ import json
 
 import jsonschema
 
+from feeds.format import JSON
 from feeds.formats.jsonfeed import USER_COMMENT
-from feeds.spec import Format
 from tests.feeds.reading import SCHEMAS, a_full_site, a_json_feed, document
 from tests.support.builders import NOON, an_article
 
@@ -87,7 +87,7 @@ def test_the_schema_notices_what_is_wrong():
 
 
 def test_a_document_of_the_archive_leads_to_older_ones():
-    feed = json.loads(document(Format.JSON, an_article()))
+    feed = json.loads(document(JSON, an_article()))
     SCHEMA.validate(feed)
     assert feed["feed_url"] == "https://news.example.org/archive/2026/02/feed.json"
     assert feed["next_url"] == "https://news.example.org/archive/2026/01/feed.json"

@@ -7,9 +7,9 @@ from dataclasses import replace
 from lxml import etree
 
 from archive.site import Site
+from feeds.format import RSS
 from feeds.formats.feedgen_fixes import ABOUT_TITLE
 from feeds.formats.rss import TTL
-from feeds.spec import Format
 from tests.feeds.reading import a_full_site, an_rss_channel, attributes, bodies, document, texts
 from tests.support.builders import NOON, SITE, an_article
 
@@ -85,7 +85,7 @@ def test_an_item():
 
 
 def test_a_title_is_plain_text_escaped_once_as_the_profile_advises():
-    body = bodies([an_article(title="<SRD> & AT&T ]]>")])[Format.RSS]
+    body = bodies([an_article(title="<SRD> & AT&T ]]>")])[RSS]
     assert b"<title>&#x3C;SRD&#x3E; &#x26; AT&#x26;T ]]&#x3E;</title>" in body
 
 
@@ -113,7 +113,7 @@ def test_a_live_feed_names_its_hub():
 
 
 def test_a_document_of_the_archive_says_so_and_leads_on_rfc5005_4():
-    [channel] = etree.fromstring(document(Format.RSS, an_article()))
+    [channel] = etree.fromstring(document(RSS, an_article()))
     assert len(channel.findall("{http://purl.org/syndication/history/1.0}archive")) == 1
     assert [(link["rel"], link["href"]) for link in attributes(channel, "atom:link")] == [
         ("self", "https://news.example.org/archive/2026/02/feed.rss"),

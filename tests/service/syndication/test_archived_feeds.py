@@ -30,7 +30,7 @@ from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec
-from service.syndication.site_feeds import Bound, Syndication
+from service.syndication.site_feeds import Sealed, SiteFeeds
 from service.worker.consumers.feeds import FeedsConsumer
 from tests.feeds.reading import IDENTITY, NAMESPACES
 from tests.support.builders import NOON, SITE, an_article
@@ -83,8 +83,8 @@ class Press:
         """As a worker does that has just started."""
         builder = Told(SITE, IDENTITY, length=self.live)
         self.made = builder.made
-        syndication = Syndication(self.archive, builder, volume_size=SIZE)
-        consumer = FeedsConsumer(self.archive, syndication, clock=lambda: self.clock)
+        site_feeds = SiteFeeds(self.archive, builder, max_articles=SIZE)
+        consumer = FeedsConsumer(self.archive, site_feeds, clock=lambda: self.clock)
         consumer.feeds_at_once = self.at_once
         self.outbox = Outbox(self.archive, consumer, holder="one", clock=lambda: self.clock)
 
@@ -152,7 +152,7 @@ def test_a_site_whose_feed_holds_everything_has_no_archive(press: Press):
     assert list(press.walk()) == ["/feed.atom"]
 
 
-def test_a_volume_is_bound_when_what_is_newer_fills_a_feed(press: Press):
+def test_an_archive_document_is_sealed_when_newer_articles_fill_a_feed(press: Press):
     press.publish(*days(1, SIZE + LIVE - 1))
     assert press.history() == ["/feed.atom"]
     assert {path: len(ids) for path, ids in press.walk().items()} == {"/feed.atom": SIZE + LIVE - 1}
@@ -163,7 +163,7 @@ def test_a_volume_is_bound_when_what_is_newer_fills_a_feed(press: Press):
     assert {path: len(ids) for path, ids in press.walk().items()} == {"/feed.atom": 6, "/archive/2025/12/feed.atom": 3}
 
 
-def test_what_is_bound_stays_so_and_the_feed_is_shorter_meanwhile(press: Press):
+def test_a_sealed_document_stays_sealed_and_the_feed_is_shorter_meanwhile(press: Press):
     articles = press.publish(*days(1, SIZE + LIVE))
     press.deliver()
     press.save(replace(articles[-1], status=Status.WITHDRAWN, modified=NOON))
@@ -248,7 +248,7 @@ def test_a_full_document_in_the_midst_is_split_and_only_its_neighbours_links_cha
     assert [len(ids) for ids in press.walk().values()] == [2 * SIZE, 2, 2, SIZE]
 
 
-def test_a_month_before_all_others_is_bound_at_once(press: Press):
+def test_a_month_before_all_others_is_sealed_at_once(press: Press):
     press.publish(*days(1, SIZE + LIVE))
     press.deliver()
     press.publish("1987-03-11")
@@ -317,7 +317,7 @@ def is_whole(press: Press) -> bool:
     return [one for ids in press.walk().values() for one in ids] == [article.guid for article in newest_first]
 
 
-def test_what_is_due_while_no_worker_is_there_is_bound_by_the_next_one(press: Press):
+def test_a_document_due_while_no_worker_runs_is_sealed_by_the_next_one(press: Press):
     press.publish(*days(1, SIZE + LIVE - 1))
     press.deliver()
     press.publish("2025-12-20", *days(1, 2 * LIVE, "2026-01"))
@@ -349,15 +349,15 @@ def test_what_could_not_be_stored_is_stored_at_the_next_attempt(press: Press):
 def test_an_import_that_comes_between_two_glances_hides_nothing(press: Press, monkeypatch: pytest.MonkeyPatch):
     press.publish(*days(1, SIZE + LIVE - 1))
     press.deliver()
-    bind = press.outbox.consumer.syndication.bind
+    seal = press.outbox.consumer.site_feeds.seal
 
-    def bind_and_import(*given: Any) -> Bound:
-        bound = bind(*given)
+    def seal_and_import(*given: Any) -> Sealed:
+        sealed = seal(*given)
         monkeypatch.undo()
         press.publish(*["2025-12-24"] * 40, *["2026-01-01"] * 40)
-        return bound
+        return sealed
 
-    monkeypatch.setattr(press.outbox.consumer.syndication, "bind", bind_and_import)
+    monkeypatch.setattr(press.outbox.consumer.site_feeds, "seal", seal_and_import)
     staying = {*press.public()}
 
     def nobody_is_missing() -> None:
@@ -385,7 +385,7 @@ def test_a_feed_that_is_to_be_shorter_leads_to_nothing_that_is_not_there(press: 
     assert press.walk()
 
 
-def test_a_live_feed_shorter_than_a_volume_fills_one_before_it_is_bound(archive: Archive):
+def test_a_live_feed_shorter_than_an_archive_document_fills_one_before_it_is_sealed(archive: Archive):
     press = Press(archive, live=1)
     press.publish(*days(1, SIZE))
     assert press.history() == ["/feed.atom"]

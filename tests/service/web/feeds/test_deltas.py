@@ -28,7 +28,7 @@ from archive.errors import ArchiveUnavailable
 from archive.sql import SqlArchive
 from archive.store.archive import Archive
 from service.web.feeds import deltas
-from service.web.feeds.prepared import Renditions
+from service.web.feeds.prepared import PreparedDocuments
 from tests.feeds.formats.test_atom import SCHEMA
 from tests.feeds.reading import NAMESPACES, SCHEMAS
 from tests.service.syndication.test_archived_feeds import Press, moments
@@ -44,7 +44,7 @@ class Kiosk(Press):
 
     def __init__(self, archive: Archive, *, live: int = 50) -> None:
         super().__init__(archive, live=live)
-        self.app = Renditions(self.archive, _nothing, clock=lambda: self.clock, ticks=count(step=3600).__next__)  # type: ignore[arg-type]
+        self.app = PreparedDocuments(self.archive, _nothing, clock=lambda: self.clock, ticks=count(step=3600).__next__)  # type: ignore[arg-type]
         self.client = Client(self.app)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> TestResponse:
@@ -311,9 +311,9 @@ def test_while_the_archive_is_away_all_of_it_is_sent(kiosk: Kiosk):
 
 def test_one_look_serves_thousands_and_each_delta_is_compressed_once(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch):
     looks, compressed = [], []
-    archive, coded = kiosk.archive.archive, deltas._coded
+    archive, coded = kiosk.archive.archive, deltas._encoded
     kiosk.archive.lineage = lambda path: looks.append(path) or archive.lineage(path)  # type: ignore[attr-defined, func-returns-value]
-    monkeypatch.setattr(deltas, "_coded", lambda *given: compressed.append(given[1]) or coded(*given))
+    monkeypatch.setattr(deltas, "_encoded", lambda *given: compressed.append(given[1]) or coded(*given))
     etag = kiosk.have("/feed.atom", "br")
     kiosk.published("Four")
     for _ in range(100):
@@ -322,12 +322,12 @@ def test_one_look_serves_thousands_and_each_delta_is_compressed_once(kiosk: Kios
 
 
 def test_the_memory_of_deltas_is_bounded(kiosk: Kiosk):
-    kiosk.app.deltas.most_bytes = 5_000
+    kiosk.app.deltas = deltas.Deltas(kiosk.archive, max_bytes=5_000)
     etag = kiosk.have("/feed.atom")
     for number in range(10):
         kiosk.published(f"More {number}")
         assert kiosk.news("/feed.atom", etag).status_code == 226
-        assert kiosk.app.deltas._bytes <= 5_000
+        assert kiosk.app.deltas.size_bytes <= 5_000
 
 
 # Whatever happens ---------------------------------------------------------------------------------------

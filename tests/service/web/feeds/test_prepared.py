@@ -11,10 +11,11 @@ from werkzeug.test import Client, EnvironBuilder
 
 from archive.errors import ArchiveUnavailable
 from archive.store.archive import Archive
-from archive.store.feed_history import Lineage
+from archive.store.feed_history import FeedHistory
 from archive.store.renditions import Rendition
 from feeds.content_codings import codings
-from service.web.feeds.prepared import LOOK_AGAIN, PATIENCE, Renditions
+from feeds.format import FORMATS
+from service.web.feeds.prepared import CHECK_INTERVAL, PAUSE, PreparedDocuments
 from tests.support.builders import NOON, SITE
 from tests.support.office import Office
 
@@ -22,9 +23,9 @@ OUTBOX = {"holder": "test", "now": NOON, "lasting": timedelta(hours=1)}
 
 
 class Stand:
-    """A few stored documents behind Renditions, with a clock for dates and one for looking again."""
+    """A few stored documents behind PreparedDocuments, with a clock for dates and one for looking again."""
 
-    def __init__(self, archive: Archive, most_bytes: int = 1_000_000) -> None:
+    def __init__(self, archive: Archive, max_bytes: int = 1_000_000) -> None:
         self.archive = archive
         self.now = NOON
         self.tick = 0.0
@@ -33,7 +34,9 @@ class Stand:
         assert turn is not None
         self.turn = turn
         self.looks: list[str] = []
-        self.app = Renditions(self, self._otherwise, clock=lambda: self.now, most_bytes=most_bytes, ticks=self._ticks)  # type: ignore[arg-type]
+        self.app = PreparedDocuments(
+            self, self._otherwise, clock=lambda: self.now, max_bytes=max_bytes, ticks=self._ticks
+        )  # type: ignore[arg-type]
         self.client = Client(self.app)
 
     def put(self, path: str, body: bytes, *, media_type: str = "application/atom+xml; charset=utf-8") -> None:
@@ -41,7 +44,7 @@ class Stand:
         self.archive.put_renditions([rendition], self.turn)
 
     def wait(self) -> None:
-        self.tick += LOOK_AGAIN + PATIENCE + 1
+        self.tick += CHECK_INTERVAL + PAUSE + 1
 
     def _ticks(self) -> float:
         return self.tick
@@ -60,7 +63,7 @@ class Stand:
         self._look(*paths)
         return self.archive.rendition_etags(paths)
 
-    def lineage(self, path: str) -> Lineage | None:
+    def lineage(self, path: str) -> FeedHistory | None:
         self._look(path)
         return self.archive.lineage(path)
 
@@ -99,7 +102,7 @@ def test_what_is_in_memory_is_answered_at_once(stand: Stand, headers: dict[str, 
         answer = stand.client.open(asked)
         assert (answer.status, list(answer.headers), answer.data) == ready
         assert len(stand.looks) == looks
-    stand.tick += LOOK_AGAIN * 1.1
+    stand.tick += CHECK_INTERVAL * 1.1
     assert stand.app.at_once(asked) is None
 
 
@@ -222,7 +225,7 @@ def test_what_is_not_kept_is_told_to_come_back_later(stand: Stand) -> None:
 
 
 def test_memory_is_bounded_and_the_least_used_goes_first(archive: Archive) -> None:
-    stand = Stand(archive, most_bytes=2500)
+    stand = Stand(archive, max_bytes=2500)
     for name in "abcd":
         stand.put(f"/tags/{name}/feed.atom", name.encode() * 1000)
     for name in "ab":
@@ -234,11 +237,11 @@ def test_memory_is_bounded_and_the_least_used_goes_first(archive: Archive) -> No
     for name in "acb":
         stand.client.get(f"/tags/{name}/feed.atom")
     assert stand.looks == ["/tags/b/feed.atom"]
-    assert stand.app._bytes <= 2500
+    assert stand.app.size_bytes <= 2500
 
 
 def test_a_document_larger_than_the_memory_is_sent_all_the_same(archive: Archive) -> None:
-    stand = Stand(archive, most_bytes=100)
+    stand = Stand(archive, max_bytes=100)
     stand.put("/feed.json", bytes(range(256)) * 9)
     assert stand.client.get("/feed.json").data == bytes(range(256)) * 9
 
@@ -320,7 +323,7 @@ def test_nobody_is_led_to_a_feed_that_is_not_there(office: Office, guess: str) -
     assert office.get(guess).status_code == 404
 
 
-@pytest.mark.parametrize("suffix", ["feed.rss", "feed.atom", "feed.json"])
+@pytest.mark.parametrize("suffix", FORMATS)
 def test_a_feed_whose_list_has_become_empty_is_gone_when_whoever_follows_it_may_know(
     office: Office, suffix: str
 ) -> None:
@@ -360,7 +363,7 @@ def test_a_feed_that_has_entries_stays_however_old_they_are(office: Office) -> N
     office.posted(tags=["wheat"], published="1987-03-11")
     office.deliver()
     office.later(days=4000)
-    for suffix in ("feed.rss", "feed.atom", "feed.json"):
+    for suffix in FORMATS:
         assert office.get(f"/tags/wheat/{suffix}").status_code == 200
 
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import feedparser
 import pytest
 
-from service.web.feeds.prepared import LOOK_AGAIN
+from service.web.feeds.prepared import CHECK_INTERVAL
 from tests.support.readers import READERS, Reader, Shown
 from tests.support.running import Client, RunningService, running_service, wait_for
 
@@ -97,7 +97,7 @@ def changed_feed(client: Client, path: str) -> Iterator[None]:
     before = client.get(path).headers.get("ETag")
     yield
     wait_for(f"{path} has changed", lambda: client.get(path).headers.get("ETag") != before)
-    time.sleep(LOOK_AGAIN)  # for the other web process
+    time.sleep(CHECK_INTERVAL)  # for the other web process
 
 
 def _published(client: Client, path: str, tag: str, number: int) -> dict[str, Any]:

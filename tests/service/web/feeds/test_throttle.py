@@ -10,9 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from archive.store.archive import Archive
-from service.web.feeds import throttle
-from service.web.feeds.prepared import Renditions
-from service.web.feeds.throttle import HOUR, Politeness, client_of
+from service.web.feeds.prepared import PreparedDocuments
+from service.web.feeds.throttle import HOUR, Throttle, client_of
 from tests.service.web.feeds.test_prepared import Stand
 from tests.support.builders import SITE
 from tests.support.newsstand import open_newsstand
@@ -24,7 +23,7 @@ MOST = 3
 @pytest.fixture
 def stand(archive: Archive) -> Stand:
     stand = Stand(archive)
-    stand.app.politeness.most = MOST
+    stand.app.throttle.limit = MOST
     stand.app.site = SITE
     for path in ("/feed.atom", "/feed.rss", "/sitemap.xml"):
         stand.put(path, b"<feed/>")
@@ -127,14 +126,14 @@ def test_this_machine_is_nobody_in_particular(stand: Stand, address: str):
 
 
 def test_it_can_be_switched_off(stand: Stand):
-    stand.app.politeness.most = 0
+    stand.app.throttle.limit = 0
     assert statuses(stand) == {200}
 
 
 def test_a_search_is_counted_with_its_words(archive: Archive, tmp_path: Path):
     with open_newsstand(archive, tmp_path) as site:
         site.publish(title="Wheat")
-        app = Renditions(
+        app = PreparedDocuments(
             archive, site.app.wsgi_app, clock=site.dateline.clock, unconditional_gets=MOST, ticks=lambda: 0.0
         )
         stand = Stand(archive)
@@ -145,11 +144,10 @@ def test_a_search_is_counted_with_its_words(archive: Archive, tmp_path: Path):
         assert get(stand, browser, path="/search/feed.atom?q=wheat").status_code == 200
 
 
-def test_the_table_is_bounded_and_forgets_whoever_came_first(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(throttle, "MOST_COUNTED", 10)
-    counter = Politeness(1, ticks=lambda: 0.0)
+def test_the_table_is_bounded_and_forgets_whoever_came_first():
+    counter = Throttle(1, max_counted=10, ticks=lambda: 0.0)
     for number in range(50):
         assert counter.wait({"REMOTE_ADDR": f"203.0.113.{number}"}, "/feed.atom") == 0
-    assert len(counter._counted) == 10
+    assert len(counter._counts) == 10
     assert counter.wait({"REMOTE_ADDR": "203.0.113.49"}, "/feed.atom") == HOUR
     assert counter.wait({"REMOTE_ADDR": "203.0.113.0"}, "/feed.atom") == 0
