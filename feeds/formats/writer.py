@@ -30,4 +30,4 @@ def assemble(shell: bytes, end: bytes, fragments: Iterable[bytes]) -> bytes:
     Raises ValueError where the feed does not end so."""
     if not shell.endswith(end):
         raise ValueError(f"the document does not end in {end!r}")
-    return b"".join((shell[: -len(end)], *fragments, end))
+    return b"".join((shell.removesuffix(end), *fragments, end))
