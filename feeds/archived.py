@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from archive.article import Article
 from archive.period import Period
-from archive.store.articles import Place
 from archive.store.feed_volumes import ArchiveDocument
+from archive.store.listings import SortKey
 from feeds.channel import Page
 
 MAX_ARTICLES = 25  # in an archive document; the live feed has up to 24 more than its length
@@ -36,12 +36,12 @@ class ArchiveMap:
         start, end = (bisect_right(self._documents, key, key=_key) for key in _month_keys(month))
         return self._documents[start:end]
 
-    def containing(self, month: Period, place: Place) -> ArchiveDocument | None:
+    def containing(self, month: Period, place: SortKey) -> ArchiveDocument | None:
         """The document for an article of a month with this place; None for a month without documents."""
         index = bisect_right(self._documents, _place_key(month, place), key=_key) - 1
         return self._documents[index] if index >= 0 and self._documents[index].month == month else None
 
-    def end(self, document: ArchiveDocument) -> Place | None:
+    def end(self, document: ArchiveDocument) -> SortKey | None:
         """The first place of the next document of the same month; None for the month's last one."""
         newer = self.newer(document)
         return newer.first if newer is not None and newer.month == document.month else None
@@ -65,7 +65,7 @@ class ArchiveMap:
         """All newer documents; every one for None."""
         return self._documents[self._index(document) + 1 :] if document is not None else [*self._documents]
 
-    def below(self, month: Period, place: Place) -> ArchiveDocument | None:
+    def below(self, month: Period, place: SortKey) -> ArchiveDocument | None:
         """The newest document with only articles that are older than one of a month with this place."""
         index = bisect_right(self._documents, _place_key(month, place), key=_key) - 1
         if index >= 0 and self._documents[index].month == month:
@@ -86,7 +86,7 @@ class ArchiveMap:
 
 
 def split(
-    document: ArchiveDocument, places: Sequence[Place], *, next_number: int, grows: bool, size: int = MAX_ARTICLES
+    document: ArchiveDocument, places: Sequence[SortKey], *, next_number: int, grows: bool, size: int = MAX_ARTICLES
 ) -> list[ArchiveDocument]:
     """The documents, oldest first, that replace one with more than `size` articles; the same one for fewer.
 
@@ -128,8 +128,8 @@ def _key(document: ArchiveDocument) -> _Key:
     return _place_key(document.month, document.first)
 
 
-def _place_key(month: Period, place: Place) -> _Key:
-    return month.year, month.month or 0, True, place.listed, place.id
+def _place_key(month: Period, place: SortKey) -> _Key:
+    return month.year, month.month or 0, True, place.sort_date, place.id
 
 
 def _month_keys(month: Period) -> tuple[_Key, _Key]:

@@ -9,8 +9,8 @@ from types import MappingProxyType
 
 from archive.article import Article
 from archive.site import Site
-from archive.store.articles import Place, Tombstone
 from archive.store.feed_history import Contents, Entry
+from archive.store.listings import SortKey, Tombstone
 from feeds.channel import Channel, DeletedEntry, Page
 from feeds.content_level import ContentLevel, ContentLevels
 from feeds.document import Document
@@ -69,7 +69,7 @@ class FeedBuilder:
         updated, medium = feed_updated(spec, articles, deleted), medium_of(articles)
         content_level = self.content_levels.of(spec.folder)
         places = [
-            (article.id, Place.of(article).listed.astimezone(UTC).isoformat(timespec="microseconds"))
+            (article.id, SortKey.of(article).sort_date.astimezone(UTC).isoformat(timespec="microseconds"))
             for article in articles
         ]
         path = (page or Page(spec.folder)).path

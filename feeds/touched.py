@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from archive.labels import Label
 from archive.period import Period
-from archive.store.articles import Tombstone
+from archive.store.listings import Tombstone
 from archive.urls import Scope, has_address
 
 TOMBSTONE_LIFETIME = timedelta(days=90)  # in a feed, counted from its latest change; an empty feed then is 410 Gone

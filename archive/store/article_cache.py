@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 from archive.article import Article
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery
+from archive.store.listings import ArticleQuery
 
 MAX_CHARACTERS: Final = 4_000_000
 _OVERHEAD: Final = 1500  # size of an article without content, roughly
@@ -24,15 +24,17 @@ class ArticleCache:
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         """As `Archive.find`. If most of the list is cached in its current revisions, only the rest is read."""
-        revisions = self.archive.revisions(query)
+        revisions = self.archive.listings.revisions(query)
         kept = ((article_id, self._articles.get(article_id)) for article_id in revisions)
         found = {article_id: one for article_id, one in kept if one and one.revision == revisions[article_id]}
         missing = [article_id for article_id in revisions if article_id not in found]
         if len(missing) <= len(found):
-            found |= self.archive.get_many(missing)
+            found |= self.archive.articles.get_many(missing)
         articles: Sequence[Article] = [found[article_id] for article_id in revisions if article_id in found]
         if {article.id: article.revision for article in articles} != revisions:
-            articles = self.archive.find(query)  # most are missing, or one has just changed and may have left the list
+            articles = self.archive.listings.find(
+                query
+            )  # most are missing, or one has just changed and may have left the list
         for article in articles:
             self._keep(article)
         return articles

@@ -10,9 +10,9 @@ from archive.labels import Label
 from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.article_cache import ArticleCache
-from archive.store.articles import ArticleQuery, Place, Tombstone
-from archive.store.changes import Turn
+from archive.store.changes import Lease
 from archive.store.feed_volumes import ArchiveDocument
+from archive.store.listings import ArticleQuery, SortKey, Tombstone
 from archive.urls import Scope
 from feeds.archived import MAX_ARTICLES, ArchiveMap, month_of, newest_first, page_of, split
 from feeds.builder import FeedBuilder
@@ -34,7 +34,7 @@ class Placement:
     """Where an article is in the archive, or was before its date changed."""
 
     month: Period
-    place: Place
+    place: SortKey
     is_current: bool
 
 
@@ -72,20 +72,20 @@ class SiteFeeds:
 
     def load(self) -> None:
         """Read how the archive is divided. Once is enough while no other process divides it."""
-        self.archive_map = ArchiveMap(self.archive.volumes())
-        self._saved = self.archive.fact(SEALED_UP_TO)
+        self.archive_map = ArchiveMap(self.archive.feed_volumes.all())
+        self._saved = self.archive.facts.get(SEALED_UP_TO)
         newest = next((document for document in self.archive_map if page_of(document).folder == self._saved), None)
         if newest is None and self._saved != NOTHING:
             newest = self._due()
         self._newest_sealed = name_of(newest) if newest is not None else None
-        self._tombstones = self.archive.tombstones(limit=MAX_TOMBSTONES)
+        self._tombstones = self.archive.listings.tombstones(limit=MAX_TOMBSTONES)
 
-    def save_sealed(self, turn: Turn) -> None:
-        """Store which documents are sealed. Raises TurnLost where another worker has taken over."""
+    def save_sealed(self, lease: Lease) -> None:
+        """Store which documents are sealed. Raises LeaseLost where another worker has taken over."""
         newest = self._newest()
         sealed_up_to = page_of(newest).folder if newest is not None else NOTHING
         if sealed_up_to != self._saved:
-            self.archive.state(SEALED_UP_TO, sealed_up_to, turn)
+            self.archive.facts.set(SEALED_UP_TO, sealed_up_to, lease)
             self._saved = sealed_up_to
 
     def feed(self, scope: Scope, *, is_one_of_many: bool = False) -> list[Document]:
@@ -94,7 +94,7 @@ class SiteFeeds:
         `is_one_of_many`: many feeds are built in a row and share few articles, so that looking articles up in the
         cache costs more than it saves."""
         builder = self.builder
-        find = self.archive.find if is_one_of_many else self._articles.find
+        find = self.archive.listings.find if is_one_of_many else self._articles.find
         articles = self._live() if scope is None else find(_query(scope, limit=builder.length))
         name = _name(scope, articles) if isinstance(scope, Label) else None
         spec = spec_for(scope, builder.site, builder.identity, name)
@@ -108,20 +108,20 @@ class SiteFeeds:
         newest = self._articles.find(ArticleQuery(limit=limit))
         unsealed = self.archive_map.newer_than(self._newest())
         names = set(map(name_of, unsealed))
-        located = ((one, self.archive_map.containing(month_of(one), Place.of(one))) for one in newest)
+        located = ((one, self.archive_map.containing(month_of(one), SortKey.of(one))) for one in newest)
         live = {one.id: one for one, document in located if document is None or name_of(document) in names}
         if len(live) == limit:
             # Many articles have just come. Those of the unsealed documents are all needed; of those that have no
             # document yet, whose turn comes, the newest are enough.
             live = {article.id: article for article in newest[: self.builder.length]}
             for document in unsealed:
-                live |= {article.id: article for article in self.archive.find(self._query_of(document))}
-        return sorted(live.values(), key=lambda article: (Place.of(article).listed, article.id), reverse=True)
+                live |= {article.id: article for article in self.archive.listings.find(self._query_of(document))}
+        return sorted(live.values(), key=lambda article: (SortKey.of(article).sort_date, article.id), reverse=True)
 
     def archive_document(self, document: ArchiveDocument) -> list[Document]:
         """An archive document in every format."""
         query = self._query_of(document)
-        articles = self.archive.find(query)
+        articles = self.archive.listings.find(query)
         links = {"current": SITE_FEED}
         older, newer = self.archive_map.older(document), self.archive_map.newer(document)
         if older is not None:
@@ -140,13 +140,13 @@ class SiteFeeds:
         return self.archive_map.up_to(self._newest())
 
     def seal(self, placements: Iterable[Placement]) -> Sealed:
-        """Place articles that have come, gone or changed; split full documents and seal those that are due."""
+        """SortKey articles that have come, gone or changed; split full documents and seal those that are due."""
         unsealed = dict.fromkeys(map(name_of, self.archive_map.newer_than(self._newest())))
         touched, opened = self._touch(placements)
         parts_of = self._split({**touched, **unsealed}, opened)
         parts = {name for names in parts_of.values() for name in names}
         moved = parts.union(opened, parts_of)
-        self._tombstones = self.archive.tombstones(limit=MAX_TOMBSTONES)
+        self._tombstones = self.archive.listings.tombstones(limit=MAX_TOMBSTONES)
         self._seal_due()
         edited = set(map(self._named, parts.union(touched)))
         others = self._with_new_links(moved.union(unsealed))
@@ -190,7 +190,7 @@ class SiteFeeds:
     def _parts(self, document: ArchiveDocument, *, is_new: bool) -> list[ArchiveDocument]:
         return split(
             document,
-            self.archive.places(self._query_of(document))[::-1],
+            self.archive.listings.sort_keys(self._query_of(document))[::-1],
             next_number=self.archive_map.next_number(document.month),
             grows=is_new or document == self.archive_map.last,
             size=self.max_articles,
@@ -208,10 +208,10 @@ class SiteFeeds:
 
     def _due(self) -> ArchiveDocument | None:
         """The newest document that may be sealed: the articles newer than all of its own fill a live feed."""
-        newest = self.archive.places(ArticleQuery(), most=self.builder.length)
+        newest = self.archive.listings.sort_keys(ArticleQuery(), max_keys=self.builder.length)
         if len(newest) < self.builder.length:
             return None
-        last = self.archive.get_many([newest[-1].id]).get(newest[-1].id)
+        last = self.archive.articles.get_many([newest[-1].id]).get(newest[-1].id)
         return None if last is None else self.archive_map.below(month_of(last), newest[-1])
 
     def _query_of(self, document: ArchiveDocument) -> ArticleQuery:
@@ -226,7 +226,7 @@ class SiteFeeds:
 def placements_of(states: Sequence[Article]) -> list[Placement]:
     """Where an article is, and was, by its states, newest first."""
     return [
-        Placement(month_of(state), Place.of(state), is_current=number == 0)
+        Placement(month_of(state), SortKey.of(state), is_current=number == 0)
         for number, state in enumerate(states)
         if state.is_public
     ]

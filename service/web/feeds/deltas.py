@@ -91,7 +91,7 @@ class Deltas:
         if self.ticks() < self._paused_until:
             return None
         try:
-            history = self.archive.lineage(path)
+            history = self.archive.renditions.history(path)
         except DatelineError as error:
             log.warning("%s is served whole: %s", path, error)
             self._paused_until = self.ticks() + PAUSE

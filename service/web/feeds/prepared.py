@@ -271,11 +271,11 @@ class PreparedDocuments:
         try:
             if cached is not None:
                 cached.checked = self.ticks()  # this thread asks; others serve the cached one meanwhile
-                etag = self.archive.rendition_etags([decoded]).get(decoded)
+                etag = self.archive.renditions.etags([decoded]).get(decoded)
                 if etag == cached.rendition.codings[_IDENTITY].etag:
                     self._used(path, cached)
                     return cached
-            rendition = self.archive.rendition(decoded)
+            rendition = self.archive.renditions.get(decoded)
         except DatelineError as error:
             if cached is None:
                 raise

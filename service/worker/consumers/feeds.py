@@ -10,7 +10,7 @@ from functools import partial
 from archive.labels import Label
 from archive.period import Period
 from archive.store.archive import Archive
-from archive.store.changes import Change, ChangeKind, Turn
+from archive.store.changes import Change, ChangeKind, Lease
 from archive.store.feed_volumes import ArchiveDocument
 from archive.urls import Scope
 from archive.util.chunks import slices
@@ -49,30 +49,30 @@ class FeedsConsumer:
         self.clock = clock
         self._made: dict[Scope | ArchiveDocument, int] = {}
 
-    def start(self, turn: Turn) -> int:
+    def start(self, lease: Lease) -> int:
         """The position to go on from: the beginning if stored feeds are of other settings, or lack a format."""
         self._made.clear()
         self.site_feeds.load()
-        self.site_feeds.save_sealed(turn)  # for a site without feeds, that nothing is sealed
+        self.site_feeds.save_sealed(lease)  # for a site without feeds, that nothing is sealed
         builder = self.site_feeds.builder
         built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.content_levels} {builder.site!r}"
-        if self.archive.fact(BUILT_FOR) == built_for:
+        if self.archive.facts.get(BUILT_FOR) == built_for:
             if self._has_every_format(SITE_FEED):
-                return turn.position
+                return lease.position
             # Until all feeds are due again: the site's own, which comes first, is to say nothing about the others.
-            self.archive.state(BUILT_FOR, "")
+            self.archive.facts.set(BUILT_FOR, "")
         log.info("building every feed: the site's settings or the formats are new")
-        self._store([(None, partial(self.site_feeds.feed, None))], turn)
+        self._store([(None, partial(self.site_feeds.feed, None))], lease)
         # The cursor first: whoever dies between the two lines does it again, and not never.
-        self.archive.advance(turn, 0)
-        self.archive.state(BUILT_FOR, built_for)
+        self.archive.changes.advance(lease, 0)
+        self.archive.facts.set(BUILT_FOR, built_for)
         return 0
 
     def lost(self, position: int) -> bool:
         del position
         return False  # feeds stand in the archive itself
 
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
+    def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         labels: set[Label] = set()
         days: set[date] = set()
         for change in changes:
@@ -81,7 +81,7 @@ class FeedsConsumer:
         if not days:
             return  # drafts: no reader has seen anything of it
         scopes = sorted(scopes_touched(labels, days), key=_order)
-        position = self.archive.head()  # what is made from here on has all changes up to this one
+        position = self.archive.changes.head()  # what is made from here on has all changes up to this one
         sealed = self.site_feeds.seal(self._placements(changes))
         last = changes[-1].seq
         # What was made for earlier changes, of the archive as it was then, has later ones already: an import's.
@@ -89,13 +89,13 @@ class FeedsConsumer:
         touched = [one for one in sealed.touched if not (one in sealed.edited and one in has_them)]
         due = [scope for scope in scopes if scope is None or scope not in has_them]
         makers = self._makers(due, touched)
-        stored = self._store(makers, turn)
+        stored = self._store(makers, lease)
         made = {**self._made, **{what: position for what, _ in makers}}
         self._made = {what: has for what, has in made.items() if has > last}
         if sealed.moved:
             # After the documents: a worker that dies between the two lines splits the same ones again.
-            self.archive.put_volumes(sealed.moved, turn)
-        self.site_feeds.save_sealed(turn)
+            self.archive.feed_volumes.put(sealed.moved, lease)
+        self.site_feeds.save_sealed(lease)
         log.info(
             "%d changes touched %d feeds and %d archive documents; %d documents are new",
             len(changes),
@@ -107,11 +107,11 @@ class FeedsConsumer:
     def _placements(self, changes: Sequence[Change]) -> Iterator[Placement]:
         ids = list(dict.fromkeys(change.subject for change in changes if change.days))
         for some in slices(ids, self.articles_at_once):
-            for article in self.archive.get_many(some).values():
+            for article in self.archive.articles.get_many(some).values():
                 if article.revision == 1:
                     yield from placements_of([article])
                 else:
-                    yield from placements_of([state.article for state in self.archive.history(article.id)])
+                    yield from placements_of([state.article for state in self.archive.articles.history(article.id)])
 
     def _makers(self, scopes: Sequence[Scope], documents: Sequence[ArchiveDocument]) -> list[Maker]:
         """In an order in which a reader that polls meanwhile misses nothing.
@@ -119,7 +119,7 @@ class FeedsConsumer:
         First the archive documents that are new, then the site's feed, which may link to them, then the archive
         documents that have given articles to them, then all other feeds."""
         paths = {document: _paths(page_of(document)) for document in documents}
-        stored = self.archive.rendition_etags([path for some in paths.values() for path in some]).keys()
+        stored = self.archive.renditions.etags([path for some in paths.values() for path in some]).keys()
         new = [document for document, own in paths.items() if not own <= stored]
         changed = [document for document, own in paths.items() if own <= stored]
         site, *others = scopes
@@ -133,14 +133,14 @@ class FeedsConsumer:
 
     def _has_every_format(self, page: Page) -> bool:
         paths = _paths(page)
-        return paths == self.archive.rendition_etags(list(paths)).keys()
+        return paths == self.archive.renditions.etags(list(paths)).keys()
 
-    def _store(self, makers: Sequence[Maker], turn: Turn) -> int:
-        return sum(self._store_some(some, turn) for some in slices(makers, self.feeds_at_once))
+    def _store(self, makers: Sequence[Maker], lease: Lease) -> int:
+        return sum(self._store_some(some, lease) for some in slices(makers, self.feeds_at_once))
 
-    def _store_some(self, makers: Sequence[Maker], turn: Turn) -> int:
+    def _store_some(self, makers: Sequence[Maker], lease: Lease) -> int:
         return store_documents(
-            self.archive, lambda: [document for _, make in makers for document in make()], turn, clock=self.clock
+            self.archive, lambda: [document for _, make in makers for document in make()], lease, clock=self.clock
         )
 
 
