@@ -179,10 +179,10 @@ def test_a_site_that_has_feeds_already_gets_the_new_one_for_every_list_once(
         office.worker = Worker(office.dateline)
         office.deliver()
         assert titles(office.get("/tags/wheat/feed.csv")) == ["Wheat"]
-        built = archive.head()
+        built = archive.changes.head()
         office.worker = Worker(office.dateline)
         office.deliver()
-        assert archive.head() == built
+        assert archive.changes.head() == built
 
 
 def test_a_line_without_its_module_or_writer_is_refused() -> None:

@@ -25,7 +25,7 @@ from archive.store.archive import Archive
 from archive.store.articles import Save
 from archive.store.changes import Lease
 from archive.store.consumers import Outbox
-from archive.store.feed_history import Lineage
+from archive.store.feed_history import FeedHistory
 from archive.store.renditions import Rendition
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
@@ -60,7 +60,7 @@ class Watched:
     def get(self, path: str) -> Rendition | None:
         return self.archive.renditions.get(path)
 
-    def history(self, path: str) -> Lineage | None:
+    def history(self, path: str) -> FeedHistory | None:
         return self.archive.renditions.history(path)
 
     def put(self, renditions: Sequence[Rendition], lease: Lease) -> Sequence[str]:
