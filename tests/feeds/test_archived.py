@@ -1,4 +1,4 @@
-"""How the archive of the site's feed is divided."""
+"""How the archive of the site's feed is divided into documents."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ def places(count: int, first: int = 0) -> list[SortKey]:
 
 
 @pytest.mark.parametrize(
-    ("volume", "path"),
+    ("document", "path"),
     [
         (ArchiveDocument(MARCH, 1), "/archive/2026/03/feed.atom"),
         (ArchiveDocument(MARCH, 12, places(1)[0]), "/archive/2026/03/12/feed.atom"),
         (ArchiveDocument(Period(1, 12), 1), "/archive/0001/12/feed.atom"),
     ],
 )
-def test_where_a_volume_stands(volume: ArchiveDocument, path: str):
-    assert page_of(volume).path(ATOM) == path
+def test_the_path_of_an_archive_document(document: ArchiveDocument, path: str):
+    assert page_of(document).path(ATOM) == path
 
 
-def test_what_fits_is_not_divided():
+def test_a_document_that_is_not_full_is_not_split():
     assert split(ArchiveDocument(MARCH, 4), places(3), next_number=5, grows=False, size=3) == [
         ArchiveDocument(MARCH, 4)
     ]
 
 
-def test_a_volume_that_grows_keeps_its_oldest_articles():
+def test_a_document_that_grows_keeps_its_oldest_articles():
     found = split(ArchiveDocument(MARCH, 1), places(7), next_number=2, grows=True, size=3)
     assert found == [
         ArchiveDocument(MARCH, 1),
@@ -49,19 +49,19 @@ def test_a_volume_that_grows_keeps_its_oldest_articles():
     ]
 
 
-def test_a_volume_in_the_midst_keeps_its_newest_ones():
+def test_a_document_between_others_keeps_its_newest_articles():
     found = split(ArchiveDocument(MARCH, 1, places(1)[0]), places(4), next_number=8, grows=False, size=3)
     assert found == [ArchiveDocument(MARCH, 8, places(1)[0]), ArchiveDocument(MARCH, 1, places(4)[2])]
 
 
 @given(st.integers(0, 40), st.booleans(), st.integers(1, 7))
-def test_every_article_has_one_volume_that_is_large_enough(count: int, grows: bool, size: int):
+def test_every_article_is_in_exactly_one_document_of_at_most_the_size(count: int, grows: bool, size: int):
     archive_map = ArchiveMap([ArchiveDocument(MARCH, 1), ArchiveDocument(Period(2026, 4), 1)])
     archive_map.put(split(ArchiveDocument(MARCH, 1), places(count), next_number=2, grows=grows, size=size))
     held = [archive_map.containing(MARCH, place) for place in places(count)]
-    assert all(held.count(volume) <= size for volume in archive_map)
+    assert all(held.count(document) <= size for document in archive_map)
     assert held == sorted(held, key=list(archive_map).index)
-    assert len({volume.number for volume in archive_map.of_month(MARCH)}) == max(1, -(-count // size))
+    assert len({document.number for document in archive_map.of_month(MARCH)}) == max(1, -(-count // size))
 
 
 def test_neighbours_are_found_across_months():
@@ -72,15 +72,15 @@ def test_neighbours_are_found_across_months():
     )
     archive_map = ArchiveMap([third, first, second])
     assert list(archive_map) == [first, second, third]
-    assert [archive_map.older(volume) for volume in archive_map] == [None, first, second]
-    assert [archive_map.newer(volume) for volume in archive_map] == [second, third, None]
-    assert [archive_map.end(volume) for volume in archive_map] == [None, places(1)[0], None]
+    assert [archive_map.older(document) for document in archive_map] == [None, first, second]
+    assert [archive_map.newer(document) for document in archive_map] == [second, third, None]
+    assert [archive_map.end(document) for document in archive_map] == [None, places(1)[0], None]
     assert archive_map.last == third
     assert archive_map.next_number(MARCH) == 3
     assert archive_map.next_number(Period(1999, 1)) == 1
 
 
-def test_a_month_without_volumes_holds_nothing():
+def test_a_month_without_documents_contains_no_article():
     archive_map = ArchiveMap([ArchiveDocument(Period(2026, 2), 1), ArchiveDocument(Period(2026, 4), 1)])
     assert archive_map.containing(MARCH, places(1)[0]) is None
     assert ArchiveMap().containing(MARCH, places(1)[0]) is None

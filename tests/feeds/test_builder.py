@@ -1,4 +1,4 @@
-"""Feeds from articles: what is rebuilt, what is kept, and that the same is always the same."""
+"""Feeds from articles: what is rendered again, what is cached, and that the same articles give the same bytes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def articles():
 
 @pytest.fixture
 def rendered(monkeypatch):
-    """Which entries were rendered, in order."""
+    """The title and format of each entry rendered, in order."""
     seen = []
 
     def counting(feed_format, writer):
@@ -79,7 +79,7 @@ def test_the_formats_of_a_build_can_be_chosen(articles):
     assert [document.path for document in documents] == ["/feed.json", "/feed.rss"]
 
 
-def test_other_documents_of_a_feed_than_the_feed_itself_have_no_hub(articles):
+def test_only_the_feed_itself_names_a_hub_not_its_other_documents(articles):
     builder = FeedBuilder(replace(SITE, hub="https://hub.example/"), IDENTITY)
     live = builder.build(SPEC, articles, formats=READ_BACK)
     paged = builder.build(SPEC, articles, page=Page("/search", "q=x"), formats=READ_BACK)
@@ -87,7 +87,7 @@ def test_other_documents_of_a_feed_than_the_feed_itself_have_no_hub(articles):
     assert [b"hub.example" in document.body for document in paged] == [False] * len(READ_BACK)
 
 
-def test_joined_entries_are_what_feedgen_builds_in_one_go(articles):
+def test_joined_entries_have_the_bytes_that_feedgen_writes_for_a_whole_feed(articles):
     updated, medium = feed_updated(SPEC, articles), medium_of(articles)
     channels = {one: Channel(SPEC, SITE, one, updated, medium=medium) for one in READ_BACK}
     entries = [entry_of(article, site=SITE, identity=IDENTITY) for article in articles]
@@ -129,7 +129,7 @@ def test_an_edit_shows(articles):
         assert read_back_titles(document) == ["Edited"]
 
 
-def test_a_feed_has_what_it_is_given_and_keeps_the_order(articles):
+def test_a_feed_has_every_given_article_in_the_given_order(articles):
     for document in FeedBuilder(SITE, IDENTITY, length=3).build(SPEC, articles, formats=READ_BACK):
         assert read_back_titles(document) == [article.title for article in articles]
 
@@ -174,7 +174,7 @@ def tombstones_in(scope, articles, tombstones, **options):
     return [one["ref"].rpartition(":")[2] for one in attributes(feed, "at:deleted-entry")]
 
 
-def test_a_tombstone_stands_in_the_feeds_that_the_article_was_in():
+def test_a_tombstone_is_in_the_feeds_that_the_article_was_in():
     sea = a_tombstone("sea", labels=frozenset({LABEL}))
     old = a_tombstone("old", day=date(2020, 1, 1))
     assert tombstones_in(None, [], [sea, old]) == ["sea", "old"]
@@ -182,14 +182,14 @@ def test_a_tombstone_stands_in_the_feeds_that_the_article_was_in():
     assert tombstones_in(Period(2020), [], [sea, old]) == ["old"]
 
 
-def test_a_tombstone_stands_for_ninety_days_of_the_feeds_own_time(articles):
+def test_a_tombstone_stays_for_ninety_days_before_the_feeds_latest_change(articles):
     fresh = a_tombstone("fresh", gone=NOON - timedelta(days=90))
     stale = a_tombstone("stale", gone=NOON - timedelta(days=91))
     assert tombstones_in(None, articles, [fresh, stale]) == ["fresh"]
     assert tombstones_in(None, [], [stale]) == ["stale"]
 
 
-def test_no_more_tombstones_than_articles_the_newest_ones():
+def test_a_feed_has_at_most_as_many_tombstones_as_entries_the_newest_ones():
     assert tombstones_in(None, [], [a_tombstone("b"), a_tombstone("a")], length=1) == ["b"]
 
 
@@ -199,7 +199,7 @@ def read_back_titles(document):
     return [entry.title for entry in read_back(document.body).entries]
 
 
-def test_a_feed_carries_whole_articles_or_summaries_as_it_is_set(articles):
+def test_a_feed_has_whole_articles_or_summaries_by_its_content_level(articles):
     builder = FeedBuilder(SITE, IDENTITY, content_levels=read_content_levels("full; /tags/tides/: summary"))
     written = {
         scope: {document.path: document.body for document in builder.build(spec_for(scope, SITE, IDENTITY), articles)}
@@ -217,7 +217,7 @@ def test_a_feed_carries_whole_articles_or_summaries_as_it_is_set(articles):
     assert said == [(article.abstract, False) for article in articles]
 
 
-def test_a_volume_carries_what_the_sites_feed_does(articles):
+def test_an_archive_document_has_the_content_level_of_the_sites_feed(articles):
     builder = FeedBuilder(SITE, IDENTITY, content_levels=read_content_levels("full; /: summary"))
     for document in builder.build(SPEC, articles, page=Page("/archive/2026/03/"), is_archive=True):
         assert b"content:encoded>" not in document.body
@@ -225,7 +225,7 @@ def test_a_volume_carries_what_the_sites_feed_does(articles):
 
 
 @pytest.mark.parametrize("feed_format", FORMATS.values(), ids=str)
-def test_whether_a_document_has_entries_is_told_from_its_bytes_whatever_the_site_is_called(feed_format: Format):
+def test_a_formats_entry_mark_shows_entries_whatever_the_site_is_called(feed_format: Format):
     site = replace(SITE, title='<item><entry>"items":[{', description='<item> <entry> "items":[{"', rights="<item")
     withdrawn = [Tombstone("w", "tag:news.example.org,2026-03-01:<entry", NOON, NOON.date())]
     for articles in ([], [an_article(content_text="")]):

@@ -1,4 +1,4 @@
-"""What feeds carry of an article."""
+"""Whole articles or summaries, by feed."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from feeds.content_level import ContentLevel, ContentLevels, read_content_levels
 SCOPES = [None, *(Label(kind, "el-niño") for kind in LabelKind), Period(2026), Period(2026, 3), Period(2026, 3, 14)]
 
 
-def test_all_feeds_carry_the_same_where_nothing_else_is_said():
+def test_all_feeds_have_the_default_level_without_exceptions():
     assert read_content_levels("summary") == ContentLevels(ContentLevel.SUMMARY)
     assert {read_content_levels("summary").of(home_path(scope)) for scope in SCOPES} == {ContentLevel.SUMMARY}
     assert ContentLevels().of("/search/") is ContentLevel.FULL
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_one_feed_can_carry_something_else(scope):
+def test_one_feed_can_have_another_level(scope):
     content_levels = read_content_levels({home_path(scope): "summary"})
     assert [one for one in SCOPES if content_levels.of(home_path(one)) is ContentLevel.SUMMARY][:1] == [scope]
 
@@ -37,14 +37,14 @@ def test_one_feed_can_carry_something_else(scope):
         ("/search/", ContentLevel.FULL),
     ],
 )
-def test_the_longest_page_counts_and_the_sites_own_is_its_alone(folder: str, content_level: ContentLevel):
+def test_the_longest_page_counts_and_the_home_page_is_the_sites_feed_alone(folder: str, content_level: ContentLevel):
     content_levels = read_content_levels(
         "full; /: summary; /tags/: summary; /tags/wheat/: full; /2026/: summary; /2026/03/: full"
     )
     assert content_levels.of(folder) is content_level
 
 
-def test_what_was_read_can_be_read_again():
+def test_levels_are_read_back_from_their_text():
     for said in ("full", "summary; /: full", {"default": "full", "/tags/c%2B%2B/": "summary", "/search/": "summary"}):
         assert read_content_levels(str(read_content_levels(said))) == read_content_levels(said)
     assert read_content_levels(" full ;/tags/c%2B%2B/:summary ") == ContentLevels(
@@ -56,6 +56,6 @@ def test_what_was_read_can_be_read_again():
     "said",
     ["", "whole", "full; summary: /tags/", "full; /tags/wheat: summary", "/archive/: full", {"/": True}, 7, ["full"]],
 )
-def test_what_cannot_be_read_is_refused(said: object):
+def test_unreadable_values_are_refused(said: object):
     with pytest.raises(ValueError):
         read_content_levels(said)

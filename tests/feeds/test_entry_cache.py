@@ -1,4 +1,4 @@
-"""Rendered entries, kept as long as there is room."""
+"""The cache of rendered entries."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def never() -> bytes:
     raise AssertionError("rendered again")
 
 
-def test_what_is_known_is_not_rendered_again():
+def test_a_cached_entry_is_not_rendered_again():
     cache = FragmentCache(10_000)
     cache.get(key("a"), lambda: b"first")
     assert cache.get(key("a"), never).body == b"first"
     assert cache.get(key("a", 2), lambda: b"second").body == b"second"
 
 
-def test_what_was_not_used_for_longest_goes_first():
+def test_the_least_recently_used_entry_is_evicted_first():
     cache = FragmentCache(2 * (_OVERHEAD + 10))
     for name in "ab":
         cache.get(key(name), lambda: bytes(10))

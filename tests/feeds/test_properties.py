@@ -1,4 +1,4 @@
-"""Whatever the archive lets in comes out as feeds that are well-formed, valid, the same twice, and readable."""
+"""Any article that validation accepts gives feeds that are well-formed, valid, the same twice, and readable."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ fields = st.fixed_dictionaries(
 
 
 def admitted(wish: dict[str, Any], number: int) -> Article | None:
-    """The article that the archive would make of this; without the fields that it would refuse."""
+    """The article from these fields, without those that validation refuses."""
     while True:
         try:
             draft = parse_draft(wish, zone=SITE.zone)
@@ -115,7 +115,7 @@ pages = st.sampled_from(
 
 @given(st.lists(fields, max_size=3))
 @settings(deadline=None)
-def test_whatever_is_let_in_can_be_subscribed_to(wishes: list[dict[str, Any]]):
+def test_any_accepted_article_gives_valid_readable_feeds(wishes: list[dict[str, Any]]):
     articles = [article for number, wish in enumerate(wishes) if (article := admitted(wish, number))]
     assume(articles or not wishes)
 
@@ -161,7 +161,7 @@ def enclosures_read(articles: list[Article], feed_format: Format) -> list[int]:
 
 
 def as_feedparser(text: str) -> str:
-    """feedparser mends what looks like UTF-8 read as Latin-1, whether it was or not."""
+    """feedparser repairs text that looks like UTF-8 read as Latin-1, whether it is or not."""
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode()
     return line(text)
@@ -178,7 +178,7 @@ def published(article: Article) -> datetime:
 
 @given(st.lists(fields, max_size=3), withdrawn, pages, st.sampled_from(ContentLevel), words)
 @settings(deadline=None)
-def test_so_can_every_kind_of_feed(
+def test_every_kind_of_feed_of_accepted_articles_is_valid_and_stable(
     wishes: list[dict[str, Any]], gone: list[Tombstone], options: dict[str, Any], content_level: ContentLevel, name: str
 ):
     articles = [article for number, wish in enumerate(wishes) if (article := admitted(wish, number))]

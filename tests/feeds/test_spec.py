@@ -1,4 +1,4 @@
-"""Which feeds there are, and where."""
+"""Which feeds there are: paths, ids and titles."""
 
 from __future__ import annotations
 
@@ -80,21 +80,21 @@ def test_an_address_leads_back_to_its_feed(scope: Scope, feed_format: Format):
 
 
 @given(st.text(alphabet="/0123tags.feedjonr", max_size=30))
-def test_no_two_addresses_are_one_feed(path: str):
+def test_each_feed_has_exactly_one_path(path: str):
     if found := parse(path):
         scope, feed_format = found
         assert home_path(scope) + feed_format.suffix == path
 
 
 @pytest.mark.parametrize("key", ["", ".", ".."])
-def test_a_label_that_no_url_can_name_has_no_feed(key: str):
+def test_a_label_without_an_address_has_no_feed(key: str):
     label = Label(LabelKind.TAG, key)
     assert not has_address(label)
     with pytest.raises(ValueError, match="no address"):
         spec_for(label, SITE, IDENTITY)
 
 
-def test_the_feed_id_does_not_follow_the_site_to_another_address_rfc4287_4_2_6():
+def test_the_feed_id_stays_when_the_site_moves_to_another_address_rfc4287_4_2_6():
     moved = replace(SITE, url="https://elsewhere.example/", title="Renamed")
     assert spec_for(WHEAT, moved, IDENTITY).id == spec_for(WHEAT, SITE, IDENTITY).id == f"{IDENTITY}/tags/wheat"
 
@@ -103,7 +103,7 @@ def test_the_id_of_a_feed_is_a_uri_whatever_its_label():
     assert spec_for(Label(LabelKind.TAG, "el-niño"), SITE, IDENTITY).id == f"{IDENTITY}/tags/el-ni%C3%B1o"
 
 
-def test_a_feed_is_named_as_people_read_the_label():
+def test_a_feeds_title_spells_the_label_as_articles_do():
     assert spec_for(WHEAT, SITE, IDENTITY, "Wheat").title == "Wheat – Example News"
     assert spec_for(Period(2023, 12), SITE, IDENTITY).title == "2023-12 – Example News"
     assert spec_for(None, SITE, IDENTITY).title == "Example News"

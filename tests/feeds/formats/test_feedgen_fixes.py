@@ -1,4 +1,4 @@
-"""What feedgen lacks."""
+"""The repairs of feedgen."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_no_feed_touches_the_locale_of_the_process(monkeypatch):
     assert bodies([an_article()])
 
 
-def test_an_entry_link_keeps_all_that_was_said_of_it():
+def test_an_entry_link_keeps_all_its_attributes():
     entry = FeedgenEntry()
     entry.id("urn:x")
     entry.title("T")

@@ -1,4 +1,4 @@
-"""Whole documents, to be read by people. `python -m tests.feeds.test_golden` writes them anew."""
+"""Whole documents, for people to read. `python -m tests.feeds.formats.test_golden` writes them again."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ VOLUMES = {
 
 
 class Golden(NamedTuple):
-    """A feed to be built. `options` are those of FeedBuilder.build."""
+    """A feed to build. `options` are those of FeedBuilder.build."""
 
     articles: Sequence[Article] = ()
     scope: Scope = None
@@ -89,7 +89,7 @@ GOLDEN: dict[str, Golden] = {
 
 
 def documents() -> dict[str, str]:
-    """Every golden document by its file name, laid out for reading."""
+    """Every golden document by file name, indented."""
     written = {}
     for name, golden in GOLDEN.items():
         spec = spec_for(golden.scope, golden.site, IDENTITY, "El Niño" if golden.scope else None)
@@ -111,7 +111,7 @@ def laid_out(body: bytes, feed_format: Format) -> str:
 
 
 @pytest.mark.parametrize("name", [f"{name}.{feed_format}" for name in GOLDEN for feed_format in FORMATS.values()])
-def test_the_document_is_as_it_was(name: str):
+def test_the_document_has_not_changed(name: str):
     assert documents()[name] == (FOLDER / name).read_text()
 
 

@@ -1,4 +1,4 @@
-"""Every kind of feed, with all that articles may bring, against the schemas of its format."""
+"""Every kind of feed, with difficult articles, against the schemas of its format."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_every_kind_of_feed_follows_its_schema(
 
 
 def problems_of_rss(body: bytes) -> list[str]:
-    """What is not as the specification has it (rssboard.org/rss-specification), for which there is no schema."""
+    """Violations of the specification (rssboard.org/rss-specification), which has no schema."""
     root = etree.fromstring(body)
     [channel] = root
     problems = [] if root.get("version") == "2.0" else ["the version is missing"]
@@ -129,12 +129,12 @@ def problems_of_rss(body: bytes) -> list[str]:
     return problems
 
 
-def test_what_is_wrong_is_noticed():
+def test_the_check_of_rss_finds_an_error():
     body = written("site", articles()[:1], a_full_site())[RSS]
     assert problems_of_rss(body.replace(b"</item>", b"<link>x</link></item>")) == ["2 × link"]
 
 
-def test_an_article_that_nobody_would_let_in_harms_no_feed():
+def test_an_article_that_validation_would_refuse_breaks_no_feed():
     wild = replace(articles()[0], title="\ud800\0", summary="\udc00", tags=("\0", *map(str, range(1_000))), guid="<>")
     assert problems_of_rss(written("site", [wild], a_full_site())[RSS]) == []
     atom = etree.fromstring(written("site", [wild], a_full_site())[ATOM])
