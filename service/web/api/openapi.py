@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 
 from archive import validation
 from archive.article import ContentFormat, Role, Status
-from archive.search.index import MOST_PER_PAGE, Sort
+from archive.search.index import MAX_PER_PAGE, Sort
 from archive.slugs import SLUG_LENGTH
 from service.search import FACETS
 from service.settings import Settings
@@ -187,7 +187,7 @@ def _search() -> Schema:
         _query("to", "The last day, month or year.", day),
         _query("sort", "The order.", {"type": "string", "enum": list(Sort), "default": Sort.RELEVANCE}),
         _query("page", "Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1}),
-        _query("per_page", "Results on a page.", _number(1, MOST_PER_PAGE, 10)),
+        _query("per_page", "Results on a page.", _number(1, MAX_PER_PAGE, 10)),
     ]
     return _operation(
         "search",

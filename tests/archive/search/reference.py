@@ -10,15 +10,17 @@ from whoosh.util.numeric import byte_to_length, length_to_byte
 
 from archive.article import Article
 from archive.search import analysis
+from archive.search.edit_distance import FuzzyWord
+from archive.search.fields import VALUE_GAP
 from archive.search.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word, parse, without_stop_words
+from archive.search.stop_words import is_stop_word
 
 K1, B = 1.5, 0.75
 WEIGHTS = {"title": 1.5}
 NEARNESS, FARTHEST = 0.25, 10
 EXACTNESS = 0.1
-BETWEEN_VALUES = 100
 
-Places = Mapping[str, Sequence[int]]  # by form
+BlockPositions = Mapping[str, Sequence[int]]  # by form
 Scores = dict[str, float]  # by article
 
 
@@ -57,7 +59,7 @@ class Reference:
         return found
 
     def _says_nothing(self, word: str) -> bool:
-        listing = [article for article, spoken in self.spoken.items() if analysis.is_stop_word(word, (spoken,))]
+        listing = [article for article, spoken in self.spoken.items() if is_stop_word(word, (spoken,))]
         return bool(listing) and len(listing) * 2 >= len(self.spoken)
 
     def _node(self, node: Node) -> Scores:
@@ -68,9 +70,9 @@ class Reference:
         if isinstance(node, Wildcard):
             return self._like(node.expression.fullmatch, node.field)
         if isinstance(node, Fuzzy):
-            near = analysis.Alike.to(node.text, node.edits, self.languages)
+            near = FuzzyWord.of(node.text, node.edits, self.languages)
             first = analysis.fold(node.text)[0]
-            found = self._like(lambda form: form[0] == first and near.fits(form), node.field)
+            found = self._like(lambda form: form[0] == first and near.matches(form), node.field)
             return _sum(found, self._rated(self._word(Word(node.text, node.field))))
         return self._group(node)
 
@@ -148,7 +150,7 @@ class Reference:
         return math.log(1 + (len(self.texts) - len(found) + 0.5) / (len(found) + 0.5))
 
 
-def _fields(article: Article) -> dict[str, Places]:
+def _fields(article: Article) -> dict[str, BlockPositions]:
     return {
         "title": _places_of([article.title]),
         "summary": _places_of([article.summary or ""]),
@@ -159,18 +161,18 @@ def _fields(article: Article) -> dict[str, Places]:
     }
 
 
-def _places_of(texts: Sequence[str]) -> Places:
+def _places_of(texts: Sequence[str]) -> BlockPositions:
     places: dict[str, list[int]] = {}
     at = 0
     for text in texts:
         forms = analysis.terms(text, stemmed=False)
         for place, form in enumerate(forms, start=at):
             places.setdefault(form, []).append(place)
-        at += len(forms) + BETWEEN_VALUES
+        at += len(forms) + VALUE_GAP
     return places
 
 
-def _length(places: Places) -> int:
+def _length(places: BlockPositions) -> int:
     """As the index keeps it: in one byte."""
     length: int = byte_to_length(length_to_byte(sum(map(len, places.values()))))
     return length

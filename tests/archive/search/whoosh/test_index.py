@@ -39,14 +39,14 @@ from archive.search.whoosh import index as whoosh_index
 from archive.search.whoosh import manifest
 from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.indexing import merge_policy, merge_process, worker_processes
-from archive.search.whoosh.indexing.worker_processes import Builders
+from archive.search.whoosh.indexing.worker_processes import BuilderProcesses
 from archive.search.whoosh.manifest import Manifest
 from archive.search.whoosh.searching import scorer, searcher, terms
 from archive.search.whoosh.segment import directory, postings
 from archive.search.whoosh.segment.mapped_files import SegmentFiles
 from archive.search.whoosh.segment.schema import SCHEMA
 from archive.search.whoosh.segment.segment import Segment
-from tests.contracts.archive import SearchIndexContract
+from tests.contracts.search_index import SearchIndexContract
 from tests.support.builders import a_stored_article
 
 SOON = timedelta(milliseconds=50)
@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def index(folder: Path) -> WhooshIndex:
-    index = WhooshIndex(folder, patience=SOON)
+    index = WhooshIndex(folder, lock_timeout=SOON)
     index.clear()
     return index
 
@@ -109,7 +109,7 @@ REVISIONS = st.builds(
     st.sampled_from(["USA", "usa", "Iran"]),
     st.integers(1, 3),
 )
-STEPS = st.lists(st.one_of(st.lists(REVISIONS, min_size=1, max_size=5), st.just("tidy")), max_size=12)
+DELTAS_CODE = st.lists(st.one_of(st.lists(REVISIONS, min_size=1, max_size=5), st.just("tidy")), max_size=12)
 QUESTIONS = [
     SearchQuery(text=text, sort=sort, per_page=100)
     for text in ("wheat", "wheat exports", '"exports of"', "ris* -oil", "tag:usa corn", "whaet~", "whaet", "")
@@ -119,7 +119,7 @@ QUESTIONS = [
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS)
+@given(steps=DELTAS_CODE)
 def test_any_history_gives_the_answers_of_a_fresh_index(steps: list[list[Article] | str], tmp_path: Path) -> None:
     lived = WhooshIndex(tmp_path / "lived")
     lived.clear()
@@ -218,23 +218,23 @@ def test_another_process_finds_what_was_applied(index: WhooshIndex, folder: Path
     assert done.stdout.strip() == "1"
 
 
-def test_answers_are_the_same_after_mapped_pages_were_given_back(
+def test_answers_are_the_same_after_mapped_pages_were_released(
     index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.apply([a_stored_article(title=f"Wheat {number}", tags=["grain"]) for number in range(50)], position=50)
     query = SearchQuery(text='"wheat 7" OR wheat', with_facets=True)
     before = index.search(query)
-    given_back: list[str] = []
-    give_back = Segment.give_back
+    released: list[str] = []
+    release_pages = Segment.release_pages
 
     def told(segment: Segment) -> None:
-        given_back.append(segment.name)
-        give_back(segment)
+        released.append(segment.name)
+        release_pages(segment)
 
-    monkeypatch.setattr(Segment, "give_back", told)
-    monkeypatch.setattr(whoosh_index, "LOADED", 0)
+    monkeypatch.setattr(Segment, "release_pages", told)
+    monkeypatch.setattr(whoosh_index, "RELEASE_BYTES", 0)
     assert [index.search(query) for _ in range(2)] == [before, before]
-    assert given_back
+    assert released
     # What nobody has asked for yet is read from the pages that were given back.
     assert [index.search(SearchQuery(text=f'"wheat {number}"')).total for number in (7, 11, 50)] == [1, 1, 0]
 
@@ -250,9 +250,9 @@ def test_long_lists_are_looked_through_piece_by_piece(
     ]
     whole = [index.search(query) for query in queries]
     assert [results.total for results in whole] == [400, 57, 266, 0]
-    monkeypatch.setattr(scorer, "LOOKED_THROUGH", 30)
-    monkeypatch.setattr(terms, "WHOLE", 50)
-    monkeypatch.setattr(postings, "BLOCKS", 1)
+    monkeypatch.setattr(scorer, "PHRASE_CHUNK", 30)
+    monkeypatch.setattr(terms, "LONG_LIST", 50)
+    monkeypatch.setattr(postings, "BLOCKS_AT_ONCE", 1)
     assert [WhooshIndex(folder).search(query) for query in queries] == whole
 
 
@@ -285,8 +285,8 @@ def test_a_second_index_sees_every_commit_at_once(index: WhooshIndex, folder: Pa
 
 
 def test_only_one_writes(index: WhooshIndex, folder: Path) -> None:
-    second = WhooshIndex(folder, patience=SOON)
-    with directory.locked(folder / whoosh_index.WRITE_LOCK, patience=SOON):
+    second = WhooshIndex(folder, lock_timeout=SOON)
+    with directory.locked(folder / whoosh_index.WRITE_LOCK, timeout=SOON):
         with pytest.raises(IndexLocked):
             second.apply(titles("Wheat"), position=1)
         with pytest.raises(IndexLocked):
@@ -299,7 +299,7 @@ def test_only_one_writes(index: WhooshIndex, folder: Path) -> None:
 def test_only_one_tidies(index: WhooshIndex, folder: Path) -> None:
     for number in range(9):
         index.apply(titles("Wheat"), position=number)
-    with directory.locked(folder / whoosh_index.TIDY_LOCK, patience=SOON):
+    with directory.locked(folder / whoosh_index.TIDY_LOCK, timeout=SOON):
         index.tidy()
         assert index.status().segments == 9
     index.tidy()
@@ -332,12 +332,12 @@ def test_what_was_deleted_during_a_merge_stays_deleted(
     other = WhooshIndex(folder)
 
     def merged_slowly(*arguments: object, **options: object) -> object:
-        result = merge_process.merged(*arguments, **options)  # type: ignore[arg-type]
+        result = merge_process.merge_segments(*arguments, **options)  # type: ignore[arg-type]
         other.apply([replace(articles[5], status=Status.WITHDRAWN, revision=2)], position=3)
         other.apply([replace(articles[9], title="Corn", revision=2)], position=4)
         return result
 
-    monkeypatch.setattr(whoosh_index, "merged", merged_slowly)
+    monkeypatch.setattr(whoosh_index, "merge_segments", merged_slowly)
     index.tidy()
     expected = [article.id for article in articles if article.id not in ("03", "05", "09")]
     assert sorted(ids(index, "wheat")) == sorted(ids(WhooshIndex(folder), "wheat")) == expected
@@ -352,11 +352,11 @@ def test_a_merge_that_a_clearing_overtook_is_dropped(
         index.apply(titles("Wheat"), position=number)
 
     def overtaken(*arguments: object, **options: object) -> object:
-        result = merge_process.merged(*arguments, **options)  # type: ignore[arg-type]
+        result = merge_process.merge_segments(*arguments, **options)  # type: ignore[arg-type]
         WhooshIndex(folder).clear()
         return result
 
-    monkeypatch.setattr(whoosh_index, "merged", overtaken)
+    monkeypatch.setattr(whoosh_index, "merge_segments", overtaken)
     index.tidy()
     assert (ids(index, "wheat"), index.position(), segment_files(folder)) == ([], 0, [])
 
@@ -374,8 +374,8 @@ def test_a_large_merge_is_made_by_another_process(
 
 
 def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "MANY", 10)
-    monkeypatch.setattr(index, "_builders", Builders(3))
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 10)
+    monkeypatch.setattr(index, "_builders", BuilderProcesses(3))
     index.apply(titles(*["Wheat"] * 10), position=1)
     index.apply(titles(*["Corn"] * 11), position=2)
     assert len(segment_files(folder)) == 6
@@ -385,7 +385,7 @@ def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, mo
 
 
 def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "MANY", 2)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 2)
     monkeypatch.setattr(worker_processes, "START", [sys.executable, "-c", "import sys; sys.stdin.buffer.read(100)"])
     with pytest.raises(IndexUnavailable, match="has ended"):
         index.apply(titles("Wheat", "Corn"), position=1)
@@ -396,7 +396,7 @@ def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, m
 
 
 def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "MANY", 2)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 2)
     limited = f"ulimit -f 0; exec {sys.executable} -m archive.search.whoosh.indexing.worker_processes"
     monkeypatch.setattr(worker_processes, "START", ["bash", "-c", f"trap '' XFSZ; {limited}"])
     try:
@@ -410,8 +410,8 @@ def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkey
 def test_an_answer_that_nobody_read_is_not_taken_for_the_next_one(
     index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whoosh_index, "MANY", 4)
-    monkeypatch.setattr(index, "_builders", Builders(2))
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 4)
+    monkeypatch.setattr(index, "_builders", BuilderProcesses(2))
     sent = iter([True, False])
     send = worker_processes._send
 
@@ -434,7 +434,7 @@ def test_an_answer_that_nobody_read_is_not_taken_for_the_next_one(
 def test_what_fails_after_the_stroke_takes_nothing_back(
     index: WhooshIndex, folder: Path, work: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merge_policy, "FAN", 2)
+    monkeypatch.setattr(merge_policy, "MERGE_FACTOR", 2)
     for position in (1, 2):
         index.apply(titles("Wheat"), position=position)
     if work == "take over":
@@ -459,7 +459,7 @@ def test_what_fails_after_the_stroke_takes_nothing_back(
 def test_a_rebuild_that_was_killed_as_it_took_over_is_finished(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merge_policy, "FAN", 2)
+    monkeypatch.setattr(merge_policy, "MERGE_FACTOR", 2)
     index.clear(until=2)
     for position in (1, 2):
         index.apply(titles("Wheat"), position=position)
@@ -627,7 +627,7 @@ def test_a_fault_of_the_program_is_not_taken_for_damage(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.apply(titles("Wheat"), position=5)
-    monkeypatch.setattr(searcher, "facets", lambda *_: {}["fault"])
+    monkeypatch.setattr(searcher, "count_facets", lambda *_: {}["fault"])
     with pytest.raises(KeyError):
         index.search(SearchQuery(text="wheat"))
     assert index.position() == 5
@@ -755,7 +755,7 @@ from pathlib import Path
 from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.indexing import merge_policy
 from tests.support.builders import a_stored_article
-merge_policy.FAN = 3
+merge_policy.MERGE_FACTOR = 3
 index = WhooshIndex(Path(sys.argv[1]))
 if index.position() == 0:
     index.clear()
@@ -805,8 +805,8 @@ from archive.search.whoosh import index as whoosh_index
 from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.indexing import merge_policy
 from tests.support.builders import a_stored_article
-merge_policy.FAN = 3
-whoosh_index.MANY = 4
+merge_policy.MERGE_FACTOR = 3
+whoosh_index.LARGE_BATCH = 4
 index = WhooshIndex(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:

@@ -6,15 +6,17 @@ import itertools
 import math
 import random
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from archive.article import Article
+from archive.search import suggestions
+from archive.search.deadline import Deadline
 from archive.search.index import SearchQuery, Suggestions
 from archive.search.whoosh.index import WhooshIndex
-from archive.search.whoosh.searching import completions, searcher
-from archive.search.whoosh.searching.deadline import Deadline
+from archive.search.whoosh.searching import searcher
 from tests.archive.search.reference import EXACTNESS, Reference
 from tests.support.builders import a_stored_article
 
@@ -148,7 +150,9 @@ def test_what_a_search_had_no_time_for_is_said_and_found_by_the_next_one(
     index.close()  # forgets what it keeps
     ticks = itertools.count()
     with monkeypatch.context() as hurried:
-        hurried.setattr(searcher, "Deadline", lambda _seconds: Deadline(1, lambda: float(next(ticks))))
+        hurried.setattr(
+            searcher, "Deadline", lambda _timeout: Deadline(timedelta(seconds=1), lambda: float(next(ticks)))
+        )
         late = index.search(query)
     assert "The search took too long: not all of it was searched for." in late.notes
     assert index.search(query) == expected
@@ -158,27 +162,27 @@ def test_what_a_search_had_no_time_for_is_said_and_found_by_the_next_one(
 def test_a_search_without_time_finds_nothing_that_does_not_match(
     index: WhooshIndex, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def totals(patience: int) -> set[str]:
+    def totals(timeout: timedelta) -> set[str]:
         ticks = itertools.count()
-        monkeypatch.setattr(searcher, "Deadline", lambda _seconds: Deadline(patience, lambda: float(next(ticks))))
+        monkeypatch.setattr(searcher, "Deadline", lambda _timeout: Deadline(timeout, lambda: float(next(ticks))))
         query = SearchQuery(text=text, per_page=100, with_facets=False)
         return {hit.id for page in range(1, 4) for hit in index.search(replace(query, page=page)).hits}
 
-    everything = totals(10_000)
-    for patience in range(1, 15):
-        assert totals(patience) <= everything
+    everything = totals(timedelta(seconds=10_000))
+    for seconds in range(1, 15):
+        assert totals(timedelta(seconds=seconds)) <= everything
 
 
 def test_a_whole_answer_has_one_deadline(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
-    def deadline(seconds: float) -> Deadline:
-        made.append(seconds)
-        return Deadline(seconds)
+    def deadline(timeout: timedelta) -> Deadline:
+        made.append(timeout)
+        return Deadline(timeout)
 
     monkeypatch.setattr(searcher, "Deadline", deadline)
     assert index.search(SearchQuery(text="exprots coca")).suggestion == "exports cocoa"
-    assert made == [searcher.LONGEST]
+    assert made == [searcher.TIMEOUT]
 
 
 def test_what_comes_after_the_deadline_is_left_out(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,8 +190,8 @@ def test_what_comes_after_the_deadline_is_left_out(index: WhooshIndex, monkeypat
     assert (expected.suggestion, bool(expected.facets), bool(completed.completions)) == ("exports", True, True)
     index.close()  # forgets what it keeps
     with monkeypatch.context() as hurried:
-        hurried.setattr(searcher, "Deadline", lambda _seconds: Deadline(0))
-        hurried.setattr(completions, "Deadline", lambda _seconds: Deadline(0))
+        hurried.setattr(searcher, "Deadline", lambda _timeout: Deadline(timedelta(0)))
+        hurried.setattr(suggestions, "Deadline", lambda _timeout: Deadline(timedelta(0)))
         late = index.search(SearchQuery(text="exprots"))
         assert index.suggest("yor") == Suggestions()
     assert (late.facets, late.suggestion) == ({}, None)

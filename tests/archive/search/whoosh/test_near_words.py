@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.search import analysis
-from archive.search.whoosh.indexing.segment_writer import build
-from archive.search.whoosh.searching import spellings
-from archive.search.whoosh.searching.spell_checker import distances
-from archive.search.whoosh.searching.spellings import Spellings
-from archive.search.whoosh.segment.schema import FORM
+from archive.search.edit_distance import FuzzyWord, within
+from archive.search.fields import FORM
+from archive.search.whoosh.indexing.segment_writer import build_segment
+from archive.search.whoosh.searching import near_words
+from archive.search.whoosh.searching.near_words import LetterSets, edit_distances
 from archive.search.whoosh.segment.segment import Segment
-from archive.search.whoosh.segment.term_dictionary import Table
+from archive.search.whoosh.segment.term_dictionary import TermDictionary
 from tests.support.builders import a_stored_article
 
 WORDS = st.text("abcп", min_size=1, max_size=7)
@@ -22,9 +21,9 @@ WORDS = st.text("abcп", min_size=1, max_size=7)
 
 @given(WORDS, st.lists(WORDS, max_size=5))
 def test_distances_are_those_that_slips_make(word: str, others: list[str]) -> None:
-    for other, distance in zip(others, distances(word, others).tolist(), strict=True):
+    for other, distance in zip(others, edit_distances(word, others).tolist(), strict=True):
         for edits in range(4):
-            assert analysis.neighbours(word, edits)(other) == (distance <= edits)
+            assert within(word, other, edits) == (distance <= edits)
 
 
 @pytest.fixture(scope="module")
@@ -40,23 +39,24 @@ def segment(tmp_path_factory: pytest.TempPathFactory) -> Segment:
         *(f"word{'abcdefghij'[n % 10]}{n}" for n in range(3000)),
     ]
     articles = [a_stored_article(title="Wheat", content_text=" ".join(words)), a_stored_article(title="Wheat, пшеница")]
-    name, _, content = build(articles)
+    name, _, content = build_segment(articles)
     path = tmp_path_factory.mktemp("words") / f"{name}.seg"
     path.write_bytes(content)
     return Segment(path)
 
 
 def test_a_table_reads_what_the_segment_says(segment: Segment) -> None:
-    table = Table(segment, FORM)
+    dictionary = TermDictionary(segment, FORM)
     known = list(segment.vocabulary(FORM, b""))
     assert [
-        (table.term(number), count) for number, count in enumerate(table.counts(range(len(table))).tolist())
+        (dictionary.term(number), count)
+        for number, count in enumerate(dictionary.counts(range(len(dictionary))).tolist())
     ] == known
-    assert [table.count(term) for term, _ in known] == [count for _, count in known]
-    assert table.count(b"wheatss") == Table(segment, "summary").count(b"wheat") == 0
-    assert table.lengths(range(len(table))).tolist() == [len(term) for term, _ in known]
-    assert [table.term(number) for number in table.beginning(b"wheat")] == [b"wheat", b"wheats"]
-    assert len(table.beginning(b"zz")) == len(Table(segment, "summary")) == 0
+    assert [dictionary.count(term) for term, _ in known] == [count for _, count in known]
+    assert dictionary.count(b"wheatss") == TermDictionary(segment, "summary").count(b"wheat") == 0
+    assert dictionary.lengths(range(len(dictionary))).tolist() == [len(term) for term, _ in known]
+    assert [dictionary.term(number) for number in dictionary.with_prefix(b"wheat")] == [b"wheat", b"wheats"]
+    assert len(dictionary.with_prefix(b"zz")) == len(TermDictionary(segment, "summary")) == 0
 
 
 @pytest.mark.parametrize(
@@ -72,21 +72,23 @@ def test_a_table_reads_what_the_segment_says(segment: Segment) -> None:
 def test_words_that_are_alike_are_among_those_that_may_be(
     segment: Segment, word: str, edits: int, near: set[str]
 ) -> None:
-    table, alike = Table(segment, FORM), analysis.Alike.to(word, edits, {"en", "ru"})
-    found = {term.decode() for numbers in table.like(alike) for term in table.terms(numbers)}
-    assert near <= set(filter(alike.fits, found))
+    dictionary, fuzzy = TermDictionary(segment, FORM), FuzzyWord.of(word, edits, {"en", "ru"})
+    found = {term.decode() for numbers in dictionary.fuzzy_candidates(fuzzy) for term in dictionary.terms(numbers)}
+    assert near <= set(filter(fuzzy.matches, found))
     every = [term.decode() for term, _ in segment.vocabulary(FORM, word[0].encode())]
-    assert set(filter(alike.fits, every)) <= found
+    assert set(filter(fuzzy.matches, every)) <= found
     assert len(found) < 10 or word == "word5"  # others are left out unread
 
 
 def test_of_very_many_words_those_of_one_document_are_not_kept(
     segment: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    every = Spellings(segment)
-    monkeypatch.setattr(spellings, "MANY", 100)
-    frequent = Spellings(segment)
-    assert {frequent.table.term(number).decode() for number in frequent.like("wheet", 2).tolist()} == {"wheat"}
+    every = LetterSets(segment)
+    monkeypatch.setattr(near_words, "LARGE_VOCABULARY", 100)
+    frequent = LetterSets(segment)
+    assert {frequent.dictionary.term(number).decode() for number in frequent.candidates("wheet", 2).tolist()} == {
+        "wheat"
+    }
     assert frequent.nbytes < every.nbytes
 
 
@@ -95,8 +97,8 @@ def test_of_very_many_words_those_of_one_document_are_not_kept(
     [("wheet", {"wheat", "wheats"}), ("пщеница", {"пшеница"}), ("wheatss", {"wheats", "wheat"}), ("b52t", set())],
 )
 def test_words_that_are_near_are_not_missed(segment: Segment, word: str, near: set[str]) -> None:
-    spellings = Spellings(segment)
-    found = {spellings.table.term(number).decode() for number in spellings.like(word, 2).tolist()}
+    letters = LetterSets(segment)
+    found = {letters.dictionary.term(number).decode() for number in letters.candidates(word, 2).tolist()}
     assert near <= found
     assert len(found) < 10
-    assert spellings.like("w" * 60, 2).dtype == np.uint32  # longer than any that is kept
+    assert letters.candidates("w" * 60, 2).dtype == np.uint32  # longer than any that is kept
