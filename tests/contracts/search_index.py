@@ -161,7 +161,7 @@ class SearchIndexContract:
         assert index.search(SearchQuery(text="wheat", with_facets=False)).facets == {}
 
     def test_a_facet_counts_under_the_other_filters(self, index: SearchIndex) -> None:
-        grain = {"title": "Wheat", "section": "Grain"}
+        grain: dict[str, Any] = {"title": "Wheat", "section": "Grain"}
         index.apply(
             [
                 a_stored_article(**grain, published="1987-03-01", tags=["usa"], authors=["Jane"]),
@@ -171,7 +171,7 @@ class SearchIndexContract:
             ],
             position=1,
         )
-        of_1987 = {"first_day": date(1987, 1, 1), "last_day": date(1987, 12, 31)}
+        of_1987: dict[str, Any] = {"first_day": date(1987, 1, 1), "last_day": date(1987, 12, 31)}
         results = index.search(SearchQuery(text="wheat", section="grain", tag="USA", **of_1987))
         assert results.total == 1
         assert results.facets == {

@@ -32,7 +32,7 @@ class Reference:
         self.spoken = {article.id: analysis.language_of(article.language) for article in articles}
         self.texts = {article.id: _fields(article) for article in articles}
         self.averages = {}
-        for field in next(iter(self.texts.values())):
+        for field in next(iter(self.texts.values()), {}):
             lengths = [length for fields in self.texts.values() if (length := _length(fields[field]))]
             self.averages[field] = sum(lengths) / len(lengths) if lengths else 1.0
 
@@ -40,8 +40,11 @@ class Reference:
         """By article, of those that match."""
         root = parse(text).root
         assert root is not None
-        root = without_stop_words(root, self._says_nothing)
-        found = self._node(root)
+        return self.scores_of(without_stop_words(root, self._says_nothing))
+
+    def scores_of(self, root: Node) -> Scores:
+        """By article, of those that match: with what nearness and exactness add."""
+        found = self.match(root)
         parts = (*root.must, *root.wanted) if isinstance(root, Group) else (root,)
         words = [part for part in parts if isinstance(part, Word)]
         for word in words:
@@ -62,7 +65,7 @@ class Reference:
         listing = [article for article, spoken in self.spoken.items() if is_stop_word(word, (spoken,))]
         return bool(listing) and len(listing) * 2 >= len(self.spoken)
 
-    def _node(self, node: Node) -> Scores:
+    def match(self, node: Node) -> Scores:
         if isinstance(node, Word):
             return self._rated(self._word(node))
         if isinstance(node, Phrase):
@@ -77,9 +80,9 @@ class Reference:
         return self._group(node)
 
     def _group(self, group: Group) -> Scores:
-        must = [self._node(node) for node in group.must]
-        wanted = [self._node(node) for node in group.wanted]
-        forbidden = [self._node(node) for node in group.must_not]
+        must = [self.match(node) for node in group.must]
+        wanted = [self.match(node) for node in group.wanted]
+        forbidden = [self.match(node) for node in group.must_not]
         found = {}
         for article in self.texts:
             if any(article in scores for scores in forbidden):

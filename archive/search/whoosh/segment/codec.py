@@ -68,6 +68,7 @@ class DocumentDeltas:
         self.first, self.width, self.raw = first, width, raw
 
     def __iter__(self) -> Iterator[int]:
+        """The numbers as Whoosh stores them, which adds them up itself."""
         yield self.first
         yield from array(TYPES[self.width], self.raw)
 
