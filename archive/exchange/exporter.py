@@ -41,7 +41,7 @@ def export_jsonl(
         raise CannotWrite(f"{target} is a folder; name a file, such as {target / 'archive.jsonl.gz'}")
     with _explained(target), _complete(target) as raw, _packed(raw, target) as stream:
         number = 0
-        for article in archive.every(since=since):
+        for article in archive.articles.every(since=since):
             stream.write(jsonl.line(article))
             number += 1
             _tell(progress, number)
@@ -61,7 +61,7 @@ def export_markdown(
     folder where files of articles that have moved since would be in the way. Raises CannotWrite and StorageFull."""
     with _explained(folder):
         number = 0
-        for article in archive.every(since=since):
+        for article in archive.articles.every(since=since):
             path = folder / _name(article)
             content = markdown.document(article).encode()
             if not (path.is_file() and path.read_bytes() == content):

@@ -173,8 +173,8 @@ class _Run:
 
     def take(self, batch: Sequence[Item]) -> None:
         items = [item for item in batch if self._is_first(item)]
-        known = self.archive.imported([item.key for item in items])
-        articles = self.archive.get_many(list(_ids(items, known)))
+        known = self.archive.articles.imported([item.key for item in items])
+        articles = self.archive.articles.get_many(list(_ids(items, known)))
         planned = []
         for item in items:
             try:
@@ -285,7 +285,7 @@ class _Run:
             return False
         for number in count(1):
             slug = article.slug if number == 1 else numbered_slug(article.slug, number)
-            located = self.archive.at(article_path(article.day, slug))
+            located = self.archive.articles.resolve(article_path(article.day, slug))
             if located is None or number > MOST_NUMBERED:
                 return False
             if _alike(_as_if(located.article, article), article):
@@ -294,7 +294,9 @@ class _Run:
 
     def _was_edited(self, article: Article, *, since: int) -> bool:
         """Whether a later revision did more than release a scheduled article."""
-        before = next((one.article for one in self.archive.history(article.id) if one.article.revision == since), None)
+        before = next(
+            (one.article for one in self.archive.articles.history(article.id) if one.article.revision == since), None
+        )
         if before is None or not _alike(replace(before, revision=article.revision, status=article.status), article):
             return True
         return before.status is not article.status and before.status is not Status.SCHEDULED
@@ -305,7 +307,7 @@ class _Run:
         if self.dry_run:
             outcomes: Sequence[Article | DatelineError] = [one.save.article for one in planned]
         else:
-            outcomes = self.archive.save_all([one.save for one in planned])
+            outcomes = self.archive.articles.save_all([one.save for one in planned])
         for one, outcome in zip(planned, outcomes, strict=True):
             if isinstance(outcome, DatelineError):
                 self.report.fail(one.item.place, [_reason(outcome)])
