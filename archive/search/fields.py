@@ -1,4 +1,4 @@
-"""What is indexed of an article: its text fields, its labels, and the terms that stand for them."""
+"""What is indexed of an article: its text fields, its labels, and the terms that represent them."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class SearchIndexContract:
 
     # Finding ----------------------------------------------------------------------------------------
 
-    def test_what_was_applied_is_found(self, index: SearchIndex) -> None:
+    def test_an_applied_article_is_found(self, index: SearchIndex) -> None:
         article = a_stored_article(title="Wheat exports rise")
         index.apply([article], position=7)
         results = index.search(SearchQuery(text="export"))
@@ -30,12 +30,12 @@ class SearchIndexContract:
         assert results.total == 1
         assert index.position() == 7
 
-    def test_words_are_wanted_and_more_of_them_come_first(self, index: SearchIndex) -> None:
+    def test_articles_with_more_of_the_words_come_first(self, index: SearchIndex) -> None:
         texts = {"both": "wheat and corn", "one": "wheat and barley", "none": "oats and barley"}
         index.apply([a_stored_article(id=key, title="-", content_text=text) for key, text in texts.items()], position=1)
         assert _ids(index, "corn wheat") == ["both", "one"]
 
-    def test_words_that_stand_close_together_come_first(self, index: SearchIndex) -> None:
+    def test_articles_with_the_words_close_together_come_first(self, index: SearchIndex) -> None:
         apart = a_stored_article(id="a", title="-", content_text="Wheat. One two three four five six. Export.")
         close = a_stored_article(id="b", title="-", content_text="One two three. Wheat export. Four five six.")
         index.apply([apart, close], position=1)
@@ -82,7 +82,7 @@ class SearchIndexContract:
             ("nowhere", set()),
         ],
     )
-    def test_the_language_of_queries(self, index: SearchIndex, text: str, found: set[str]) -> None:
+    def test_the_query_language(self, index: SearchIndex, text: str, found: set[str]) -> None:
         index.apply(
             [
                 a_stored_article(
@@ -140,7 +140,7 @@ class SearchIndexContract:
         )
         assert [hit.id for hit in index.search(SearchQuery(**filters)).hits] == found
 
-    def test_facets_count_what_was_found_as_people_spell_it(self, index: SearchIndex) -> None:
+    def test_facets_count_the_results_under_the_usual_spelling(self, index: SearchIndex) -> None:
         index.apply(
             [
                 a_stored_article(id="a", title="Wheat", published="1987-03-01", tags=["USA", "wheat"], section="Grain"),
@@ -202,7 +202,7 @@ class SearchIndexContract:
                 assert found == [article.id for article in newest_first]
 
     @pytest.mark.parametrize("sort", list(Sort))
-    def test_sorting_by_date_is_over_everything_that_was_found(self, index: SearchIndex, sort: Sort) -> None:
+    def test_sorting_by_date_covers_all_results(self, index: SearchIndex, sort: Sort) -> None:
         index.apply(
             [
                 a_stored_article(id="old", title="Wheat wheat wheat", published="0900-01-02"),
@@ -217,7 +217,7 @@ class SearchIndexContract:
         expected = {Sort.NEWEST: ["far", "middle", "old"], Sort.OLDEST: ["old", "middle", "far"]}
         assert found == expected.get(sort, ["old", "far", "middle"])
 
-    def test_a_word_counts_where_it_is_a_stop_word_of_few_articles_only(self, index: SearchIndex) -> None:
+    def test_a_word_is_searched_for_where_it_is_a_stop_word_of_few_articles_only(self, index: SearchIndex) -> None:
         german = [a_stored_article(id=f"german {number}", title="Es war kalt", language="de") for number in range(2)]
         index.apply([*german, a_stored_article(id="war", title="A war")], position=1)
         index.apply([a_stored_article(id="cold", title="The cold")], position=2)
@@ -245,7 +245,7 @@ class SearchIndexContract:
             ("whet wheat", "wheat wheat"),
             ('+"wheat exprots"   -corn', '+"wheat exports"   -corn'),
             ("title:whaet OR section:grian", "title:wheat OR section:grain"),
-            ("(tag:ursa) AND author:dow", None),  # what is short is meant as it is
+            ("(tag:ursa) AND author:dow", None),  # short words are not corrected
             ("wheat exporter", None),  # another form of a word that is there
             ("wheat -whaet", None),
             ("whaet~ exprot*", None),
@@ -257,9 +257,7 @@ class SearchIndexContract:
             ("", None),
         ],
     )
-    def test_a_misspelled_query_is_given_back_as_it_was_meant(
-        self, index: SearchIndex, text: str, meant: str | None
-    ) -> None:
+    def test_a_misspelled_query_is_corrected(self, index: SearchIndex, text: str, meant: str | None) -> None:
         index.apply(
             [
                 a_stored_article(
@@ -271,35 +269,35 @@ class SearchIndexContract:
         )
         assert index.search(SearchQuery(text=text)).suggestion == meant
 
-    def test_an_answer_says_what_was_looked_for(self, index: SearchIndex) -> None:
+    def test_results_say_what_was_searched_for(self, index: SearchIndex) -> None:
         index.apply([a_stored_article(title="The price of wheat")], position=1)
         assert index.search(SearchQuery(text="the price of wheat")).searched == parse("price wheat").root
         assert index.search(SearchQuery(text='"the price" of')).searched == parse('"the price"').root
         assert index.search(SearchQuery()).searched is None
 
-    def test_an_answer_says_by_whose_rules_words_were_looked_for(self, index: SearchIndex) -> None:
+    def test_results_say_in_which_languages_the_query_was_analysed(self, index: SearchIndex) -> None:
         index.apply([a_stored_article(language="fr-CA"), a_stored_article(language="de")], position=1)
         assert index.search(SearchQuery(text="maison")).languages == {"fr", "de"}
 
-    def test_of_words_that_may_be_meant_the_frequent_one_is_chosen(self, index: SearchIndex) -> None:
+    def test_of_possible_corrections_the_frequent_one_is_chosen(self, index: SearchIndex) -> None:
         titles = ["The ports", "The ports", "The ports", "A parts list"]
         index.apply([a_stored_article(title=title) for title in titles], position=1)
         assert index.search(SearchQuery(text="pirts")).suggestion == "ports"
 
-    def test_a_rare_word_that_is_much_like_a_frequent_one_was_perhaps_not_meant(self, index: SearchIndex) -> None:
+    def test_a_rare_word_near_a_frequent_one_is_corrected(self, index: SearchIndex) -> None:
         slip = a_stored_article(id="slip", title="Goverment")
         index.apply([slip, *(a_stored_article(title="Government") for _ in range(200))], position=1)
         results = index.search(SearchQuery(text="goverment"))
         assert (results.total, results.suggestion) == (1, "government")
 
-    def test_nothing_is_meant_that_only_withdrawn_articles_say(self, index: SearchIndex) -> None:
+    def test_words_of_withdrawn_articles_only_are_no_corrections(self, index: SearchIndex) -> None:
         article = a_stored_article(id="a", title="Wheat secret")
         index.apply([article, a_stored_article(title="Wheat")], position=1)
         assert index.search(SearchQuery(text="secert")).suggestion == "secret"
         index.apply([replace(article, status=Status.WITHDRAWN, revision=2)], position=2)
         assert index.search(SearchQuery(text="secert")).suggestion is None
 
-    def test_filters_count_for_what_was_meant(self, index: SearchIndex) -> None:
+    def test_a_correction_finds_something_under_the_same_filters(self, index: SearchIndex) -> None:
         index.apply(
             [a_stored_article(title="Wheat", tags=["usa"]), a_stored_article(title="Corn", tags=["iran"])], position=1
         )
@@ -314,7 +312,7 @@ class SearchIndexContract:
 
     @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))
     def test_any_query_is_answered(self, index: SearchIndex, text: str) -> None:
-        articles = _much_searched_for()
+        articles = _articles_for_nasty_queries()
         index.apply(articles, position=1)
         pages = [index.search(SearchQuery(text=text, page=page, per_page=4)) for page in (1, 2, 3)]
         found = [hit.id for page in pages for hit in page.hits]
@@ -351,7 +349,7 @@ class SearchIndexContract:
             ("whe " * 100, []),
         ],
     )
-    def test_what_is_typed_is_continued(self, index: SearchIndex, text: str, completions: list[str]) -> None:
+    def test_a_typed_text_is_completed(self, index: SearchIndex, text: str, completions: list[str]) -> None:
         index.apply(
             [
                 a_stored_article(
@@ -381,7 +379,7 @@ class SearchIndexContract:
             Suggestion("wheeler", 1),
         ]
 
-    def test_titles_that_continue_what_is_typed_are_found_newest_first(self, index: SearchIndex) -> None:
+    def test_titles_that_complete_a_text_are_found_newest_first(self, index: SearchIndex) -> None:
         titles = {"a": "Wheat exports rise", "b": "Exporters of wheat", "c": "Wheat", "d": "Corn exports"}
         index.apply(
             [
@@ -396,13 +394,13 @@ class SearchIndexContract:
         assert list(index.suggest("rises expo").articles) == ["a"]
         assert list(index.suggest("zinc").articles) == []
 
-    def test_words_that_follow_what_was_typed_come_before_those_that_stand_beside_it(self, index: SearchIndex) -> None:
+    def test_words_that_follow_the_typed_ones_come_before_words_near_them(self, index: SearchIndex) -> None:
         stories = ["The United States spoke. A stock rose.", "The United States. A stock.", "A stock."]
         index.apply([a_stored_article(title="-", content_text=text) for text in stories], position=1)
         assert [each.text for each in index.suggest("st").completions][:1] == ["stock"]
         assert [each.text for each in index.suggest("united st").completions][:1] == ["united states"]
 
-    def test_nothing_is_suggested_that_readers_may_no_longer_see(self, index: SearchIndex) -> None:
+    def test_nothing_is_suggested_from_withdrawn_articles(self, index: SearchIndex) -> None:
         secret = a_stored_article(id="a", title="Whistle", tags=["whisper"], content_text="whisky")
         index.apply([secret, a_stored_article(id="b", title="Whim", content_text="-")], position=1)
         assert len(index.suggest("whi").completions) == 4
@@ -421,7 +419,7 @@ class SearchIndexContract:
 
     @pytest.mark.parametrize("text", NASTY_QUERIES, ids=range(len(NASTY_QUERIES)))
     def test_anything_may_be_typed(self, index: SearchIndex, text: str) -> None:
-        articles = _much_searched_for()
+        articles = _articles_for_nasty_queries()
         index.apply(articles, position=1)
         suggested = index.suggest(text)
         assert set(suggested.articles) <= {article.id for article in articles}
@@ -432,9 +430,9 @@ class SearchIndexContract:
         assert index.suggest("wheat") == Suggestions()
         assert list(index.similar(a_stored_article(title="Wheat"))) == []
 
-    # What is like an article ------------------------------------------------------------------------
+    # Similar articles -------------------------------------------------------------------------------
 
-    def test_articles_about_the_same_are_alike(self, index: SearchIndex) -> None:
+    def test_articles_about_the_same_subject_are_similar(self, index: SearchIndex) -> None:
         ferry = a_stored_article(
             id="ferry", title="The ferry sails again", content_text="The ferry of Kiel was mended."
         )
@@ -450,11 +448,11 @@ class SearchIndexContract:
         assert [hit.id for hit in index.similar(ferry, limit=1)] == ["harbour"]
         assert list(index.similar(ferry, limit=0)) == []
 
-    def test_an_article_is_compared_whether_it_is_in_the_index_or_not(self, index: SearchIndex) -> None:
+    def test_an_article_that_is_not_in_the_index_is_compared(self, index: SearchIndex) -> None:
         index.apply([a_stored_article(id="a", title="Zinc mines")], position=1)
         assert [hit.id for hit in index.similar(a_stored_article(id="b", title="The zinc mine"))] == ["a"]
 
-    def test_of_what_is_as_alike_the_nearer_in_time_comes_first(self, index: SearchIndex) -> None:
+    def test_of_equally_similar_articles_the_nearer_in_time_comes_first(self, index: SearchIndex) -> None:
         days = {"far": "2019-06-01", "near": "2024-06-03", "this": "2024-06-01"}
         articles = {
             key: a_stored_article(id=key, title="Zinc mines", content_text="-", published=day)
@@ -463,7 +461,7 @@ class SearchIndexContract:
         index.apply(list(articles.values()), position=1)
         assert [hit.id for hit in index.similar(articles["this"])] == ["near", "far"]
 
-    def test_only_what_readers_may_see_is_like_an_article(self, index: SearchIndex) -> None:
+    def test_only_public_articles_are_similar(self, index: SearchIndex) -> None:
         articles = [a_stored_article(id=key, title="Zinc mines") for key in "abc"]
         index.apply(articles, position=1)
         index.apply([replace(articles[1], status=Status.WITHDRAWN, revision=2)], position=2)
@@ -471,7 +469,7 @@ class SearchIndexContract:
         index.apply([replace(articles[0], title="Zinc mines again", revision=2)], position=3)
         assert [hit.id for hit in index.similar(articles[0])] == ["c"]
 
-    def test_articles_are_alike_in_every_script(self, index: SearchIndex) -> None:
+    def test_articles_are_similar_in_every_script(self, index: SearchIndex) -> None:
         titles = {"a": "東京の天気予報", "b": "明日の天気予報", "c": "株価が上がる"}
         articles = [
             a_stored_article(id=key, title=title, content_text=title, language="ja") for key, title in titles.items()
@@ -487,14 +485,14 @@ class SearchIndexContract:
 
     # Applying ---------------------------------------------------------------------------------------
 
-    def test_an_edit_replaces_what_was_there(self, index: SearchIndex) -> None:
+    def test_an_edit_replaces_the_earlier_text(self, index: SearchIndex) -> None:
         index.apply([a_stored_article(id="a", title="Wheat")], position=1)
         index.apply([a_stored_article(id="a", title="Corn", revision=2)], position=2)
         assert (_ids(index, "wheat"), _ids(index, "corn")) == ([], ["a"])
         assert list(index.revisions()) == [("a", 2)]
 
     @pytest.mark.parametrize("status", ["draft", "withdrawn"])
-    def test_what_is_not_published_is_not_found(self, index: SearchIndex, status: str) -> None:
+    def test_an_article_that_is_not_published_is_not_found(self, index: SearchIndex, status: str) -> None:
         article = a_stored_article(id="a", title="Wheat")
         index.apply([article], position=1)
         index.apply([replace(article, status=Status(status), revision=2)], position=2)
@@ -532,7 +530,7 @@ class SearchIndexContract:
         index.apply([], position=9)
         assert index.position() == 9
 
-    def test_clearing_starts_afresh(self, index: SearchIndex) -> None:
+    def test_clearing_starts_an_empty_index(self, index: SearchIndex) -> None:
         article = a_stored_article(id="a", title="Wheat", revision=2)
         index.apply([article], position=9)
         index.clear()
@@ -552,7 +550,7 @@ class SearchIndexContract:
         assert (index.position(), index.awaited()) == (8, 0)
         assert (_ids(index, "wheat"), _ids(index, "corn")) == (["1", "2"], ["0"])
 
-    def test_a_new_index_goes_on_where_it_was(self, index: SearchIndex) -> None:
+    def test_a_rebuild_continues_where_it_was_interrupted(self, index: SearchIndex) -> None:
         index.apply([a_stored_article(id="old", title="Wheat")], position=9)
         index.clear(until=2)
         index.apply([a_stored_article(id="a", title="Wheat")], position=1)
@@ -561,7 +559,7 @@ class SearchIndexContract:
         index.apply([a_stored_article(id="b", title="Wheat")], position=2)
         assert _ids(index, "wheat") == ["a", "b"]
 
-    def test_a_new_index_can_be_begun_again(self, index: SearchIndex) -> None:
+    def test_a_rebuild_can_be_started_again(self, index: SearchIndex) -> None:
         index.clear(until=2)
         index.apply([a_stored_article(id="a", title="Wheat")], position=1)
         index.clear(until=1)
@@ -603,8 +601,8 @@ class SearchIndexContract:
         assert len(_ids(index, "new", per_page=100)) == 20
 
 
-def _much_searched_for() -> list[Article]:
-    """Articles that say much of what nasty queries look for."""
+def _articles_for_nasty_queries() -> list[Article]:
+    """Articles with many of the words of the nasty queries."""
     texts = {
         "bank": "The bank of the oil trade said",
         "oil": "Oil, oil and oil; a bank-to-bank trade",

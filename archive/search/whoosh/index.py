@@ -371,13 +371,13 @@ def _changes(snapshot: Snapshot, articles: Iterable[Article]) -> tuple[list[Arti
     changed: list[Article] = []
     replaced: dict[str, set[int]] = defaultdict(set)
     for article in articles:
-        held = [
+        current = [
             (part, document)
             for part in snapshot.segments
             if (document := part.segment.find(article.id)) is not None and document not in part.deleted
         ]
-        if all(part.segment.rows.revisions[document] < article.revision for part, document in held):
+        if all(part.segment.rows.revisions[document] < article.revision for part, document in current):
             changed.append(article)
-            for part, document in held:
+            for part, document in current:
                 replaced[part.segment.name].add(document)
     return changed, replaced

@@ -1,4 +1,4 @@
-"""What people type, as a tree."""
+"""The query language: typed text as a tree."""
 
 from __future__ import annotations
 

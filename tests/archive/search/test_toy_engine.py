@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -11,7 +13,7 @@ from click.testing import CliRunner
 from werkzeug.test import Client
 
 from archive.search import engines
-from archive.search.engines import ENGINES
+from archive.search.engines import ENGINES, open_index
 from archive.search.index import SearchIndex
 from service.auth import Scope, create_token
 from service.cli import dateline as command
@@ -35,6 +37,19 @@ class TestToyIndex(SearchIndexContract):
 def test_every_engine_of_the_table_can_be_opened() -> None:
     assert [scheme for scheme, module in ENGINES.items() if not callable(import_module(module).open_index)] == []
     assert engines.DEFAULT.removesuffix(":") in ENGINES
+
+
+def test_reading_the_settings_loads_no_engine() -> None:
+    """Nor does opening a Dateline: web processes that never search need not have NumPy in memory."""
+    program = "import sys, service.wiring, service.settings; print({'numpy', 'whoosh'} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "set()\n"
+
+
+def test_whoosh_keeps_its_index_in_the_folder_of_its_address(tmp_path: Path) -> None:
+    for url, folder in (("", "data"), ("whoosh:", "data"), (f"whoosh://{tmp_path}/other", "other")):
+        open_index(url, folder=tmp_path / "data", recency=0.1).clear()
+        assert (tmp_path / folder / "manifest.json").exists(), url
 
 
 @pytest.fixture

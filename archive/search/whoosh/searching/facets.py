@@ -90,4 +90,4 @@ def _labels(snapshot: Snapshot, cache: Cache, found: ScoredDocuments) -> Iterato
 
 
 def _segment_labels(cache: Cache, segment: Segment) -> SegmentLabels:
-    return cache.get((segment.name, "labels"), lambda: SegmentLabels.of(segment), lambda held: held.nbytes)
+    return cache.get((segment.name, "labels"), lambda: SegmentLabels.of(segment), lambda value: value.nbytes)

@@ -50,4 +50,4 @@ def apply_filters(snapshot: Snapshot, cache: Cache, found: ScoredDocuments, quer
 
 def _postings(cache: Cache, segment: Segment, term: bytes) -> PostingList:
     key = segment.name, LABEL, term
-    return cache.get(key, lambda: read_postings(segment, LABEL, term), lambda held: held.nbytes)
+    return cache.get(key, lambda: read_postings(segment, LABEL, term), lambda value: value.nbytes)

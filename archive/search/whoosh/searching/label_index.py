@@ -56,4 +56,4 @@ class LabelIndex:
 
 
 def label_index(segment: Segment, cache: Cache) -> LabelIndex:
-    return cache.get((segment.name, LABEL, "names"), partial(LabelIndex.of, segment, cache), lambda held: held.nbytes)
+    return cache.get((segment.name, LABEL, "names"), partial(LabelIndex.of, segment, cache), lambda value: value.nbytes)

@@ -157,9 +157,9 @@ class Scorer:
             others, more = self.matches(node).summed()
             if len(others) < len(documents):
                 documents, scores, others, more = others, more, documents, scores
-            held = np.flatnonzero(intersects(documents, others))
-            documents = documents[held]
-            scores = scores[held] + more[np.searchsorted(others, documents)]
+            common = np.flatnonzero(intersects(documents, others))
+            documents = documents[common]
+            scores = scores[common] + more[np.searchsorted(others, documents)]
         for node in group.wanted if len(documents) else ():
             scores = scores + self.matches(node).dense()[documents]
         return Matches(self.values.size, [(documents, scores)])
@@ -207,8 +207,8 @@ class Scorer:
         # In chunks: the positions of a common word in all of them would take much memory at once.
         chunks = np.split(documents, range(PHRASE_CHUNK, len(documents), PHRASE_CHUNK))
         counts = np.concatenate([self._count_phrase(words, field, chunk) for chunk in chunks])
-        held = np.flatnonzero(counts)
-        return PostingList(documents[held], counts[held].astype(np.float32))
+        having = np.flatnonzero(counts)
+        return PostingList(documents[having], counts[having].astype(np.float32))
 
     def _count_phrase(self, words: Sequence[str], field: TextField, documents: Array) -> Array:
         """How often each of these documents has the words one after the other."""

@@ -53,7 +53,7 @@ class Terms:
                     counts[analysis.language_of(tag)] += count
             return counts
 
-        return self._cache.get((self._key, LANGUAGE), load, lambda held: _WORD_BYTES * len(held))
+        return self._cache.get((self._key, LANGUAGE), load, lambda value: _WORD_BYTES * len(value))
 
     def _tag_counts(self, part: LiveSegment) -> Iterator[tuple[str, int]]:
         """The live documents of a segment by language tag. Each has one, so that the list of the most frequent tag need
@@ -90,7 +90,7 @@ class Terms:
 
     def cached(self, key: Hashable, load: Callable[[], PostingList]) -> PostingList:
         """A posting list for the snapshot as a whole, now or since the commit."""
-        return self._cache.get((self._key, key), load, lambda held: held.nbytes)
+        return self._cache.get((self._key, key), load, lambda value: value.nbytes)
 
     def union(self, key: Hashable, terms_of: Callable[[LiveSegment], Iterable[bytes]], field: str) -> Array:
         """The documents that have any of the terms, sorted; `key` identifies the terms."""
@@ -103,7 +103,7 @@ class Terms:
             return PostingList(union_sorted(lists), NO_POSTINGS.weights) if lists else NO_POSTINGS
 
         def load(part: LiveSegment) -> PostingList:
-            return self._cache.get((part.segment.name, field, key), lambda: united(part), lambda held: held.nbytes)
+            return self._cache.get((part.segment.name, field, key), lambda: united(part), lambda value: value.nbytes)
 
         return self._joined(load, with_weights=False).documents
 
@@ -126,7 +126,7 @@ class Terms:
             return [[word for word in words if word in best] for words in by_segment], len(best) == len(counts)
 
         name = self._key, field, key, "words"
-        return self._cache.get(name, load, lambda held: _WORD_BYTES * sum(map(len, held[0])))
+        return self._cache.get(name, load, lambda value: _WORD_BYTES * sum(map(len, value[0])))
 
     # Positions -------------------------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class Terms:
 
     def _postings(self, segment: Segment, field: str, term: bytes) -> PostingList:
         return self._cache.get(
-            (segment.name, field, term), lambda: read_postings(segment, field, term), lambda held: held.nbytes
+            (segment.name, field, term), lambda: read_postings(segment, field, term), lambda value: value.nbytes
         )
 
     def _positions(self, segment: Segment, field: str, term: bytes, wanted: Array, keep: bool) -> Positions:
@@ -190,7 +190,7 @@ class Terms:
             self._cache.count(found.nbytes)
             return found
         key = segment.name, field, term, "positions"
-        return self._cache.get(key, lambda: read_positions(segment, field, term), lambda held: held.nbytes)
+        return self._cache.get(key, lambda: read_positions(segment, field, term), lambda value: value.nbytes)
 
 
 def _highest(lists: Iterable[PostingList]) -> PostingList:

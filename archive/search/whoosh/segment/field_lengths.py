@@ -10,7 +10,7 @@ from archive.search.whoosh.segment.segment import Segment
 
 def padded_lengths(segment: Segment, field: str) -> Array:
     """The length of a field in each document, in words, in Whoosh's one-byte code."""
-    held = np.frombuffer(segment.lengths(field), np.uint8)
+    codes = np.frombuffer(segment.lengths(field), np.uint8)
     padded = np.zeros(segment.documents, np.uint8)
-    padded[: len(held)] = held
+    padded[: len(codes)] = codes
     return padded

@@ -151,17 +151,17 @@ def answers(index: WhooshIndex, articles: Sequence[Article]) -> list[object]:
 # Whoosh ------------------------------------------------------------------------------------------------
 
 
-class Reference(WeightingModel):
+class Reference(WeightingModel):  # type: ignore[misc]
     """The index's formula, for Whoosh's own searcher."""
 
-    def __init__(self, worth: float, weight: float) -> None:
-        self.worth, self.weight = worth, weight
+    def __init__(self, idf: float, weight: float) -> None:
+        self.idf, self.weight = idf, weight
 
     def scorer(self, searcher: Searcher, fieldname: str, text: bytes, qf: int = 1) -> WeightLengthScorer:
-        return ReferenceScorer(searcher, fieldname, text, self.worth * self.weight)
+        return ReferenceScorer(searcher, fieldname, text, self.idf * self.weight)
 
 
-class ReferenceScorer(WeightLengthScorer):
+class ReferenceScorer(WeightLengthScorer):  # type: ignore[misc]
     def __init__(self, searcher: Searcher, fieldname: str, text: bytes, factor: float) -> None:
         self.factor = factor
         lengths = [searcher.doc_field_length(n, fieldname, 0) or 0 for n in range(searcher.doc_count_all())]
@@ -184,14 +184,14 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
     index.apply(articles, position=1)
     schema = Schema(**SCHEMA)
     (path,) = segment_files(folder)
-    held = W3Segment(W3Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_"))
-    held._fieldlengths = {}
-    reader = SegmentReader(SegmentFiles(path), schema, held)
+    whoosh_segment = W3Segment(W3Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_"))
+    whoosh_segment._fieldlengths = {}
+    reader = SegmentReader(SegmentFiles(path), schema, whoosh_segment)
     expected: dict[str, float] = {}
     count = index.search(SearchQuery(text="wheats")).total  # so that no article has it as it is typed
-    worth = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
+    idf = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
     for field, weight in (("title", 1.5), ("body", 1.0)):
-        searcher = Searcher(reader, weighting=Reference(worth, weight))
+        searcher = Searcher(reader, weighting=Reference(idf, weight))
         for hit in searcher.search(Or([Term(field, "wheat")]), limit=None):
             article_id = articles[hit.docnum].id
             expected[article_id] = expected.get(article_id, 0) + hit.score
@@ -235,11 +235,11 @@ def test_answers_are_the_same_after_mapped_pages_were_released(
     monkeypatch.setattr(whoosh_index, "RELEASE_BYTES", 0)
     assert [index.search(query) for _ in range(2)] == [before, before]
     assert released
-    # What nobody has asked for yet is read from the pages that were given back.
+    # Phrases that were not searched for before are read from the released pages.
     assert [index.search(SearchQuery(text=f'"wheat {number}"')).total for number in (7, 11, 50)] == [1, 1, 0]
 
 
-def test_long_lists_are_looked_through_piece_by_piece(
+def test_long_posting_lists_are_read_in_chunks(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = "far " * 300  # so that there are positions of one byte and of two
@@ -256,7 +256,7 @@ def test_long_lists_are_looked_through_piece_by_piece(
     assert [WhooshIndex(folder).search(query) for query in queries] == whole
 
 
-def test_who_neither_searches_nor_indexes_does_not_load_numpy(index: WhooshIndex, folder: Path) -> None:
+def test_a_process_that_neither_searches_nor_indexes_loads_no_numpy(index: WhooshIndex, folder: Path) -> None:
     index.apply(titles("Wheat"), position=1)
     script = f"""
 import sys
@@ -407,7 +407,7 @@ def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkey
     assert (index.position(), segment_files(folder)) == (0, [])
 
 
-def test_an_answer_that_nobody_read_is_not_taken_for_the_next_one(
+def test_an_unread_answer_of_a_builder_is_not_taken_for_the_next_one(
     index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 4)
@@ -431,7 +431,7 @@ def test_an_answer_that_nobody_read_is_not_taken_for_the_next_one(
 
 
 @pytest.mark.parametrize("work", ["apply", "tidy", "take over"])
-def test_what_fails_after_the_stroke_takes_nothing_back(
+def test_a_failure_after_the_manifest_was_replaced_undoes_nothing(
     index: WhooshIndex, folder: Path, work: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(merge_policy, "MERGE_FACTOR", 2)
@@ -473,7 +473,7 @@ def test_a_rebuild_that_was_killed_as_it_took_over_is_finished(
     assert len(segment_files(folder)) == 1
 
 
-def test_who_searches_while_the_first_index_is_built_lets_go_of_it(folder: Path) -> None:
+def test_a_reader_of_a_cleared_index_unmaps_its_files(folder: Path) -> None:
     index, reader = WhooshIndex(folder), WhooshIndex(folder)
     index.clear(until=2)
     index.apply(titles("Wheat"), position=1)
@@ -623,17 +623,21 @@ def test_any_flipped_byte_is_noticed(of_manifest: bool, place: float, flip: int,
             look()
 
 
-def test_a_fault_of_the_program_is_not_taken_for_damage(
+def test_an_error_of_the_program_is_not_taken_for_damage(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.apply(titles("Wheat"), position=5)
-    monkeypatch.setattr(searcher, "count_facets", lambda *_: {}["fault"])
+
+    def faulty(*_: object) -> object:
+        raise KeyError
+
+    monkeypatch.setattr(searcher, "count_facets", faulty)
     with pytest.raises(KeyError):
         index.search(SearchQuery(text="wheat"))
     assert index.position() == 5
 
 
-def test_damage_that_a_reader_comes_upon_is_told_to_the_worker(index: WhooshIndex, folder: Path) -> None:
+def test_the_worker_learns_of_damage_that_a_reader_finds(index: WhooshIndex, folder: Path) -> None:
     index.apply(titles("Wheat"), position=5)
     assert index.position() == 5
     damaged(folder, "*.seg", torn_at_the_end)
@@ -821,7 +825,7 @@ while True:
 
 
 @pytest.mark.slow
-def test_who_searches_misses_nothing_whenever_a_rebuild_is_killed(folder: Path) -> None:
+def test_a_search_finds_everything_whenever_a_rebuild_is_killed(folder: Path) -> None:
     index = WhooshIndex(folder)
     index.clear()
     index.apply([a_stored_article(id=f"{number:02}", title="Wheat") for number in range(40)], position=40)
@@ -866,7 +870,7 @@ def test_processes_search_while_another_writes_and_merges(folder: Path) -> None:
         reader.start()
     started = [answers.get(timeout=60) for _ in readers]
     assert started == ["started"] * 2
-    tidying = threading.Thread(target=lambda: [index.tidy() for _ in range(10)])
+    tidying = threading.Thread(target=_tidy_often, args=(index,))
     tidying.start()
     for number in range(50):
         index.apply([a_stored_article(id=f"{number:03}", title="Wheat new", revision=2)], position=2 + number)
@@ -876,6 +880,11 @@ def test_processes_search_while_another_writes_and_merges(folder: Path) -> None:
     for reader in readers:
         reader.join()
     assert all(totals == [50] for totals in found)
+
+
+def _tidy_often(index: WhooshIndex) -> None:
+    for _ in range(10):
+        index.tidy()
 
 
 def _read_until(folder: str, stop: threading.Event, answers: multiprocessing.Queue[str]) -> None:

@@ -1,4 +1,4 @@
-"""Words of the embedded index, read many at once, and how far they are from one that was typed."""
+"""Words of the index, read many at once, and their edit distances from another one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WORDS = st.text("abcп", min_size=1, max_size=7)
 
 
 @given(WORDS, st.lists(WORDS, max_size=5))
-def test_distances_are_those_that_slips_make(word: str, others: list[str]) -> None:
+def test_distances_agree_with_words_within_so_many_edits(word: str, others: list[str]) -> None:
     for other, distance in zip(others, edit_distances(word, others).tolist(), strict=True):
         for edits in range(4):
             assert within(word, other, edits) == (distance <= edits)
@@ -28,7 +28,7 @@ def test_distances_are_those_that_slips_make(word: str, others: list[str]) -> No
 
 @pytest.fixture(scope="module")
 def segment(tmp_path_factory: pytest.TempPathFactory) -> Segment:
-    """Of so many words that their records are numbered with more than two bytes."""
+    """Has so many words that the offsets of their records take more than two bytes."""
     words = [
         "wheat",
         "wheats",
@@ -45,7 +45,7 @@ def segment(tmp_path_factory: pytest.TempPathFactory) -> Segment:
     return Segment(path)
 
 
-def test_a_table_reads_what_the_segment_says(segment: Segment) -> None:
+def test_a_dictionary_has_the_terms_of_the_segment(segment: Segment) -> None:
     dictionary = TermDictionary(segment, FORM)
     known = list(segment.vocabulary(FORM, b""))
     assert [
@@ -69,9 +69,7 @@ def test_a_table_reads_what_the_segment_says(segment: Segment) -> None:
         ("who", 1, {"whe"}),
     ],
 )
-def test_words_that_are_alike_are_among_those_that_may_be(
-    segment: Segment, word: str, edits: int, near: set[str]
-) -> None:
+def test_all_words_that_match_are_candidates(segment: Segment, word: str, edits: int, near: set[str]) -> None:
     dictionary, fuzzy = TermDictionary(segment, FORM), FuzzyWord.of(word, edits, {"en", "ru"})
     found = {term.decode() for numbers in dictionary.fuzzy_candidates(fuzzy) for term in dictionary.terms(numbers)}
     assert near <= set(filter(fuzzy.matches, found))
@@ -80,7 +78,7 @@ def test_words_that_are_alike_are_among_those_that_may_be(
     assert len(found) < 10 or word == "word5"  # others are left out unread
 
 
-def test_of_very_many_words_those_of_one_document_are_not_kept(
+def test_of_a_large_vocabulary_words_of_one_document_are_not_kept(
     segment: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = LetterSets(segment)
@@ -96,7 +94,7 @@ def test_of_very_many_words_those_of_one_document_are_not_kept(
     ("word", "near"),
     [("wheet", {"wheat", "wheats"}), ("пщеница", {"пшеница"}), ("wheatss", {"wheats", "wheat"}), ("b52t", set())],
 )
-def test_words_that_are_near_are_not_missed(segment: Segment, word: str, near: set[str]) -> None:
+def test_all_near_words_are_candidates(segment: Segment, word: str, near: set[str]) -> None:
     letters = LetterSets(segment)
     found = {letters.dictionary.term(number).decode() for number in letters.candidates(word, 2).tolist()}
     assert near <= found
