@@ -1,7 +1,8 @@
-"""What an engine offers to the code that all engines share: the primitives for corrections, completions, similar articles.
+"""The primitives by which the code that all engines share reads an index: for corrections, completions, similar articles.
 
-An engine writes one class with the abstract methods; `words_near` and `labels_with` have a default in terms of
-`terms_with_prefix`, and `cached` one that keeps nothing. Field names are those of `archive.search.fields`."""
+An engine brings one subclass of IndexReader with the abstract methods. `words_near`, `labels_with` and `cached` have
+defaults: the first two on top of `terms_with_prefix`, the last without a cache. Field names are those of
+`archive.search.fields`."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 
 class DocumentSet(Protocol):
-    """Some documents of one reader. A frozenset of whatever numbers them will do."""
+    """Some documents of one reader. A frozenset of numbers or ids is one."""
 
     def __len__(self) -> int: ...
 

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Final
 from archive.article import Article
 from archive.errors import IndexLocked, IndexUnavailable
 from archive.search.index import Hit, IndexStatus, Results, SearchIndex, SearchQuery, Suggestions
+from archive.search.similar import similar
+from archive.search.suggestions import suggest
 from archive.search.whoosh.cache import Cache
 from archive.search.whoosh.indexing.merge_policy import live_documents, segments_to_merge
 from archive.search.whoosh.indexing.merge_process import merge_segments
@@ -63,7 +65,7 @@ def open_index(location: str, *, folder: Path, recency: float) -> SearchIndex:
     return WhooshIndex(Path(named) if named else folder, recency=recency)
 
 
-class WhooshIndex:
+class WhooshIndex(SearchIndex):
     """A SearchIndex in a folder. Only `clear` makes the folder."""
 
     def __init__(self, folder: Path, *, recency: float = 0.0, lock_timeout: timedelta = LOCK_TIMEOUT) -> None:
@@ -83,25 +85,21 @@ class WhooshIndex:
     # Searching -------------------------------------------------------------------------------------------
 
     def search(self, query: SearchQuery) -> Results:
-        from archive.search.whoosh.searching.searcher import search
+        from archive.search.whoosh.searching.searcher import search  # loads NumPy
 
         with self._marking_damage():
             return search(self._open()[1], self._cache, query, recency=self._recency)
 
     def suggest(self, text: str, *, limit: int = 10) -> Suggestions:
-        from archive.search.suggestions import suggest
-
         with self._marking_damage():
             return suggest(self._reader(), text, limit)
 
     def similar(self, article: Article, *, limit: int = 5) -> Sequence[Hit]:
-        from archive.search.similar import similar
-
         with self._marking_damage():
             return similar(self._reader(), article, limit)
 
     def _reader(self) -> SnapshotReader:
-        from archive.search.whoosh.searching.index_reader import SnapshotReader
+        from archive.search.whoosh.searching.index_reader import SnapshotReader  # loads NumPy
 
         return SnapshotReader(self._open()[1], self._cache)
 

@@ -23,7 +23,7 @@ from archive.search.whoosh.searching.near_words import words_near
 from archive.search.whoosh.searching.terms import STRIDE, Terms, term_dictionary
 from archive.search.whoosh.segment.term_dictionary import TermDictionary
 
-SMALL_VALUE_BYTES = 200
+SMALL_VALUE_BYTES = 200  # the estimated size of a number, or of an item of a dictionary
 
 
 class SnapshotReader(IndexReader[DocumentSet]):
