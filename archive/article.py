@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -88,7 +88,8 @@ class Article:
     `published` is when readers may see it, `updated` its last significant change (RFC 4287 §4.2.15),
     `modified` when this revision was saved. `day` is the publishing day in the site's time zone; it is
     fixed when the date is set, so that addresses do not move when the site does. `content` is the
-    author's source, None where that is the cleaned `content_html` itself. `guid` never changes."""
+    author's source, None where that is the cleaned `content_html` itself. `guid` never changes. `was_public`: an
+    earlier revision was public; the archive sets it on saving."""
 
     id: str
     guid: str
@@ -111,6 +112,7 @@ class Article:
     canonical_url: str | None
     image: str | None
     enclosures: tuple[Enclosure, ...]
+    was_public: bool = field(default=False, compare=False)
 
     @property
     def path(self) -> str | None:

@@ -37,14 +37,11 @@ def compose(draft: Draft, *, article_id: str, now: datetime, site: Site) -> Arti
     )
 
 
-def revise(
-    article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False, seen: bool = False
-) -> Article:
+def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False) -> Article:
     """The article as the draft says, with its identity kept.
 
-    A `minor` change is none that readers must hear of: `updated` stays (RFC 4287 §4.2.15) where they can
-    read the article before and after it. `seen`: they could read an earlier revision, whatever the status
-    is now. Raises GuidFixed where the draft names another guid."""
+    A `minor` change keeps `updated` if the article is public before and after it (RFC 4287 §4.2.15).
+    Raises GuidFixed if the draft has another guid."""
     if draft.guid is not None and draft.guid != article.guid:
         raise GuidFixed(article.guid)
     revised = _filled(
@@ -56,7 +53,7 @@ def revise(
         now=now,
         site=site,
         before=article,
-        seen=seen or article.status in (Status.PUBLISHED, Status.WITHDRAWN),
+        seen=article.was_public or article.status in (Status.PUBLISHED, Status.WITHDRAWN),
     )
     if minor and article.is_public and revised.is_public:
         return replace(revised, updated=max(article.updated, revised.published or article.updated))
@@ -121,6 +118,7 @@ def _filled(
         canonical_url=draft.canonical_url,
         image=draft.image,
         enclosures=draft.enclosures,
+        was_public=before is not None and before.was_public,
     )
 
 

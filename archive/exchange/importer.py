@@ -22,8 +22,7 @@ from archive.exchange.report import Progress, Report
 from archive.exchange.restore import never_published, own_draft, own_id, with_dates
 from archive.exchange.source_files import DAMAGED, Skipped, Source, explain, find
 from archive.ids import new_id as make_id
-from archive.lifecycle import compose
-from archive.revising import revise_stored
+from archive.lifecycle import compose, revise
 from archive.site import Site
 from archive.slugs import numbered_slug
 from archive.store.archive import Archive
@@ -249,7 +248,7 @@ class _Run:
         return self._saving(item, revised, expected_revision=article.revision)
 
     def _revised(self, item: Item, draft: Draft, article: Article) -> Article:
-        revised = revise_stored(self.archive, article, _as_numbered(draft, article), now=self.now, site=self.site)
+        revised = revise(article, _as_numbered(draft, article), now=self.now, site=self.site)
         return never_published(revised, item.fields)
 
     def _compare(self, item: Item, draft: Draft, own: Article) -> None:

@@ -36,6 +36,7 @@ def to_row(article: Article, *, by: str) -> dict[str, Any]:
         "canonical_url": article.canonical_url,
         "image": article.image,
         "enclosures": [enclosure_document(enclosure) for enclosure in article.enclosures],
+        "was_public": article.was_public,
     }
 
 
@@ -62,4 +63,5 @@ def to_article(row: Row[Any]) -> Article:
         canonical_url=row.canonical_url,
         image=row.image,
         enclosures=read_enclosures(row.enclosures),
+        was_public=row.was_public,
     )
