@@ -6,12 +6,12 @@ import re
 import unicodedata
 from typing import Final
 
-SLUG_LENGTH = 80
+MAX_SLUG = 80
 _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d)")
 
 
 def make_slug(text: str) -> str:
-    """Words of any script, parted by hyphens, at most SLUG_LENGTH characters; never empty.
+    """Words of any script, parted by hyphens, at most MAX_SLUG characters; never empty.
 
     Vowel signs and accents are part of their letters; apostrophes and invisible characters vanish."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
@@ -24,13 +24,13 @@ def make_slug(text: str) -> str:
             kept.append(letter)
         elif kind[0] != "M" and kind != "Cf" and letter not in "'’":
             kept.append(" ")
-    return _cut_slug("-".join("".join(kept).split()), SLUG_LENGTH) or "article"
+    return _cut_slug("-".join("".join(kept).split()), MAX_SLUG) or "article"
 
 
 def numbered_slug(slug: str, number: int) -> str:
     """The slug of the second, third, … article that would have this one; no longer than any slug."""
     suffix = f"-{number}"
-    return _cut_slug(slug, SLUG_LENGTH - len(suffix)) + suffix
+    return _cut_slug(slug, MAX_SLUG - len(suffix)) + suffix
 
 
 def _cut_slug(slug: str, length: int) -> str:

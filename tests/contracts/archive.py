@@ -33,7 +33,7 @@ from archive.search.index import Facet, SearchIndex, SearchQuery, Sort, Suggesti
 from archive.search.query import parse
 from archive.serialization import writable
 from archive.site import Site
-from archive.slugs import SLUG_LENGTH
+from archive.slugs import MAX_SLUG
 from archive.store.archive import Archive
 from archive.store.articles import (
     ArticleQuery,
@@ -267,7 +267,7 @@ class ArchiveContract:
         assert slugs == ["weather", *(f"weather-{number}" for number in range(2, 51))]
 
     def test_a_numbered_slug_is_no_longer_than_any(self, archive: Archive) -> None:
-        longest = "a" * SLUG_LENGTH
+        longest = "a" * MAX_SLUG
         first = added(archive, slug=longest)
         second = archive.save(Save(article=an_article(slug=longest), expected_revision=0, number_slug=True))
         assert (first.slug, second.slug) == (longest, longest[:-2] + "-2")

@@ -6,21 +6,19 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from flask import Blueprint, Response
 
-from archive import validation
-from archive.article import ContentFormat, Role, Status
+from archive.article import Status
+from archive.fields.table import CONTENT_FIELDS, FIELDS, READ_ONLY, WRITABLE
+from archive.fields.values import MAX_NAME, Schema, nullable
 from archive.search.index import MOST_PER_PAGE, Sort
-from archive.slugs import SLUG_LENGTH
 from service.search import FACETS
 from service.settings import Settings
 from service.web.api import articles
 from service.web.errors import STATUS, TITLES
-
-Schema = dict[str, Any]
 
 MEDIA_TYPE: Final = "application/json"
 # What every call below /admin/ may answer, beside what is its own.
@@ -181,8 +179,8 @@ def _search() -> Schema:
     day = {"type": "string", "pattern": r"^\s*([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?\s*$"}
     parameters = [
         _query("q", "What to look for, as people type it; any text is valid.", {"type": "string"}),
-        *(_query(name, f"Only this {name}, by name or key.", _line(200)) for name in ("section", "tag", "author")),
-        _query("language", "Only articles with this language tag, in any case.", _line(200)),
+        *(_query(name, f"Only this {name}, by name or key.", _line(MAX_NAME)) for name in ("section", "tag", "author")),
+        _query("language", "Only articles with this language tag, in any case.", _line(MAX_NAME)),
         _query("from", "The first day, month or year.", day),
         _query("to", "The last day, month or year.", day),
         _query("sort", "The order.", {"type": "string", "enum": list(Sort), "default": Sort.RELEVANCE}),
@@ -233,8 +231,8 @@ def _schemas() -> Schema:
             "description": "An article as it is sent. Null counts as not given.",
             "properties": _draft_properties(),
             "additionalProperties": False,
-            "anyOf": [_given(name) for name in validation.CONTENT_FIELDS],
-            "not": {"anyOf": _pairs(list(validation.CONTENT_FIELDS))},
+            "anyOf": [_given(name) for name in CONTENT_FIELDS],
+            "not": {"anyOf": _pairs(list(CONTENT_FIELDS))},
         },
         "Patch": {
             "type": "object",
@@ -243,7 +241,7 @@ def _schemas() -> Schema:
             "additionalProperties": False,
         },
         "Article": _article(),
-        "Page": _object({"articles": _list_of("Article"), "next": _nullable({"type": "string"})}),
+        "Page": _object({"articles": _list_of("Article"), "next": nullable({"type": "string"})}),
         "History": _object({"revisions": _list_of("Revision")}),
         "Revision": _object(
             {
@@ -259,7 +257,7 @@ def _schemas() -> Schema:
                 "status": {"type": "integer"},
                 "id": {"type": "string"},
                 "guid": {"type": "string"},
-                "url": _nullable({"type": "string"}),
+                "url": nullable({"type": "string"}),
                 "revision": {"type": "integer"},
                 "problem": _reference("Problem"),
             },
@@ -272,115 +270,23 @@ def _schemas() -> Schema:
 
 
 def _draft_properties() -> Schema:
-    most = dict.fromkeys(ContentFormat, validation.MOST_CONTENT) | {ContentFormat.MARKDOWN: validation.MOST_MARKDOWN}
-    about = {
-        ContentFormat.HTML: "HTML; scripts, frames and forms are taken out.",
-        ContentFormat.MARKDOWN: "CommonMark with tables.",
-        ContentFormat.TEXT: "Plain text; empty lines part paragraphs.",
+    given = {
+        field.name: nullable(field.type.schema()) | {"description": field.description, "examples": [field.example]}
+        for field in WRITABLE.values()
     }
-    fields: Schema = {
-        "title": _line(validation.MOST_TITLE) | {"description": "Taken from the content where it is missing."},
-        "slug": _line(SLUG_LENGTH) | {"description": "Letters, digits and hyphens; made from the title where missing."},
-        "summary": _line(validation.MOST_SUMMARY),
-        **{
-            name: {"type": ["string", "null"], "maxLength": most[kind], "description": about[kind]}
-            for name, kind in validation.CONTENT_FIELDS.items()
-        },
-        "authors": {
-            "anyOf": [_some(_author_in(), validation.MOST_AUTHORS), *_author_in()["anyOf"], {"type": "null"}],
-        },
-        "section": _line(validation.MOST_NAME),
-        "tags": {"anyOf": [_some(_line(validation.MOST_NAME), validation.MOST_TAGS), _line(validation.MOST_NAME)]},
-        "language": {"type": ["string", "null"], "description": "A language tag (RFC 5646); the site's by default."},
-        "published": {
-            "type": ["string", "null"],
-            "description": "RFC 3339, or a date, which means its midnight where the site is. In the future: scheduled.",
-        },
-        "status": {"enum": [*Status, None], "default": Status.PUBLISHED},
-        "canonical_url": _address() | {"description": "Where the article first appeared."},
-        "guid": {
-            "type": ["string", "null"],
-            "maxLength": validation.MOST_GUID,
-            "description": "A URI that names the article for ever; made where it is missing, and then fixed.",
-        },
-        "image": _address(),
-        "enclosures": {"anyOf": [_some(_enclosure_in(), validation.MOST_ENCLOSURES), {"type": "null"}]},
-    }
-    assert set(fields) == set(validation.WRITABLE)  # noqa: S101  # whoever adds a field describes it here
-    ignored = {name: {"description": "Not the sender's to say; ignored."} for name in sorted(validation.READ_ONLY)}
-    return fields | ignored
-
-
-def _author_in() -> Schema:
-    named = _object(
-        {
-            "name": _line(validation.MOST_NAME),
-            "uri": _address(),
-            "email": _line(validation.MOST_NAME),
-            "role": {"enum": [*Role, None], "description": "Author where missing."},
-        },
-        required=("name",),
-    )
-    return {"anyOf": [_line(validation.MOST_NAME), named | {"additionalProperties": False}]}
-
-
-def _enclosure_in() -> Schema:
-    properties = {
-        "url": _address(),
-        "type": _line(validation.MOST_NAME) | {"description": "A media type; application/octet-stream where missing."},
-        "length": {"type": ["integer", "null"], "minimum": 0, "exclusiveMaximum": 2**53, "description": "Bytes."},
-        "title": _line(validation.MOST_TITLE),
-        "duration": {
-            "type": ["integer", "null"],
-            "minimum": 0,
-            "exclusiveMaximum": 2**53,
-            "description": "Seconds that a recording plays.",
-        },
-    }
-    return _object(properties, required=("url",)) | {"additionalProperties": False}
+    ignored = {name: {"description": "Read-only; ignored if it is sent back."} for name in sorted(READ_ONLY)}
+    return given | ignored
 
 
 def _article() -> Schema:
-    text, nullable = {"type": "string"}, _nullable({"type": "string"})
-    author = _object(
-        {"name": text, "uri": nullable, "email": nullable, "role": {"enum": list(Role)}},
-        required=("name", "uri", "email"),
-    )
-    enclosure = _object(
-        {
-            "url": text,
-            "type": text,
-            "length": {"type": "integer"},
-            "title": nullable,
-            "duration": {"type": "integer"},
-        },
-        required=("url", "type", "length", "title"),
-    )
-    always: Schema = {
-        "id": text,
-        "guid": {**text, "description": "Permanent, in feeds too."},
-        "revision": {"type": "integer", "minimum": 1},
-        "status": {"enum": list(Status)},
-        "title": text,
-        "slug": text,
-        "url": nullable | {"description": "Where readers find it; null for a draft."},
-        "summary": nullable,
-        "content_html": text,
-        "authors": {"type": "array", "items": author},
-        "section": nullable,
-        "tags": {"type": "array", "items": text},
-        "language": text,
-        "published": _nullable(_instant()),
-        "updated": _instant(),
-        "created": _instant(),
-        "modified": _instant(),
-        "day": _nullable({"type": "string", "format": "date"}),
-        "canonical_url": nullable,
-        "image": nullable,
-        "enclosures": {"type": "array", "items": enclosure},
+    shown = [field for field in FIELDS if field.in_api]
+    properties = {
+        field.name: (nullable(field.type.schema_out()) if field.nullable else field.type.schema_out())
+        | {"description": field.description}
+        for field in shown
     }
-    sources = {f"content_{kind}": text for kind in (ContentFormat.MARKDOWN, ContentFormat.TEXT)}
-    return _object(always | sources, required=always) | {"additionalProperties": False}
+    required = [field.name for field in shown if not field.optional]
+    return _object(properties, required=required) | {"additionalProperties": False}
 
 
 def _search_results() -> Schema:
@@ -390,9 +296,9 @@ def _search_results() -> Schema:
             "id": text,
             "url": text,
             "title": text,
-            "published": _nullable(_instant()),
+            "published": nullable(_instant()),
             "authors": {"type": "array", "items": text},
-            "section": _nullable(text),
+            "section": nullable(text),
             "tags": {"type": "array", "items": text},
             "language": text,
             "score": {"type": "number"},
@@ -408,7 +314,7 @@ def _search_results() -> Schema:
             "pages": count,
             "per_page": {"type": "integer", "minimum": 1},
             "took_ms": {"type": "number"},
-            "suggestion": _nullable(text),
+            "suggestion": nullable(text),
             "notes": {"type": "array", "items": text},
             "results": {"type": "array", "items": result},
             "facets": {
@@ -537,24 +443,12 @@ def _line(most: int) -> Schema:
     return {"type": ["string", "null"], "maxLength": most}
 
 
-def _address() -> Schema:
-    return {"type": ["string", "null"], "maxLength": validation.MOST_URL, "description": "https:// or http://"}
-
-
 def _number(least: int, most: int, default: int) -> Schema:
     return {"type": "integer", "minimum": least, "maximum": most, "default": default}
 
 
 def _instant() -> Schema:
     return {"type": "string", "format": "date-time"}
-
-
-def _nullable(schema: Schema) -> Schema:
-    return schema | {"type": [schema["type"], "null"]}
-
-
-def _some(items: Schema, most: int) -> Schema:
-    return {"type": "array", "items": items, "maxItems": most}
 
 
 def _list_of(name: str) -> Schema:

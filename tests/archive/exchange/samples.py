@@ -37,7 +37,7 @@ def counts(report: Report) -> tuple[int, int, int, int]:
 
 def reasons(report: Report) -> dict[str, str]:
     """What was not taken: why, by the file's name and line."""
-    return {Path(failure.place).name: "; ".join(failure.reasons) for failure in report.failed}
+    return {Path(failure.location).name: "; ".join(failure.reasons) for failure in report.failed}
 
 
 def notes(report: Report) -> list[str]:

@@ -8,7 +8,8 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from archive import validation
+from archive.fields import table
+from archive.fields.records import MAX_TAGS
 from service.settings import Settings
 from service.web.api.openapi import document
 from service.web.app import create_app
@@ -50,11 +51,11 @@ def test_it_describes_every_call_of_the_programs_part(office: Office) -> None:
 
 def test_its_limits_are_those_of_the_code() -> None:
     fields = DESCRIBED["components"]["schemas"]["Draft"]["properties"]
-    assert set(fields) == set(validation.WRITABLE) | validation.READ_ONLY
-    assert fields["title"]["maxLength"] == validation.MOST_TITLE
-    assert fields["content_html"]["maxLength"] == validation.MOST_CONTENT
-    assert fields["content_markdown"]["maxLength"] == validation.MOST_MARKDOWN
-    assert fields["tags"]["anyOf"][0]["maxItems"] == validation.MOST_TAGS
+    assert set(fields) == {field.name for field in table.FIELDS}
+    assert fields["title"]["maxLength"] == table.MAX_TITLE
+    assert fields["content_html"]["maxLength"] == table.MAX_CONTENT
+    assert fields["content_markdown"]["maxLength"] == table.MAX_MARKDOWN
+    assert fields["tags"]["anyOf"][0]["maxItems"] == MAX_TAGS
 
 
 @pytest.mark.parametrize("content", ["content_html", "content_markdown", "content_text"])
