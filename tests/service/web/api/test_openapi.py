@@ -15,6 +15,7 @@ from service.web.api.openapi import document
 from service.web.app import create_app
 from tests.support.office import Office
 
+BY_NAME = {field.name: field for field in table.FIELDS}
 DESCRIBED = document(Settings().max_article)
 
 
@@ -49,9 +50,32 @@ def test_it_describes_every_call_of_the_programs_part(office: Office) -> None:
     assert described == {(method, path) for method, path in routed if method not in ("HEAD", "OPTIONS")}
 
 
+def test_its_fields_are_those_of_the_table() -> None:
+    schemas = DESCRIBED["components"]["schemas"]
+    for name in ("Draft", "Patch"):
+        assert set(schemas[name]["properties"]) == {field.name for field in table.FIELDS}
+    in_answers = {field.name: field for field in table.FIELDS if field.in_api}
+    assert set(schemas["Article"]["properties"]) == set(in_answers)
+    assert schemas["Article"]["required"] == [name for name, field in in_answers.items() if not field.optional]
+    for name, field in table.WRITABLE.items():
+        assert schemas["Draft"]["properties"][name]["description"] == field.description
+        jsonschema.validate(field.example, schemas["Draft"]["properties"][name])
+
+
+@pytest.mark.parametrize("content", table.CONTENT_FIELDS)
+def test_the_examples_are_an_article_that_is_accepted(office: Office, content: str) -> None:
+    sent = {name: one.example for name, one in table.WRITABLE.items() if name not in table.CONTENT_FIELDS}
+    sent[content] = table.WRITABLE[content].example
+    jsonschema.validate(sent, schema("Draft"))
+    article = office.posted(**sent)
+    jsonschema.validate(article, schema("Article"))
+    assert set(article) == {
+        name for name, one in BY_NAME.items() if one.in_api and (not one.optional or name == content)
+    }
+
+
 def test_its_limits_are_those_of_the_code() -> None:
     fields = DESCRIBED["components"]["schemas"]["Draft"]["properties"]
-    assert set(fields) == {field.name for field in table.FIELDS}
     assert fields["title"]["maxLength"] == table.MAX_TITLE
     assert fields["content_html"]["maxLength"] == table.MAX_CONTENT
     assert fields["content_markdown"]["maxLength"] == table.MAX_MARKDOWN
