@@ -116,15 +116,15 @@ class RequestReused(DatelineError):
         self.key = key
 
 
-class TurnLost(DatelineError):
-    """Another worker has taken over; whatever this one holds is stale."""
+class LeaseLost(DatelineError):
+    """Another worker has acquired the lease; this one's work is stale."""
 
-    code = "turn_lost"
+    code = "lease_lost"
 
-    def __init__(self, consumer: str, holder: str) -> None:
-        super().__init__(f"{holder} no longer holds the turn of {consumer!r}")
+    def __init__(self, consumer: str, owner: str) -> None:
+        super().__init__(f"{owner} no longer has the lease of {consumer!r}")
         self.consumer = consumer
-        self.holder = holder
+        self.owner = owner
 
 
 class Unavailable(DatelineError):

@@ -15,5 +15,5 @@ def revise_stored(
 ) -> Article:
     """The article as the draft says, as `revise` has it. The history is read where an article comes on the air."""
     comes = draft.status is not Status.DRAFT and article.status in (Status.DRAFT, Status.SCHEDULED)
-    seen = comes and any(revision.article.is_public for revision in archive.history(article.id))
+    seen = comes and any(revision.article.is_public for revision in archive.articles.history(article.id))
     return revise(article, draft, now=now, site=site, minor=minor, seen=seen)

@@ -50,15 +50,15 @@ def consumer(dateline: Dateline, *, cache_bytes: int = CACHE_BYTES) -> FeedsCons
 
 
 def outbox(dateline: Dateline, feeds: FeedsConsumer) -> Outbox:
-    return Outbox(dateline.archive, feeds, holder="bench", clock=dateline.clock)
+    return Outbox(dateline.archive, feeds, owner="bench", clock=dateline.clock)
 
 
 def written(dateline: Dateline) -> dict[str, str]:
-    paths = list(dateline.archive.rendition_paths())
+    paths = list(dateline.archive.renditions.paths())
     return {
         path: tag
         for begin in range(0, len(paths), 500)
-        for path, tag in dateline.archive.rendition_etags(paths[begin : begin + 500]).items()
+        for path, tag in dateline.archive.renditions.etags(paths[begin : begin + 500]).items()
     }
 
 

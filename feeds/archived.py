@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from archive.article import Article
 from archive.period import Period
-from archive.store.articles import Place
 from archive.store.feed_volumes import Volume
+from archive.store.listings import SortKey
 from feeds.channel import Page
 
 VOLUME = 25  # articles, at most; the live feed has up to so many more than it must
@@ -36,12 +36,12 @@ class Shelf:
         start, end = (bisect_right(self._volumes, key, key=_key) for key in _month_keys(month))
         return self._volumes[start:end]
 
-    def holding(self, month: Period, place: Place) -> Volume | None:
+    def holding(self, month: Period, place: SortKey) -> Volume | None:
         """The volume that an article of a month is in, by its place; None while the month has none."""
         index = bisect_right(self._volumes, _place_key(month, place), key=_key) - 1
         return self._volumes[index] if index >= 0 and self._volumes[index].month == month else None
 
-    def end(self, volume: Volume) -> Place | None:
+    def end(self, volume: Volume) -> SortKey | None:
         """Where the next volume of the month begins."""
         newer = self.newer(volume)
         return newer.first if newer is not None and newer.month == volume.month else None
@@ -64,7 +64,7 @@ class Shelf:
     def newer_than(self, volume: Volume | None) -> list[Volume]:
         return self._volumes[self._index(volume) + 1 :] if volume is not None else [*self._volumes]
 
-    def below(self, month: Period, place: Place) -> Volume | None:
+    def below(self, month: Period, place: SortKey) -> Volume | None:
         """The newest volume all of whose articles are older than the one that is, or would be, in this place."""
         index = bisect_right(self._volumes, _place_key(month, place), key=_key) - 1
         if index >= 0 and self._volumes[index].month == month:
@@ -85,7 +85,7 @@ class Shelf:
 
 
 def divide(
-    volume: Volume, places: Sequence[Place], *, next_number: int, grows: bool, size: int = VOLUME
+    volume: Volume, places: Sequence[SortKey], *, next_number: int, grows: bool, size: int = VOLUME
 ) -> list[Volume]:
     """The volumes, oldest first, that take the place of one in which there are too many articles.
 
@@ -128,8 +128,8 @@ def _key(volume: Volume) -> _Key:
     return _place_key(volume.month, volume.first)
 
 
-def _place_key(month: Period, place: Place) -> _Key:
-    return month.year, month.month or 0, True, place.listed, place.id
+def _place_key(month: Period, place: SortKey) -> _Key:
+    return month.year, month.month or 0, True, place.sort_date, place.id
 
 
 def _month_keys(month: Period) -> tuple[_Key, _Key]:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from archive.article import Article
 from archive.site import Site
-from archive.store.articles import Place, Tombstone
 from archive.store.feed_history import Contents, Entry
+from archive.store.listings import SortKey, Tombstone
 from feeds.channel import Channel, Gone, Page
 from feeds.content_level import Extent, Extents
 from feeds.document import TOMBSTONES_LAST, Document
@@ -99,7 +99,7 @@ class FeedBuilder:
         extent = self.extents.of(spec.folder)
         items: dict[str, Item] = {}
         listed = [
-            (article.id, Place.of(article).listed.astimezone(UTC).isoformat(timespec="microseconds"))
+            (article.id, SortKey.of(article).sort_date.astimezone(UTC).isoformat(timespec="microseconds"))
             for article in articles
         ]
 

@@ -12,7 +12,7 @@ from archive.article import Article
 from archive.lifecycle import UNTITLED
 from archive.period import Period
 from archive.site import Site
-from archive.store.articles import Brief
+from archive.store.listings import ArticleStub
 from archive.timestamps import rfc3339
 from feeds.document import Document
 from feeds.entry import carriable
@@ -64,7 +64,7 @@ def write_pages(paths: Iterable[str], site: Site) -> Document:
     return _document(PAGES, root)
 
 
-def write_month(month: Period, briefs: Sequence[Brief], site: Site) -> list[Document]:
+def write_month(month: Period, briefs: Sequence[ArticleStub], site: Site) -> list[Document]:
     """The articles of a month, oldest first, so that what comes later changes the last part alone."""
     return [
         _part(part_path(month, number + 1), briefs[number * MOST_ADDRESSES : (number + 1) * MOST_ADDRESSES], site)
@@ -95,7 +95,7 @@ def _language(article: Article) -> str:
     return tag if tag in ("zh-cn", "zh-tw") else tag.partition("-")[0]
 
 
-def _part(path: str, briefs: Sequence[Brief], site: Site) -> Document:
+def _part(path: str, briefs: Sequence[ArticleStub], site: Site) -> Document:
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP})
     for brief in briefs:
         url = etree.SubElement(root, f"{{{_SITEMAP}}}url")

@@ -7,7 +7,7 @@ from datetime import date
 
 from archive.labels import Label
 from archive.period import Period
-from archive.store.articles import Tombstone
+from archive.store.listings import Tombstone
 from archive.urls import Scope, has_address
 
 

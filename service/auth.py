@@ -65,7 +65,7 @@ class Gate:
     def _caller(self, digest: str) -> Caller | None:
         if self._from_settings is not None and hmac.compare_digest(digest, self._from_settings):
             return Caller("settings", Scope.ADMIN)
-        token = self.archive.token(digest)
+        token = self.archive.tokens.find(digest)
         if token is None or token.revoked is not None:
             return None
         return Caller(token.name, Scope[token.scope.upper()])
@@ -79,5 +79,5 @@ def token_digest(secret: str) -> str:
 def create_token(archive: Archive, name: str, scope: Scope, *, clock: Callable[[], datetime]) -> str:
     """A new token, shown once. Raises Conflict where the name is taken."""
     secret = f"dl_{secrets.token_urlsafe(32)}"
-    archive.add_token(Token(name, token_digest(secret), scope.name.lower(), clock()))
+    archive.tokens.add(Token(name, token_digest(secret), scope.name.lower(), clock()))
     return secret

@@ -32,7 +32,7 @@ class Dateline:
 
     def identity(self) -> str:
         """The site's permanent name (RFC 4151), minted at its first start."""
-        return self.archive.identity(mint_guid(new_id(), now=self.clock(), site=self.site))
+        return self.archive.facts.identity(mint_guid(new_id(), now=self.clock(), site=self.site))
 
     def close(self) -> None:
         self.index.close()

@@ -25,7 +25,7 @@ class SignOfLife:
     def give(self) -> None:
         now = self.clock()
         if self._given is None or abs(now - self._given) >= EVERY:
-            self.archive.state(FACT, rfc3339(now))
+            self.archive.facts.set(FACT, rfc3339(now))
             self._given = now
 
 
@@ -37,5 +37,5 @@ def lives(archive: Archive, *, now: datetime) -> bool:
 
 def last_seen(archive: Archive) -> datetime | None:
     """When a worker gave its last sign."""
-    said = archive.fact(FACT)
+    said = archive.facts.get(FACT)
     return None if said is None else datetime.fromisoformat(said)

@@ -45,13 +45,13 @@ class Publisher:
 
     def submit(self, draft: Draft, *, by: str, request: RequestKey | None = None) -> Article:
         """A new article; the one that the same request made before, where it is repeated."""
-        article = self.archive.save(self.new(draft, by=by, request=request))
+        article = self.archive.articles.save(self.new(draft, by=by, request=request))
         self.ring()
         return article
 
     def submit_all(self, drafts: Sequence[Draft], *, by: str) -> list[Article | DatelineError]:
         """Many new articles in one transaction, each with its own success or error, in order."""
-        outcomes = self.archive.save_all([self.new(draft, by=by) for draft in drafts])
+        outcomes = self.archive.articles.save_all([self.new(draft, by=by) for draft in drafts])
         self.ring()
         return outcomes
 
@@ -104,7 +104,7 @@ class Publisher:
     def release_due(self) -> int:
         """Put every scheduled article on the air whose time has come; how many there were."""
         released = 0
-        while due := self.archive.due(self.clock()):
+        while due := self.archive.articles.due(self.clock()):
             for article in due:
                 try:
                     self._save(release(article, now=self.clock()), article, by="schedule")
@@ -118,7 +118,7 @@ class Publisher:
     def _changed(self, article_id: str, expected_revision: int | None, change: Callable[[Article], Article]) -> Article:
         """The change made to the expected revision; to the latest one, however often that moves, where none is."""
         while True:
-            article = self.archive.get(article_id)
+            article = self.archive.articles.get(article_id)
             if expected_revision is not None and article.revision != expected_revision:
                 raise RevisionConflict(article_id, expected=expected_revision, found=article.revision)
             try:
@@ -128,7 +128,7 @@ class Publisher:
                     raise
 
     def _save(self, after: Article, before: Article, *, by: str, number_slug: bool = False) -> Article:
-        saved = self.archive.save(
+        saved = self.archive.articles.save(
             Save(article=after, expected_revision=before.revision, by=by, number_slug=number_slug)
         )
         self.ring()

@@ -57,7 +57,7 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
     query = read_query(args)
     began = time.perf_counter()
     results = dateline.index.search(query)
-    articles = dateline.archive.get_many([hit.id for hit in results.hits])
+    articles = dateline.archive.articles.get_many([hit.id for hit in results.hits])
     found = [
         _marked(results.searched, article, hit.score, results.languages)
         for hit in results.hits

@@ -44,7 +44,7 @@ def open_dateline(
         archive.close()
         raise
     # Without a setting, the address under which it was last served: other commands know no port.
-    site = settings.site(archive.fact(SITE_URL))
+    site = settings.site(archive.facts.get(SITE_URL))
     bell = Bell(settings.data / "bell")
     return Dateline(
         settings=settings,

@@ -58,8 +58,8 @@ class BatchImporter:
     def run(self, batch: Sequence[Item]) -> None:
         """Import a batch. Raises Unavailable and StorageFull; nothing of the batch is saved then."""
         items = [item for item in batch if self._is_first(item)]
-        known = self.archive.imported([item.key for item in items])
-        articles = self.archive.get_many(list(_needed_ids(items, known)))
+        known = self.archive.articles.imported([item.key for item in items])
+        articles = self.archive.articles.get_many(list(_needed_ids(items, known)))
         planned = []
         for item in items:
             try:
@@ -94,7 +94,7 @@ class BatchImporter:
         if self.dry_run:
             outcomes: Sequence[Article | DatelineError] = [one.save.article for one in planned]
         else:
-            outcomes = self.archive.save_all([one.save for one in planned])
+            outcomes = self.archive.articles.save_all([one.save for one in planned])
         for one, outcome in zip(planned, outcomes, strict=True):
             self._count(one, outcome)
 

@@ -28,7 +28,7 @@ def export_articles(
     `since`: only articles modified at or after it. `progress` is called with the number of articles so
     far. Raises CannotWrite, StorageFull and UnknownFormat."""
     write = writer_of(format_name)
-    articles = _CountedArticles(archive.every(since=since), progress)
+    articles = _CountedArticles(archive.articles.every(since=since), progress)
     with write_errors(target):
         write(iter(articles), target)
     return articles.count

@@ -129,7 +129,7 @@ class Planner:
             return False
         for number in count(1):
             slug = article.slug if number == 1 else numbered_slug(article.slug, number)
-            located = self.archive.at(article_path(article.day, slug))
+            located = self.archive.articles.resolve(article_path(article.day, slug))
             if located is None or number > MAX_NUMBERED:
                 return False
             if is_copy(located.article, article):
@@ -138,7 +138,9 @@ class Planner:
 
     def _was_edited(self, article: Article, *, since: int) -> bool:
         """Whether a later revision did more than release a scheduled article."""
-        before = next((one.article for one in self.archive.history(article.id) if one.article.revision == since), None)
+        before = next(
+            (one.article for one in self.archive.articles.history(article.id) if one.article.revision == since), None
+        )
         if before is None:
             return True
         if not same_content(replace(before, revision=article.revision, status=article.status), article):

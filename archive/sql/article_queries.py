@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select, func, select, true, tuple_
 from archive.article import Status
 from archive.period import Period
 from archive.sql.schema import articles, labels
-from archive.store.articles import ArticleQuery, Place
+from archive.store.listings import ArticleQuery, SortKey
 from archive.timestamps import EARLIEST, LATEST
 
 DAY = timedelta(days=1)
@@ -22,8 +22,8 @@ def newest_first(query: ArticleQuery) -> Select[Any]:
     return _ordered(query, select(articles)).limit(query.limit)
 
 
-def briefs(query: ArticleQuery) -> Select[Any]:
-    """As much of the articles of a query as a Brief tells."""
+def stubs(query: ArticleQuery) -> Select[Any]:
+    """The columns of an ArticleStub."""
     columns = (articles.c.id, articles.c.revision, articles.c.day, articles.c.slug, articles.c.updated)
     return _ordered(query, select(*columns).where(articles.c.day.is_not(None))).limit(query.limit)
 
@@ -32,9 +32,9 @@ def revisions(query: ArticleQuery) -> Select[Any]:
     return _ordered(query, select(articles.c.id, articles.c.revision)).limit(query.limit)
 
 
-def places(query: ArticleQuery) -> Select[Any]:
-    """Where the articles of a query stand, all of them."""
-    published, article_id = _place_columns(query)
+def sort_keys(query: ArticleQuery) -> Select[Any]:
+    """The sort keys of all articles of a query."""
+    published, article_id = _sort_columns(query)
     return _ordered(query, select(published.label("listed"), article_id.label("id")).select_from(articles))
 
 
@@ -44,7 +44,7 @@ def counted(query: ArticleQuery) -> Select[Any]:
 
 def _ordered(query: ArticleQuery, statement: Select[Any]) -> Select[Any]:
     statement = _matching(query, statement)
-    published, article_id = _place_columns(query)
+    published, article_id = _sort_columns(query)
     if query.after is not None:
         statement = statement.where(tuple_(published, article_id) < _values(query.after))
     if query.down_to is not None:
@@ -64,7 +64,7 @@ def _matching(query: ArticleQuery, statement: Select[Any]) -> Select[Any]:
     if query.label is None or Status.PUBLISHED not in query.statuses:
         statement = statement.where(_has_status(query.statuses))
     if query.period is not None:
-        published, _ = _place_columns(query)
+        published, _ = _sort_columns(query)
         statement = statement.where(
             articles.c.day.between(query.period.first_day, query.period.last_day),
             published.between(*_instants_around(query.period)),  # this finds them by index
@@ -87,7 +87,7 @@ def _has_status(statuses: Set[Status]) -> ColumnElement[bool]:
     return articles.c.status.not_in([status.value for status in Status if status not in statuses])
 
 
-def _place_columns(query: ArticleQuery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+def _sort_columns(query: ArticleQuery) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     if query.label is not None:
         return labels.c.published, labels.c.article_id
     return articles.c.listed, articles.c.id
@@ -99,5 +99,5 @@ def _instants_around(period: Period) -> tuple[datetime, datetime]:
     return max(first, EARLIEST) - DAY, min(last, LATEST - 2 * DAY) + 2 * DAY
 
 
-def _values(place: Place) -> Any:
-    return tuple_(place.listed, place.id, types=[articles.c.listed.type, articles.c.id.type])
+def _values(key: SortKey) -> Any:
+    return tuple_(key.sort_date, key.id, types=[articles.c.listed.type, articles.c.id.type])

@@ -21,8 +21,9 @@ from archive.labels import Label
 from archive.serialization import to_document
 from archive.slugs import numbered_slug
 from archive.sql.article_rows import to_article, to_row
+from archive.sql.changes import lock_log, set_last_position
 from archive.sql.engine import kind_of
-from archive.sql.schema import addresses, articles, changes, head, labels, origins, requests, revisions, tombstones
+from archive.sql.schema import addresses, articles, changes, labels, origins, requests, revisions, tombstones
 from archive.store.articles import RequestKey, Save
 from archive.store.changes import ChangeKind
 
@@ -48,7 +49,7 @@ _DELETE_TOMBSTONE = delete(tombstones).where(tombstones.c.article_id == bindpara
 _INSERT_TOMBSTONE = insert(tombstones)
 
 
-class Saving:
+class ArticleWriter:
     """Saves articles inside one transaction of one connection.
 
     Entering takes the head row's lock, so that whatever is looked up afterwards stays true until the
@@ -57,13 +58,13 @@ class Saving:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    def __enter__(self) -> Saving:
-        self.seq = next_seq(self.connection)
+    def __enter__(self) -> ArticleWriter:
+        self.seq = lock_log(self.connection)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:  # else there may be no transaction left to say it in
-            set_seq(self.connection, self.seq)
+            set_last_position(self.connection, self.seq)
 
     def save(self, save: Save) -> Article:
         if save.request is not None:
@@ -206,15 +207,6 @@ class Saving:
                 "days": sorted({article.day.isoformat() for article in seen if article.day is not None}),
             },
         )
-
-
-def next_seq(connection: Connection) -> int:
-    """The log's last position, with the lock that orders all writers held until the commit."""
-    return int(connection.execute(update(head).values(seq=head.c.seq).returning(head.c.seq)).scalar_one())
-
-
-def set_seq(connection: Connection, seq: int) -> None:
-    connection.execute(update(head).values(seq=seq))
 
 
 def label_pairs(found: frozenset[Label]) -> list[list[str]]:

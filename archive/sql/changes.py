@@ -1,101 +1,118 @@
-"""The log's readers: changes after a cursor, and turns that only one worker holds."""
+"""The change log in SQL, and leases that only one worker holds."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from archive.errors import TurnLost
+from archive.errors import LeaseLost
 from archive.labels import Label, LabelKind
-from archive.sql.schema import changes, cursors
-from archive.store.changes import Change, ChangeKind, Cursor, Turn
+from archive.sql.database import Database
+from archive.sql.schema import changes, cursors, head
+from archive.store.changes import Change, ChangeKind, Cursor, Lease
 
 
-def changes_after(connection: Connection, position: int, *, kind: ChangeKind, limit: int) -> list[Change]:
-    statement = (
-        select(changes)
-        .where(changes.c.kind == kind.value, changes.c.seq > position)
-        .order_by(changes.c.seq)
-        .limit(limit)
-    )
-    return [
-        Change(
-            seq=row.seq,
-            kind=ChangeKind(row.kind),
-            subject=row.subject,
-            revision=row.revision,
-            labels=frozenset(Label(LabelKind(label_kind), key) for label_kind, key in row.labels),
-            days=frozenset(date.fromisoformat(day) for day in row.days),
+class SqlChanges:
+    """`Changes` (see archive.store.changes) in SQLite or PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def head(self) -> int:
+        with self._database.reading() as connection:
+            return int(connection.execute(select(head.c.seq)).scalar_one())
+
+    def last(self, kind: ChangeKind = ChangeKind.ARTICLE) -> int:
+        statement = select(func.max(changes.c.seq)).where(changes.c.kind == kind.value)
+        with self._database.reading() as connection:
+            return connection.execute(statement).scalar_one() or 0
+
+    def after(self, position: int, *, kind: ChangeKind, limit: int) -> Sequence[Change]:
+        statement = (
+            select(changes)
+            .where(changes.c.kind == kind.value, changes.c.seq > position)
+            .order_by(changes.c.seq)
+            .limit(limit)
         )
-        for row in connection.execute(statement)
-    ]
+        with self._database.reading() as connection:
+            return [
+                Change(
+                    seq=row.seq,
+                    kind=ChangeKind(row.kind),
+                    subject=row.subject,
+                    revision=row.revision,
+                    labels=frozenset(Label(LabelKind(label_kind), key) for label_kind, key in row.labels),
+                    days=frozenset(date.fromisoformat(day) for day in row.days),
+                )
+                for row in connection.execute(statement)
+            ]
+
+    def acquire(self, consumer: str, *, owner: str, now: datetime, duration: timedelta) -> Lease | None:
+        with self._database.writing() as connection:
+            lock_log(connection)  # so that two workers do not acquire one lease
+            row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
+            if row is None:
+                first = {"consumer": consumer, "position": 0, "holder": owner, "fence": 1, "until": now + duration}
+                connection.execute(insert(cursors), first)
+                return Lease(consumer, owner, fence=1, position=0)
+            if row.holder != owner and row.until is not None and row.until > now:
+                return None
+            fence = row.fence + 1
+            leased = {"holder": owner, "fence": fence, "until": now + duration}
+            connection.execute(update(cursors).where(cursors.c.consumer == consumer).values(**leased))
+            return Lease(consumer, owner, fence=fence, position=row.position)
+
+    def renew(self, lease: Lease, *, now: datetime, duration: timedelta) -> None:
+        with self._database.writing() as connection:
+            _update_leased(connection, lease, {"until": now + duration})
+
+    def advance(self, lease: Lease, position: int) -> Lease:
+        with self._database.writing() as connection:
+            _update_leased(connection, lease, {"position": position})
+        return Lease(lease.consumer, lease.owner, lease.fence, position)
+
+    def rewind(self, consumer: str) -> None:
+        start = {"position": 0, "fence": cursors.c.fence + 1, "until": None}
+        with self._database.writing() as connection:
+            lock_log(connection)
+            connection.execute(update(cursors).where(cursors.c.consumer == consumer).values(**start))
+
+    def cursor(self, consumer: str) -> Cursor | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
+        return None if row is None else Cursor(row.consumer, row.position, row.holder, row.fence, row.until)
+
+    def cursors(self) -> Sequence[Cursor]:
+        with self._database.reading() as connection:
+            rows = connection.execute(select(cursors).order_by(cursors.c.consumer)).all()
+        return [Cursor(row.consumer, row.position, row.holder, row.fence, row.until) for row in rows]
 
 
-def last_change(connection: Connection, kind: ChangeKind) -> int:
-    statement = select(func.max(changes.c.seq)).where(changes.c.kind == kind.value)
-    return connection.execute(statement).scalar_one() or 0
+def lock_log(connection: Connection) -> int:
+    """The log's last position. Its row stays locked until the commit, which puts all writers in one order."""
+    return int(connection.execute(update(head).values(seq=head.c.seq).returning(head.c.seq)).scalar_one())
 
 
-def take_turn(connection: Connection, consumer: str, *, holder: str, now: datetime, lasting: timedelta) -> Turn | None:
-    """The caller's transaction must hold the head row's lock, so that two do not take one turn."""
-    row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
-    if row is None:
-        first = {"consumer": consumer, "position": 0, "holder": holder, "fence": 1, "until": now + lasting}
-        connection.execute(insert(cursors), first)
-        return Turn(consumer, holder, fence=1, position=0)
-    held_by_other = row.holder != holder and row.until is not None and row.until > now
-    if held_by_other:
-        return None
-    fence = row.fence + 1
-    connection.execute(
-        update(cursors).where(cursors.c.consumer == consumer).values(holder=holder, fence=fence, until=now + lasting)
-    )
-    return Turn(consumer, holder, fence=fence, position=row.position)
+def set_last_position(connection: Connection, seq: int) -> None:
+    connection.execute(update(head).values(seq=seq))
 
 
-def renew(connection: Connection, turn: Turn, *, now: datetime, lasting: timedelta) -> None:
-    renewed = connection.execute(
+def check_lease(connection: Connection, lease: Lease) -> None:
+    """Raises LeaseLost if the lease is stale. The caller's transaction must have locked the log."""
+    valid = select(cursors.c.fence).where(cursors.c.consumer == lease.consumer, cursors.c.fence == lease.fence)
+    if connection.execute(valid).one_or_none() is None:
+        raise LeaseLost(lease.consumer, lease.owner)
+
+
+def _update_leased(connection: Connection, lease: Lease, values: dict[str, object]) -> None:
+    """Change the cursor of a lease. Raises LeaseLost if the lease is stale."""
+    updated = connection.execute(
         update(cursors)
-        .where(cursors.c.consumer == turn.consumer, cursors.c.fence == turn.fence)
-        .values(until=now + lasting)
+        .where(cursors.c.consumer == lease.consumer, cursors.c.fence == lease.fence)
+        .values(**values)
         .returning(cursors.c.fence)
     )
-    if renewed.one_or_none() is None:
-        raise TurnLost(turn.consumer, turn.holder)
-
-
-def check_turn(connection: Connection, turn: Turn) -> None:
-    """Raises TurnLost for a stale turn. The caller's transaction must hold the head row's lock."""
-    held = select(cursors.c.fence).where(cursors.c.consumer == turn.consumer, cursors.c.fence == turn.fence)
-    if connection.execute(held).one_or_none() is None:
-        raise TurnLost(turn.consumer, turn.holder)
-
-
-def move(connection: Connection, turn: Turn, position: int) -> Turn:
-    """The turn at its new position. Raises TurnLost for a stale one."""
-    moved = connection.execute(
-        update(cursors)
-        .where(cursors.c.consumer == turn.consumer, cursors.c.fence == turn.fence)
-        .values(position=position)
-        .returning(cursors.c.fence)
-    )
-    if moved.one_or_none() is None:
-        raise TurnLost(turn.consumer, turn.holder)
-    return Turn(turn.consumer, turn.holder, turn.fence, position)
-
-
-def rewind(connection: Connection, consumer: str) -> None:
-    connection.execute(
-        update(cursors).where(cursors.c.consumer == consumer).values(position=0, fence=cursors.c.fence + 1, until=None)
-    )
-
-
-def one_cursor(connection: Connection, consumer: str) -> Cursor | None:
-    row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
-    return None if row is None else Cursor(row.consumer, row.position, row.holder, row.fence, row.until)
-
-
-def all_cursors(connection: Connection) -> list[Cursor]:
-    rows = connection.execute(select(cursors).order_by(cursors.c.consumer))
-    return [Cursor(row.consumer, row.position, row.holder, row.fence, row.until) for row in rows]
+    if updated.one_or_none() is None:
+        raise LeaseLost(lease.consumer, lease.owner)

@@ -1,49 +1,48 @@
-"""How the archive of the site's feed is divided, and what was taken from its readers."""
+"""The documents of the site feed's archive, in SQL."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from archive.labels import Label, LabelKind
 from archive.period import Period
-from archive.sql.engine import kind_of
-from archive.sql.schema import tombstones, volumes
-from archive.store.articles import Place, Tombstone
+from archive.sql.changes import check_lease, lock_log
+from archive.sql.database import Database
+from archive.sql.schema import volumes
+from archive.store.changes import Lease
 from archive.store.feed_volumes import Volume
+from archive.store.listings import SortKey
 
 
-def read(connection: Connection) -> list[Volume]:
-    order = (volumes.c.year, volumes.c.month, volumes.c.listed.is_not(None), volumes.c.listed, volumes.c.article_id)
-    return [
-        Volume(
-            Period(row.year, row.month), row.number, None if row.listed is None else Place(row.listed, row.article_id)
-        )
-        for row in connection.execute(select(volumes).order_by(*order))
-    ]
+class SqlFeedVolumes:
+    """`FeedVolumes` (see archive.store.feed_volumes) in SQLite or PostgreSQL."""
 
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-def put(connection: Connection, changed: Sequence[Volume]) -> None:
-    for volume in changed:
-        first = {
-            "listed": None if volume.first is None else volume.first.listed,
-            "article_id": None if volume.first is None else volume.first.id,
-        }
-        key = {"year": volume.month.year, "month": volume.month.month, "number": volume.number}
-        upsert = kind_of(connection.dialect).upsert(volumes).values(**key, **first)
-        connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=first))
+    def all(self) -> Sequence[Volume]:
+        columns = volumes.c
+        order = (columns.year, columns.month, columns.listed.is_not(None), columns.listed, columns.article_id)
+        with self._database.reading() as connection:
+            return [
+                Volume(
+                    Period(row.year, row.month),
+                    row.number,
+                    None if row.listed is None else SortKey(row.listed, row.article_id),
+                )
+                for row in connection.execute(select(volumes).order_by(*order))
+            ]
 
-
-def newest_tombstones(connection: Connection, limit: int) -> list[Tombstone]:
-    statement = select(tombstones).order_by(tombstones.c.gone.desc(), tombstones.c.article_id.desc()).limit(limit)
-    return [
-        Tombstone(
-            article_id=row.article_id,
-            guid=row.guid,
-            gone=row.gone,
-            day=row.day,
-            labels=frozenset(Label(LabelKind(kind), key) for kind, key in row.labels),
-        )
-        for row in connection.execute(statement)
-    ]
+    def put(self, changed: Sequence[Volume], lease: Lease) -> None:
+        with self._database.writing() as connection:
+            lock_log(connection)
+            check_lease(connection, lease)
+            for volume in changed:
+                first = {
+                    "listed": None if volume.first is None else volume.first.sort_date,
+                    "article_id": None if volume.first is None else volume.first.id,
+                }
+                key = {"year": volume.month.year, "month": volume.month.month, "number": volume.number}
+                upsert = self._database.kind.upsert(volumes).values(**key, **first)
+                connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=first))

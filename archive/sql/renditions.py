@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
+from archive.sql.changes import check_lease, lock_log, set_last_position
+from archive.sql.database import Database
 from archive.sql.engine import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
 from archive.store import feed_history as lineages
-from archive.store.changes import ChangeKind
+from archive.store.changes import ChangeKind, Lease
 from archive.store.feed_history import Lineage, Version
 from archive.store.renditions import Coded, Rendition
 from archive.util.chunks import slices
@@ -40,31 +42,61 @@ _PRESENT = (
 )
 
 
-def read(connection: Connection, path: str) -> Rendition | None:
-    # In one statement, so that dates and bytes are of one build.
-    rows = connection.execute(_WITH_CODINGS, {"path": path}).all()
-    if not rows:
-        return None
-    return Rendition(
-        path=path,
-        media_type=rows[0].media_type,
-        modified=rows[0].modified,
-        position=rows[0].position,
-        codings={row.coding: Coded(row.etag, bytes(row.body)) for row in rows},
-    )
+class SqlRenditions:
+    """`Renditions` (see archive.store.renditions) in SQLite or PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, path: str) -> Rendition | None:
+        with self._database.reading() as connection:
+            # One statement, so that dates and bytes are of one build.
+            rows = connection.execute(_WITH_CODINGS, {"path": path}).all()
+        if not rows:
+            return None
+        return Rendition(
+            path=path,
+            media_type=rows[0].media_type,
+            modified=rows[0].modified,
+            position=rows[0].position,
+            codings={row.coding: Coded(row.etag, bytes(row.body)) for row in rows},
+        )
+
+    def put(self, documents: Sequence[Rendition], lease: Lease) -> Sequence[str]:
+        with self._database.writing() as connection:
+            seq = lock_log(connection)
+            check_lease(connection, lease)
+            changed = _put(connection, documents, seq=seq)
+            set_last_position(connection, seq + len(changed))
+            return changed
+
+    def etags(self, paths: Sequence[str]) -> Mapping[str, str]:
+        etags: dict[str, str] = {}
+        columns = rendition_codings.c
+        with self._database.reading() as connection:
+            for some in slices(paths):
+                statement = select(columns.path, columns.etag).where(
+                    columns.path.in_(some), columns.coding == "identity"
+                )
+                etags.update({row.path: row.etag for row in connection.execute(statement)})
+        return etags
+
+    def paths(self) -> Iterator[str]:
+        with self._database.reading() as connection:
+            paths = connection.execute(select(renditions.c.path).order_by(renditions.c.path)).scalars().all()
+        yield from paths
+
+    def history(self, path: str) -> Lineage | None:
+        statement = select(renditions.c.lineage).where(renditions.c.path == path)
+        with self._database.reading() as connection:
+            stored = connection.execute(statement).scalar_one_or_none()
+        return None if stored is None else lineages.from_bytes(stored)
 
 
-def etags(connection: Connection, paths: Sequence[str]) -> dict[str, str]:
-    statement = select(rendition_codings.c.path, rendition_codings.c.etag).where(
-        rendition_codings.c.path.in_(paths), rendition_codings.c.coding == "identity"
-    )
-    return {row.path: row.etag for row in connection.execute(statement)}
+def _put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> list[str]:
+    """Store the changed documents, each with a log line after `seq`; returns their paths in the order of the lines.
 
-
-def put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> list[str]:
-    """Store what is new, each with a log line after `seq`; the paths in the order of their lines.
-
-    An article changes some thirty documents: together, they take as few statements as one."""
+    An article changes some thirty documents: together they take as few statements as one."""
     newest: dict[str, Rendition] = {}
     for document in documents:
         if document.path not in newest or newest[document.path].position <= document.position:
@@ -84,12 +116,6 @@ def put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> 
         seq += len(new)
         changed += [document.path for document in new]
     return changed
-
-
-def lineage(connection: Connection, path: str) -> Lineage | None:
-    statement = select(renditions.c.lineage).where(renditions.c.path == path)
-    stored = connection.execute(statement).scalar_one_or_none()
-    return None if stored is None else lineages.from_bytes(stored)
 
 
 def _lineage(document: Rendition, before: bytes | None, seq: int) -> bytes | None:

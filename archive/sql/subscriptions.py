@@ -1,42 +1,23 @@
-"""Subscriptions as rows, and the claims that share their work out."""
+"""Subscriptions in SQL, and the deliveries that are due."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Row,
-    Table,
-    and_,
-    bindparam,
-    case,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, literal, or_, select, update
 
-from archive.sql.article_writer import next_seq
-from archive.sql.engine import kind_of
-from archive.sql.schema import Instant, changes, intents, subscriptions
-from archive.store.changes import ChangeKind
-from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
+from archive.sql import claims
+from archive.sql.database import Database
+from archive.sql.intents import put_intent
+from archive.sql.schema import Instant, subscriptions
+from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
 from archive.util.chunks import BOUND_AT_ONCE, slices
 
-Transaction = Callable[[], AbstractContextManager[Connection]]
-
-_BEHIND = subscriptions.c.wanted > subscriptions.c.delivered
-_TOLD = (
+_DELIVERED = (
     update(subscriptions)
-    .where(subscriptions.c.id == bindparam("told"))
+    .where(subscriptions.c.id == bindparam("delivered_id"))
     .values(
         delivered=bindparam("position"),
         etag=bindparam("tag"),
@@ -45,14 +26,14 @@ _TOLD = (
         due=case((subscriptions.c.wanted > bindparam("position"), bindparam("now", type_=Instant))),
     )
 )
-_MISSED = (
+_FAILED = (
     update(subscriptions)
-    .where(subscriptions.c.id == bindparam("missed"))
+    .where(subscriptions.c.id == bindparam("failed_id"))
     .values(failures=subscriptions.c.failures + 1, claimed_by=None, due=bindparam("next"))
 )
 _GIVEN_UP = (
     update(subscriptions)
-    .where(subscriptions.c.id == bindparam("missed"))
+    .where(subscriptions.c.id == bindparam("failed_id"))
     .values(
         failures=subscriptions.c.failures + 1,
         claimed_by=None,
@@ -62,120 +43,13 @@ _GIVEN_UP = (
 
 
 class SqlSubscriptions:
-    """`Subscriptions` (see archive.subscriptions) in the archive's database."""
+    """`Subscriptions` (see archive.store.subscriptions) in SQLite or PostgreSQL."""
 
-    def __init__(self, reading: Transaction, writing: Transaction) -> None:
-        self._reading = reading
-        self._writing = writing
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
-    # Intents ----------------------------------------------------------------------------------------
-
-    def ask(self, intent: Intent, *, now: datetime, most: int) -> bool:
-        with self._writing() as connection:
-            seq = next_seq(connection)  # holds the log where it is, so that no change is missed or told twice
-            others = select(func.count()).select_from(intents).where(intents.c.id != intent.id)
-            if connection.execute(others).scalar_one() >= most:
-                return False
-            self._put(connection, intent, position=seq, now=now)
-        return True
-
-    def claim_intents(
-        self, holder: str, *, now: datetime, lasting: timedelta, limit: int, besides: Collection[str] = ()
-    ) -> Sequence[Intent]:
-        ripe = _ripe(intents, now=now, limit=limit, besides=besides)
-        return [_intent(row) for row in self._claimed(intents, ripe, holder, now + lasting)]
-
-    def confirm(self, intent: Intent, *, now: datetime, until: datetime) -> bool:
-        with self._writing() as connection:
-            next_seq(connection)
-            if connection.execute(_forget(intent)).one_or_none() is None:
-                return False
-            if intent.mode is Mode.SUBSCRIBE:
-                self._begin(connection, intent, now=now, until=until)
-            else:
-                connection.execute(delete(subscriptions).where(subscriptions.c.id == intent.id))
-        return True
-
-    def drop(self, intent: Intent) -> None:
-        with self._writing() as connection:
-            connection.execute(_forget(intent))
-
-    def repeat(self, intent: Intent, *, due: datetime) -> None:
-        statement = update(intents).where(intents.c.id == intent.id, intents.c.ticket == intent.ticket)
-        with self._writing() as connection:
-            connection.execute(statement.values(attempts=intents.c.attempts + 1, claimed_by=None, due=due))
-
-    def _put(self, connection: Connection, intent: Intent, *, position: int, now: datetime) -> None:
-        values = {
-            "ticket": intent.ticket,
-            "mode": intent.mode.value,
-            "path": intent.path,
-            "topic": intent.topic,
-            "callback": intent.callback,
-            "host": intent.host,
-            "secret": intent.secret,
-            "lease": int(intent.lease.total_seconds()),
-            "reason": intent.reason,
-            "position": position,
-            "attempts": 0,
-            "due": now,
-            "claimed_by": None,
-        }
-        upsert = kind_of(connection.dialect).upsert(intents).values(id=intent.id, **values)
-        connection.execute(upsert.on_conflict_do_update(index_elements=["id"], set_=values))
-
-    def _begin(self, connection: Connection, intent: Intent, *, now: datetime, until: datetime) -> None:
-        """The caller holds the log: a change is either seen here, or announced to this subscription later."""
-        same = subscriptions.c.id == intent.id
-        # An expired one was told of nothing since.
-        connection.execute(delete(subscriptions).where(same, subscriptions.c.until <= now))
-        renewed = connection.execute(
-            update(subscriptions)
-            .where(same)
-            .values(
-                topic=intent.topic,
-                secret=intent.secret,
-                until=until,
-                failures=0,
-                behind_since=case((_BEHIND, literal(now, Instant)), else_=subscriptions.c.behind_since),
-                due=case(
-                    (subscriptions.c.claimed_by.is_not(None), subscriptions.c.due), (_BEHIND, literal(now, Instant))
-                ),
-            )
-            .returning(subscriptions.c.id)
-        )
-        if renewed.one_or_none() is not None:
-            return
-        newest = select(func.max(changes.c.seq)).where(
-            changes.c.kind == ChangeKind.RENDITION.value,
-            changes.c.subject == intent.path,
-            changes.c.seq > intent.position,
-        )
-        wanted: int | None = connection.execute(newest).scalar_one()
-        connection.execute(
-            insert(subscriptions),
-            {
-                "id": intent.id,
-                "path": intent.path,
-                "topic": intent.topic,
-                "callback": intent.callback,
-                "host": intent.host,
-                "secret": intent.secret,
-                "until": until,
-                "wanted": wanted or intent.position,
-                "delivered": intent.position,
-                "etag": None,
-                "failures": 0,
-                "behind_since": now if wanted else None,
-                "due": now if wanted else None,
-                "claimed_by": None,
-            },
-        )
-
-    # Deliveries -------------------------------------------------------------------------------------
-
-    def announce(self, positions: Mapping[str, int], *, now: datetime, soon: datetime) -> int:
-        with self._reading() as connection:
+    def mark_due(self, positions: Mapping[str, int], *, now: datetime, retry_at: datetime) -> int:
+        with self._database.reading() as connection:
             subscribed: set[str] = set()
             for some in slices(list(positions)):
                 known = select(subscriptions.c.path).where(subscriptions.c.path.in_(some)).distinct()
@@ -183,34 +57,36 @@ class SqlSubscriptions:
         if not subscribed:
             return 0
         concerned = 0
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             for path in sorted(subscribed):
-                concerned += connection.execute(_announced(path, positions[path], now=now, soon=soon)).rowcount
+                concerned += connection.execute(_marked_due(path, positions[path], now=now, retry_at=retry_at)).rowcount
         return concerned
 
     def claim(
-        self, holder: str, *, now: datetime, lasting: timedelta, limit: int, besides: Collection[str] = ()
+        self, owner: str, *, now: datetime, duration: timedelta, limit: int, except_hosts: Collection[str] = ()
     ) -> Sequence[Subscription]:
-        ripe = _ripe(subscriptions, now=now, limit=limit, besides=besides).where(subscriptions.c.until > now)
-        return [_subscription(row) for row in self._claimed(subscriptions, ripe, holder, now + lasting)]
+        due = claims.due_rows(subscriptions, now=now, limit=limit, except_hosts=except_hosts)
+        due = due.where(subscriptions.c.until > now)
+        return [_subscription(row) for row in claims.claim(self._database, subscriptions, due, owner, now + duration)]
 
-    def settle(self, *, told: Sequence[Told] = (), missed: Sequence[Missed] = (), now: datetime) -> None:
-        again = [{"missed": one.id, "next": one.due} for one in missed if one.due is not None]
-        given_up = [{"missed": one.id, "seen": one.wanted, "now": now} for one in missed if one.due is None]
-        delivered = [{"told": one.id, "position": one.position, "tag": one.etag, "now": now} for one in told]
-        with self._writing() as connection:
-            for statement, outcomes in ((_TOLD, delivered), (_MISSED, again), (_GIVEN_UP, given_up)):
-                if outcomes:
-                    connection.execute(statement, outcomes)
+    def record_results(
+        self, *, delivered: Sequence[Delivered] = (), failed: Sequence[Failed] = (), now: datetime
+    ) -> None:
+        again = [{"failed_id": one.id, "next": one.due} for one in failed if one.due is not None]
+        given_up = [{"failed_id": one.id, "seen": one.wanted, "now": now} for one in failed if one.due is None]
+        received = [
+            {"delivered_id": one.id, "position": one.position, "tag": one.etag, "now": now} for one in delivered
+        ]
+        with self._database.writing() as connection:
+            for statement, results in ((_DELIVERED, received), (_FAILED, again), (_GIVEN_UP, given_up)):
+                if results:
+                    connection.execute(statement, results)
 
     def postpone(self, ids: Sequence[str], *, due: datetime) -> None:
-        self._give_back(subscriptions, ids, due)
-
-    def postpone_intents(self, ids: Sequence[str], *, due: datetime) -> None:
-        self._give_back(intents, ids, due)
+        claims.postpone(self._database, subscriptions, ids, due)
 
     def end(self, ids: Sequence[str]) -> None:
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             for some in slices(ids):
                 connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(some)))
 
@@ -224,82 +100,43 @@ class SqlSubscriptions:
             host=subscription.host,
             reason=reason,
         )
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             connection.execute(delete(subscriptions).where(subscriptions.c.id == subscription.id))
-            self._put(connection, denial, position=0, now=now)
+            put_intent(connection, denial, position=0, now=now)
 
-    # Upkeep -----------------------------------------------------------------------------------------
-
-    def release(self, holder: str, *, now: datetime) -> None:
-        with self._writing() as connection:
-            for table in (subscriptions, intents):
-                held = update(table).where(table.c.claimed_by == holder)
-                connection.execute(held.values(due=now, claimed_by=None))
+    def release(self, owner: str, *, now: datetime) -> None:
+        claims.release(self._database, subscriptions, owner, now)
 
     def expire(self, *, now: datetime) -> int:
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             if (
                 connection.execute(select(subscriptions.c.id).where(subscriptions.c.until <= now).limit(1)).first()
                 is None
             ):
                 return 0
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             return connection.execute(delete(subscriptions).where(subscriptions.c.until <= now)).rowcount
 
-    def get(self, subscription: str) -> Subscription | None:
-        with self._reading() as connection:
-            row = connection.execute(select(subscriptions).where(subscriptions.c.id == subscription)).one_or_none()
+    def get(self, subscription_id: str) -> Subscription | None:
+        with self._database.reading() as connection:
+            row = connection.execute(select(subscriptions).where(subscriptions.c.id == subscription_id)).one_or_none()
         return None if row is None else _subscription(row)
 
     def every(self, *, now: datetime) -> Iterator[Subscription]:
         after = ""
         while True:
             some = select(subscriptions).where(subscriptions.c.id > after, subscriptions.c.until > now)
-            with self._reading() as connection:
+            with self._database.reading() as connection:
                 rows = connection.execute(some.order_by(subscriptions.c.id).limit(BOUND_AT_ONCE)).all()
             if not rows:
                 return
             yield from map(_subscription, rows)
             after = rows[-1].id
 
-    def waiting(self) -> int:
-        with self._reading() as connection:
-            return int(connection.execute(select(func.count()).select_from(intents)).scalar_one())
 
-    def _give_back(self, table: Table, ids: Sequence[str], due: datetime) -> None:
-        with self._writing() as connection:
-            for some in slices(ids):
-                claimed = update(table).where(table.c.id.in_(some), table.c.claimed_by.is_not(None))
-                connection.execute(claimed.values(due=due, claimed_by=None))
-
-    def _claimed(self, table: Table, ripe: Any, holder: str, until: datetime) -> list[Row[Any]]:
-        with self._reading() as connection:  # which is cheap, and mostly finds nothing
-            if connection.execute(ripe).first() is None:
-                return []
-        with self._writing() as connection:
-            # Two workers take different rows; SQLite lets one write at a time and needs no such words.
-            ids = connection.execute(ripe.with_for_update(skip_locked=True)).scalars().all()
-            claim = update(table).where(table.c.id.in_(ids)).values(due=until, claimed_by=holder).returning(table)
-            rows = {row.id: row for row in connection.execute(claim)}
-        return [rows[row_id] for row_id in ids if row_id in rows]
-
-
-def _ripe(table: Table, *, now: datetime, limit: int, besides: Collection[str]) -> Any:
-    return (
-        select(table.c.id)
-        .where(table.c.due <= now, table.c.host.not_in(sorted(besides)))
-        .order_by(table.c.due, table.c.id)
-        .limit(min(limit, BOUND_AT_ONCE))
-    )
-
-
-def _forget(intent: Intent) -> Any:
-    return delete(intents).where(intents.c.id == intent.id, intents.c.ticket == intent.ticket).returning(intents.c.id)
-
-
-def _announced(path: str, position: int, *, now: datetime, soon: datetime) -> Any:
+def _marked_due(path: str, position: int, *, now: datetime, retry_at: datetime) -> Any:
     table = subscriptions
-    later: ColumnElement[bool] = and_(table.c.failures > 0, or_(table.c.due.is_(None), table.c.due > soon))
+    later: ColumnElement[bool] = and_(table.c.failures > 0, or_(table.c.due.is_(None), table.c.due > retry_at))
     return (
         update(table)
         .where(table.c.path == path, table.c.wanted < position, table.c.until > now)
@@ -307,28 +144,12 @@ def _announced(path: str, position: int, *, now: datetime, soon: datetime) -> An
             wanted=position,
             behind_since=now,
             due=case(
-                (table.c.claimed_by.is_not(None), table.c.due),  # on its way: what comes of it decides
+                (table.c.claimed_by.is_not(None), table.c.due),  # its result decides
                 (table.c.failures == 0, literal(now, Instant)),
-                (later, literal(soon, Instant)),
+                (later, literal(retry_at, Instant)),
                 else_=table.c.due,
             ),
         )
-    )
-
-
-def _intent(row: Row[Any]) -> Intent:
-    return Intent(
-        ticket=row.ticket,
-        mode=Mode(row.mode),
-        path=row.path,
-        topic=row.topic,
-        callback=row.callback,
-        host=row.host,
-        secret=row.secret,
-        lease=timedelta(seconds=row.lease),
-        reason=row.reason,
-        position=row.position,
-        attempts=row.attempts,
     )
 
 

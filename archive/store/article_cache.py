@@ -7,7 +7,7 @@ from typing import Final
 
 from archive.article import Article
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery
+from archive.store.listings import ArticleQuery
 from archive.util.lru import Lru
 
 CHARACTERS: Final = 4_000_000
@@ -23,15 +23,17 @@ class ArticleCache:
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         """As `Archive.find`. Of a list that is here for the most part, as it is now, only the rest is read."""
-        revisions = self.archive.revisions(query)
+        revisions = self.archive.listings.revisions(query)
         kept = ((article_id, self._articles.get(article_id)) for article_id in revisions)
         found = {article_id: one for article_id, one in kept if one and one.revision == revisions[article_id]}
         missing = [article_id for article_id in revisions if article_id not in found]
         if len(missing) <= len(found):
-            found |= self.archive.get_many(missing)
+            found |= self.archive.articles.get_many(missing)
         articles: Sequence[Article] = [found[article_id] for article_id in revisions if article_id in found]
         if {article.id: article.revision for article in articles} != revisions:
-            articles = self.archive.find(query)  # most are missing, or one has changed and may not belong here any more
+            articles = self.archive.listings.find(
+                query
+            )  # most are missing, or one has changed and may not belong here any more
         for article in articles:
             self._articles.put(article.id, article)
         return articles

@@ -1,57 +1,19 @@
-"""Articles as they are stored, found and counted."""
+"""Articles one by one: saved, read, resolved from their URLs."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from typing import Protocol
 
-from archive.article import Article, Status
-from archive.labels import Label
-from archive.period import Period
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an article stands in lists: by its publishing date, or its creation while it has none."""
-
-    listed: datetime
-    id: str
-
-    @classmethod
-    def of(cls, article: Article) -> Place:
-        return cls(article.published or article.created, article.id)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleQuery:
-    """Which articles: those that fit everything that is said. Of a label only published ones are known.
-
-    `words` looks for a part of the title or slug, for editors; readers search with a SearchIndex.
-    `after` continues a list, `before` goes back in it, `down_to` is the last place that it may reach."""
-
-    statuses: frozenset[Status] = frozenset({Status.PUBLISHED})
-    label: Label | None = None
-    period: Period | None = None
-    words: str | None = None
-    after: Place | None = None
-    before: Place | None = None
-    down_to: Place | None = None
-    limit: int = 50
+from archive.article import Article
+from archive.errors import DatelineError
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
-    """What a list needs to know of an article that it does not show. `updated` as Article has it."""
-
-    id: str
-    revision: int
-    path: str
-    updated: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Located:
-    """The article that an address leads to. `moved` where it has another address now."""
+class Resolved:
+    """The article that a URL path leads to. `moved`: the article has another path now."""
 
     article: Article
     moved: bool
@@ -59,37 +21,15 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One state of an article, with who saved it."""
+    """One state of an article, with the name of the token that saved it."""
 
     article: Article
     by: str
 
 
 @dataclass(frozen=True, slots=True)
-class Tombstone:
-    """An article that readers have seen and see no more: withdrawn, or a draft again, at the instant `gone`.
-
-    `labels` and `day` are those that it had when it was last public."""
-
-    article_id: str
-    guid: str
-    gone: datetime
-    day: date
-    labels: frozenset[Label] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A label as people read it, with the number of published articles that carry it."""
-
-    label: Label
-    name: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Origin:
-    """Where an imported article came from. `key` names the item in its source, `digest` its content."""
+    """The source of an imported article. `key` names the item in its source, `digest` its content."""
 
     key: str
     digest: str
@@ -97,7 +37,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an earlier import made of an origin."""
+    """The article and revision that an earlier import made from an origin."""
 
     origin: Origin
     article_id: str
@@ -106,7 +46,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """An Idempotency-Key with who sent it and a digest of what was sent."""
+    """An Idempotency-Key with the name of its sender and a digest of the request."""
 
     key: str
     by: str
@@ -118,7 +58,7 @@ class Save:
     """One article to be saved.
 
     `expected_revision` is the revision that the change was made from; 0 for a new article.
-    `number_slug`: where the address is taken, "-2" is appended, and so on, instead of raising SlugTaken."""
+    `number_slug`: if the path is taken, append "-2", "-3" and so on instead of raising SlugTaken."""
 
     article: Article
     expected_revision: int
@@ -126,3 +66,54 @@ class Save:
     number_slug: bool = False
     origin: Origin | None = None
     request: RequestKey | None = None
+
+
+class Articles(Protocol):
+    """The articles themselves, in every status."""
+
+    def save(self, save: Save) -> Article:
+        """Store one article with its log line in one transaction; durable on return.
+
+        Returns the article with its revision. A repeated `request` returns the first result and stores nothing.
+        Raises RevisionConflict, SlugTaken, GuidTaken, GuidFixed, ArticleNotFound, RequestReused."""
+        ...
+
+    def save_all(self, saves: Sequence[Save]) -> list[Article | DatelineError]:
+        """Store several articles in one transaction. An article that is refused does not affect the others."""
+        ...
+
+    def get(self, article_id: str) -> Article:
+        """Raises ArticleNotFound."""
+        ...
+
+    def get_many(self, article_ids: Sequence[str]) -> dict[str, Article]:
+        """Articles by id. Unknown ids are left out."""
+        ...
+
+    def resolve(self, path: str) -> Resolved | None:
+        """The article that has, or once had, this path (not percent-encoded), in any status."""
+        ...
+
+    def history(self, article_id: str) -> Sequence[Revision]:
+        """Every revision, newest first. Raises ArticleNotFound."""
+        ...
+
+    def every(self, *, since: datetime | None = None, batch: int = 500) -> Iterator[Article]:
+        """All articles in every status, by id, read in batches; with `since` only those modified from then on."""
+        ...
+
+    def due(self, now: datetime, *, limit: int = 100) -> Sequence[Article]:
+        """Scheduled articles whose publishing date has come, oldest first."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """The publishing date of the next scheduled article."""
+        ...
+
+    def imported(self, keys: Sequence[str]) -> Mapping[str, Imported]:
+        """Earlier imports by the key of their origin."""
+        ...
+
+    def answered(self, request: RequestKey) -> Article | None:
+        """The present state of the article that this request saved. Raises RequestReused."""
+        ...

@@ -1,10 +1,12 @@
-"""The log of changes, and the cursors of those who read it."""
+"""The change log, and the leases and cursors of its consumers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from archive.labels import Label
 
@@ -18,8 +20,8 @@ class ChangeKind(StrEnum):
 class Change:
     """One line of the log. `subject` is an article's id or a rendition's path.
 
-    `labels` and `days` are those of the article before and after, so that whoever keeps a list for
-    them knows that it has changed."""
+    `labels` and `days` are those of the article before and after the change, so that every list that may have
+    changed can be found."""
 
     seq: int
     kind: ChangeKind
@@ -30,21 +32,61 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """The right to move one consumer's cursor. `fence` grows each time the turn changes hands."""
+class Lease:
+    """The right to move one consumer's cursor. `fence` grows with every new lease of the consumer."""
 
     consumer: str
-    holder: str
+    owner: str
     fence: int
     position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a consumer is, and who holds its turn until when."""
+    """The log position of a consumer, and the owner of its lease until `until` (UTC)."""
 
     consumer: str
     position: int
-    holder: str
+    owner: str
     fence: int
     until: datetime | None
+
+
+class Changes(Protocol):
+    """The append-only log of all changes, in commit order, and the cursor of every consumer."""
+
+    def head(self) -> int:
+        """The position of the last change; 0 in an empty archive."""
+        ...
+
+    def last(self, kind: ChangeKind = ChangeKind.ARTICLE) -> int:
+        """The position of the last change of a kind; 0 if there is none."""
+        ...
+
+    def after(self, position: int, *, kind: ChangeKind, limit: int) -> Sequence[Change]:
+        """The changes of a kind after a position, oldest first."""
+        ...
+
+    def acquire(self, consumer: str, *, owner: str, now: datetime, duration: timedelta) -> Lease | None:
+        """Lease a consumer's cursor; None while another owner's lease is valid. An owner can lease again."""
+        ...
+
+    def renew(self, lease: Lease, *, now: datetime, duration: timedelta) -> None:
+        """Extend a lease. Raises LeaseLost."""
+        ...
+
+    def advance(self, lease: Lease, position: int) -> Lease:
+        """Move the cursor, forwards or backwards. Raises LeaseLost, and moves nothing, if the lease is stale."""
+        ...
+
+    def rewind(self, consumer: str) -> None:
+        """Move a consumer's cursor to the start of the log and end its lease."""
+        ...
+
+    def cursor(self, consumer: str) -> Cursor | None:
+        """None for a consumer that has never had a lease."""
+        ...
+
+    def cursors(self) -> Sequence[Cursor]:
+        """Every consumer that has had a lease, by name."""
+        ...

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from archive.period import Period
-from archive.store.articles import Place
+from archive.store.changes import Lease
+from archive.store.listings import SortKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,4 +18,16 @@ class Volume:
 
     month: Period
     number: int
-    first: Place | None = None
+    first: SortKey | None = None
+
+
+class FeedVolumes(Protocol):
+    """The documents that the archive of the site's feed is divided into."""
+
+    def all(self) -> Sequence[Volume]:
+        """Oldest first."""
+        ...
+
+    def put(self, volumes: Sequence[Volume], lease: Lease) -> None:
+        """Add volumes, or move the bounds of those with the same month and number. Raises LeaseLost."""
+        ...

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from archive.store.feed_history import Contents
+from archive.store.changes import Lease
+from archive.store.feed_history import Contents, Lineage
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +24,8 @@ class Rendition:
     """A finished document. `modified` is the first whole second, UTC, at which its bytes were these.
 
     `position` is the log position that it was built from; `codings` has "identity" and the
-    pre-compressed forms by their names in Content-Encoding. `contents` is said of lists when they are
-    stored; what has become of it is told by `Archive.lineage`."""
+    pre-compressed forms by their names in Content-Encoding. `contents` is given for live feeds when they are
+    stored; `Renditions.history` returns their versions."""
 
     path: str
     media_type: str
@@ -31,3 +33,26 @@ class Rendition:
     position: int
     codings: Mapping[str, Coded]
     contents: Contents | None = field(default=None, repr=False, compare=False)
+
+
+class Renditions(Protocol):
+    """Finished documents by path, each with the history of its entries."""
+
+    def get(self, path: str) -> Rendition | None: ...
+
+    def put(self, renditions: Sequence[Rendition], lease: Lease) -> Sequence[str]:
+        """Store the documents whose bytes changed, with a log line each; returns their paths.
+
+        Unchanged bytes change nothing, and a document built from an older log position never replaces a newer one.
+        Raises LeaseLost, and stores nothing, if the lease is stale."""
+        ...
+
+    def etags(self, paths: Sequence[str]) -> Mapping[str, str]:
+        """The ETags of the identity representations of the documents that are stored, by path."""
+        ...
+
+    def paths(self) -> Iterator[str]: ...
+
+    def history(self, path: str) -> Lineage | None:
+        """The known versions of a live feed; None for other documents."""
+        ...

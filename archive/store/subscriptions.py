@@ -69,8 +69,8 @@ class Subscription:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A subscriber has the document as it was at a log position."""
+class Delivered:
+    """A subscriber has received the document as of a log position."""
 
     id: str
     position: int
@@ -78,9 +78,9 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Missed:
-    """A subscriber could not be told. `due` is the next attempt; None: none until the document changes
-    again, which it has if `wanted` is not the subscription's any more."""
+class Failed:
+    """A delivery failed. `due` is the next attempt; None: no attempt until the document changes again, which it
+    has if the subscription's `wanted` differs from this one."""
 
     id: str
     wanted: int
@@ -92,84 +92,93 @@ def subscription_id(path: str, callback: str) -> str:
     return sha256(f"{path}\0{callback}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
-class Subscriptions(Protocol):
-    """Intents and subscriptions with the work that is due for them.
+class Intents(Protocol):
+    """Subscription requests whose callbacks have not confirmed them yet (WebSub §5.3).
 
-    Work is claimed: who has claimed it must finish it within `lasting`, else it is due again. `besides`
-    are hosts that are not to be called now. Nothing of an expired lease is ever claimed."""
+    Work is leased by claiming it: a claim that is not finished within `duration` is due again."""
 
-    def ask(self, intent: Intent, *, now: datetime, most: int) -> bool:
-        """Keep an intent, in place of an earlier one for the same document and callback.
+    def add(self, intent: Intent, *, now: datetime, max_waiting: int) -> bool:
+        """Store an intent in place of an earlier one for the same document and callback.
 
-        False, and nothing kept, where `most` others are waiting already."""
+        Returns False, and stores nothing, if `max_waiting` others are waiting."""
         ...
 
-    def claim_intents(
-        self, holder: str, *, now: datetime, lasting: timedelta, limit: int, besides: Collection[str] = ()
+    def claim(
+        self, owner: str, *, now: datetime, duration: timedelta, limit: int, except_hosts: Collection[str] = ()
     ) -> Sequence[Intent]:
         """Intents to be verified, oldest first."""
         ...
 
     def confirm(self, intent: Intent, *, now: datetime, until: datetime) -> bool:
-        """Do what the callback has confirmed: begin or renew with a lease until then, or end.
+        """Begin or renew the subscription with a lease until `until`, or end it, as the intent says.
 
-        False, and nothing done, where another intent has taken the place of this one."""
+        Returns False, and changes nothing, if the intent was replaced in the meantime."""
         ...
 
     def drop(self, intent: Intent) -> None:
-        """Forget an intent; the subscription stays as it was. One in its place stays."""
+        """Delete an intent, unless it was replaced. The subscription stays."""
         ...
 
-    def repeat(self, intent: Intent, *, due: datetime) -> None:
-        """Try an intent again later: its callback gave no answer."""
-        ...
-
-    def announce(self, positions: Mapping[str, int], *, now: datetime, soon: datetime) -> int:
-        """Documents have changed at these log positions; how many subscriptions that concerns.
-
-        Subscribers are due now; those that have been failing are due at `soon`, unless they are sooner."""
-        ...
-
-    def claim(
-        self, holder: str, *, now: datetime, lasting: timedelta, limit: int, besides: Collection[str] = ()
-    ) -> Sequence[Subscription]:
-        """Subscriptions to be told, those that are due for longest first."""
-        ...
-
-    def settle(self, *, told: Sequence[Told] = (), missed: Sequence[Missed] = (), now: datetime) -> None:
-        """What became of deliveries. What changed in the meantime is due at once."""
+    def retry(self, intent: Intent, *, due: datetime) -> None:
+        """Count a failed attempt and try again at `due`."""
         ...
 
     def postpone(self, ids: Sequence[str], *, due: datetime) -> None:
-        """Give claimed subscriptions back, to be due then."""
+        """Return claimed intents, to be due at `due`."""
         ...
 
-    def postpone_intents(self, ids: Sequence[str], *, due: datetime) -> None:
-        """Give claimed intents back, to be due then."""
+    def release(self, owner: str, *, now: datetime) -> None:
+        """Make due at once what this owner had claimed."""
         ...
 
-    def end(self, ids: Sequence[str]) -> None: ...
+    def count(self) -> int: ...
+
+
+class Subscriptions(Protocol):
+    """Confirmed subscriptions and their due deliveries. Expired ones are never claimed."""
+
+    def mark_due(self, positions: Mapping[str, int], *, now: datetime, retry_at: datetime) -> int:
+        """Documents have changed at these log positions; returns the number of subscriptions concerned.
+
+        They are due now; those with failed deliveries are due at `retry_at`, unless they are due sooner."""
+        ...
+
+    def claim(
+        self, owner: str, *, now: datetime, duration: timedelta, limit: int, except_hosts: Collection[str] = ()
+    ) -> Sequence[Subscription]:
+        """Due subscriptions, longest due first. A claim that is not finished within `duration` is due again."""
+        ...
+
+    def record_results(
+        self, *, delivered: Sequence[Delivered] = (), failed: Sequence[Failed] = (), now: datetime
+    ) -> None:
+        """Store the results of deliveries. A subscription whose document changed meanwhile is due at once."""
+        ...
+
+    def postpone(self, ids: Sequence[str], *, due: datetime) -> None:
+        """Return claimed subscriptions, to be due at `due`."""
+        ...
+
+    def end(self, ids: Sequence[str]) -> None:
+        """Delete subscriptions."""
+        ...
 
     def deny(self, subscription: Subscription, *, ticket: str, reason: str, now: datetime) -> None:
-        """End a subscription, and let its callback be told why."""
+        """Delete a subscription and add an intent that tells its callback the reason (WebSub §5.2)."""
         ...
 
-    def release(self, holder: str, *, now: datetime) -> None:
-        """What a worker of this name had claimed is due at once."""
+    def release(self, owner: str, *, now: datetime) -> None:
+        """Make due at once what this owner had claimed."""
         ...
 
     def expire(self, *, now: datetime) -> int:
-        """Forget subscriptions whose lease has ended; how many."""
+        """Delete subscriptions whose lease has ended; returns their number."""
         ...
 
-    def get(self, subscription: str) -> Subscription | None:
-        """By id, expired or not."""
+    def get(self, subscription_id: str) -> Subscription | None:
+        """Expired or not."""
         ...
 
     def every(self, *, now: datetime) -> Iterator[Subscription]:
-        """Those whose lease lasts, by id."""
-        ...
-
-    def waiting(self) -> int:
-        """How many intents there are."""
+        """Subscriptions that have not expired, by id."""
         ...

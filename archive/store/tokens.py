@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token, of which only the SHA-256 is kept."""
+    """A bearer token; only its SHA-256 is stored."""
 
     name: str
     digest: str
     scope: str
     created: datetime
     revoked: datetime | None = None
+
+
+class Tokens(Protocol):
+    """Bearer tokens by name. Revoked tokens are kept."""
+
+    def add(self, token: Token) -> None:
+        """Raises Conflict if the name is taken."""
+        ...
+
+    def all(self) -> Sequence[Token]:
+        """By name."""
+        ...
+
+    def find(self, digest: str) -> Token | None:
+        """The token with this SHA-256 (hex), revoked or not."""
+        ...
+
+    def revoke(self, name: str, *, now: datetime) -> None:
+        """Raises NotFound if there is no valid token of this name."""
+        ...

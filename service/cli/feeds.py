@@ -17,7 +17,7 @@ def feeds() -> None:
 def list_feeds() -> None:
     """Show the address of every stored feed."""
     with opened() as dateline:
-        for path in dateline.archive.rendition_paths():
+        for path in dateline.archive.renditions.paths():
             click.echo(dateline.site.absolute(path))
 
 

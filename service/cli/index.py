@@ -20,7 +20,7 @@ def index_status() -> None:
         if awaited := dateline.index.awaited():
             click.echo(f"a new one is being built: {dateline.index.position():,} of {awaited:,} changes are in it")
         status = dateline.index.status()
-        behind = dateline.archive.last_change() - status.position
+        behind = dateline.archive.changes.last() - status.position
         click.echo(f"engine     {status.engine}")
         click.echo(f"articles   {status.documents:,}")
         click.echo(f"segments   {status.segments:,}")

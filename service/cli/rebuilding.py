@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import click
 
-from archive.errors import DatelineError, TurnLost
+from archive.errors import DatelineError, LeaseLost
 from archive.store.changes import ChangeKind
 from service.cli.opening import numbered, opened, progress_bar
 from service.dateline import Dateline
@@ -30,12 +30,12 @@ def rebuild(consumer: str, done: str, doing: str) -> None:
     """Let a consumer begin again: by the worker where one runs, else here."""
     began = time.monotonic()
     with opened() as dateline:
-        target = dateline.archive.last_change(ChangeKind.ARTICLE)
-        dateline.archive.rewind(consumer)
+        target = dateline.archive.changes.last(ChangeKind.ARTICLE)
+        dateline.archive.changes.rewind(consumer)
         with _followed(dateline, consumer, target, doing):
             _deliver(dateline, consumer, target)
         count = (
-            dateline.index.status().documents if consumer == "index" else len(list(dateline.archive.rendition_paths()))
+            dateline.index.status().documents if consumer == "index" else len(list(dateline.archive.renditions.paths()))
         )
     noun = ("article", "articles") if consumer == "index" else ("feed", "feeds")
     click.echo(f"{done} {numbered(count, *noun)} in {time.monotonic() - began:.1f} s.")
@@ -48,7 +48,7 @@ def _deliver(dateline: Dateline, consumer: str, target: int) -> None:
     worker = Worker(dateline)
     dateline.bell.ring()
     while True:
-        with suppress(TurnLost):  # to a rebuild that begins from the start again, and brings it as far
+        with suppress(LeaseLost):  # to a rebuild that begins from the start again, and brings it as far
             worker.run_once()
         if _position(dateline, consumer) >= target:
             return
@@ -77,5 +77,5 @@ def _followed(dateline: Dateline, consumer: str, target: int, doing: str) -> Ite
 
 
 def _position(dateline: Dateline, consumer: str) -> int:
-    cursor = dateline.archive.cursor(consumer)
+    cursor = dateline.archive.changes.cursor(consumer)
     return cursor.position if cursor is not None else 0

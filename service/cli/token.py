@@ -26,7 +26,7 @@ def create(name: str, scope: str) -> None:
 def list_tokens() -> None:
     """Show every token's name, scope and state."""
     with opened() as dateline:
-        for one in dateline.archive.tokens():
+        for one in dateline.archive.tokens.all():
             state = f"revoked {one.revoked:%Y-%m-%d %H:%M}" if one.revoked else f"since {one.created:%Y-%m-%d %H:%M}"
             click.echo(f"{one.name}\t{one.scope}\t{state}")
 
@@ -36,5 +36,5 @@ def list_tokens() -> None:
 def revoke(name: str) -> None:
     """Refuse a token from now on."""
     with opened() as dateline:
-        dateline.archive.revoke_token(name, now=dateline.clock())
+        dateline.archive.tokens.revoke(name, now=dateline.clock())
     click.echo(f"Revoked {name}.")

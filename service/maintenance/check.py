@@ -13,9 +13,9 @@ from archive.article import Article, Status
 from archive.errors import DatelineError
 from archive.labels import Label, LabelKind
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery
 from archive.store.changes import Change, ChangeKind
 from archive.store.feed_volumes import Volume
+from archive.store.listings import ArticleQuery
 from archive.urls import Scope
 from archive.util.chunks import slices
 from feeds.builder import FeedBuilder
@@ -65,19 +65,19 @@ def check_archive(dateline: Dateline, *, track: Track = untracked) -> list[str]:
     archive = dateline.archive
     findings = []
     carried: Counter[Label] = Counter()
-    began = archive.last_change()
-    for article in track(archive.every(), _number(archive), description="Checking the archive"):
+    began = archive.changes.last()
+    for article in track(archive.articles.every(), _number(archive), description="Checking the archive"):
         if article.is_public:
             carried.update(article.labels)
         if article.path is not None:
-            located = archive.at(article.path)
+            located = archive.articles.resolve(article.path)
             if located is None or located.article.id != article.id:
                 findings.append(f"archive: {article.path} does not lead to article {article.id}")
-        states = archive.history(article.id)
+        states = archive.articles.history(article.id)
         revision = states[0].article.revision  # as it is now, which may be more than a moment ago
         if len(states) != revision:
             findings.append(f"archive: article {article.id} has {len(states)} states but revision {revision}")
-    listed = {named.label: named.count for kind in LabelKind for named in archive.labels(kind)}
+    listed = {named.label: named.count for kind in LabelKind for named in archive.listings.labels(kind)}
     changed = {label for change in _changes(archive, began) for label in change.labels}
     findings += [
         f"archive: {label.kind} {label.key} lists {listed.get(label, 0):,} articles; {carried[label]:,} carry it"
@@ -88,12 +88,12 @@ def check_archive(dateline: Dateline, *, track: Track = untracked) -> list[str]:
 
 
 def _number(archive: Archive) -> int:
-    return archive.count(ArticleQuery(statuses=frozenset(Status)))
+    return archive.listings.count(ArticleQuery(statuses=frozenset(Status)))
 
 
 def _changes(archive: Archive, after: int) -> Iterator[Change]:
     """What has happened to articles since then."""
-    while changes := archive.changes(after, kind=ChangeKind.ARTICLE, limit=READ_AT_ONCE):
+    while changes := archive.changes.after(after, kind=ChangeKind.ARTICLE, limit=READ_AT_ONCE):
         yield from changes
         after = changes[-1].seq
 
@@ -112,7 +112,7 @@ def check_index(dateline: Dateline, *, track: Track = untracked) -> list[str]:
     """Every published article is found at its revision, and nothing else is."""
     archive, index = dateline.archive, dateline.index
     try:
-        articles = track(archive.every(), _number(archive), description="Checking the index")
+        articles = track(archive.articles.every(), _number(archive), description="Checking the index")
         suspected = _suspicions(dict(index.revisions()), articles)
         if not suspected:
             return []
@@ -143,7 +143,7 @@ def _suspicions(found: dict[str, int], articles: Iterable[Article]) -> dict[str,
 
 def _read(archive: Archive, article_ids: Iterable[str]) -> Iterator[Article]:
     for some in slices(list(article_ids), READ_AT_ONCE):
-        yield from archive.get_many(some).values()
+        yield from archive.articles.get_many(some).values()
 
 
 class _Deliveries:
@@ -156,10 +156,10 @@ class _Deliveries:
 
     def catch_up(self) -> int:
         """Wait until all that has changed by now is delivered; the last change of that."""
-        target = self.dateline.archive.last_change()
+        target = self.dateline.archive.changes.last()
         last, since = -1, time.monotonic()
         while not self._stand_still:
-            cursor = self.dateline.archive.cursor(self.consumer)
+            cursor = self.dateline.archive.changes.cursor(self.consumer)
             position = cursor.position if cursor is not None else 0
             if position >= target:
                 break
@@ -203,15 +203,15 @@ class _Feeds:
     def scopes(self, track: Track) -> set[Scope]:
         """Of all feeds that articles are in, and of all that are stored."""
         scopes: set[Scope] = {None}
-        for article in track(self.archive.every(), _number(self.archive), description="Looking for feeds"):
+        for article in track(self.archive.articles.every(), _number(self.archive), description="Looking for feeds"):
             if article.is_public and article.day is not None:
                 scopes |= scopes_touched(article.labels, [article.day])
-        stored = (parse(path) for path in self.archive.rendition_paths())
+        stored = (parse(path) for path in self.archive.renditions.paths())
         return scopes | {found[0] for found in stored if found is not None}
 
     def findings_at(self, one: Scope | Volume) -> list[str]:
         documents = self._make(one)
-        stored = self.archive.rendition_etags([document.path for document in documents])
+        stored = self.archive.renditions.etags([document.path for document in documents])
         return list(_differences(documents, stored))
 
     def looked_at_again(self, one: Scope | Volume) -> list[str]:

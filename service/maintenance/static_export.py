@@ -80,8 +80,8 @@ class _Export:
             self._list(client, path)
         self._write(ABOUT, self._fetch(client, "/feeds", None)[0])  # which feed it is about, no file can be told
         self._write(_MISSING, self._fetch(client, _MISSING, None, status=HTTPStatus.NOT_FOUND)[0])
-        for path in self.dateline.archive.rendition_paths():
-            rendition = self.dateline.archive.rendition(path)
+        for path in self.dateline.archive.renditions.paths():
+            rendition = self.dateline.archive.renditions.get(path)
             if rendition is not None:
                 self._write(path, rendition.codings["identity"].body)
         self._copy_static()
@@ -92,10 +92,10 @@ class _Export:
         archive = self.dateline.archive
         yield from _OVERVIEWS
         for kind in LabelKind:
-            for named in archive.labels(kind):
+            for named in archive.listings.labels(kind):
                 yield home_path(named.label)
         periods: set[Period] = set()
-        for article in archive.every():
+        for article in archive.articles.every():
             if article.is_public and article.path is not None:
                 periods.update(Period.of_day(day_of(article)))
                 yield article.path

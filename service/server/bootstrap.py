@@ -21,7 +21,7 @@ def prepare_archive(settings: Settings, address: str) -> str:
     with closing(open_archive(settings, checkpoints=True)) as archive:
         archive.migrate()
         if not settings.site_url:
-            archive.state(SITE_URL, address)
+            archive.facts.set(SITE_URL, address)
     dateline = open_dateline(settings, checkpoints=True)
     try:
         secret = _first_token(dateline)
@@ -33,13 +33,13 @@ def prepare_archive(settings: Settings, address: str) -> str:
 
 def _first_token(dateline: Dateline) -> str | None:
     """A token for a Dateline that nobody could add anything to; None where there is a way in."""
-    if dateline.settings.admin_token is not None or dateline.archive.tokens():
+    if dateline.settings.admin_token is not None or dateline.archive.tokens.all():
         return None
     return create_token(dateline.archive, FIRST_NAME, Scope.ADMIN, clock=dateline.clock)
 
 
 def _load_samples(dateline: Dateline) -> int:
-    if not dateline.settings.samples or dateline.archive.head():
+    if not dateline.settings.samples or dateline.archive.changes.head():
         return 0
     report = import_paths(dateline.archive, dateline.site, [SAMPLES], now=dateline.clock(), by="samples")
     return report.added

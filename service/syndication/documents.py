@@ -6,25 +6,25 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from archive.store.archive import Archive
-from archive.store.changes import Turn
+from archive.store.changes import Lease
 from archive.store.renditions import Rendition
 from feeds.content_codings import codings, etag
 from feeds.document import Document
 
 
 def store_documents(
-    archive: Archive, make: Callable[[], Sequence[Document]], turn: Turn, *, clock: Callable[[], datetime]
+    archive: Archive, make: Callable[[], Sequence[Document]], lease: Lease, *, clock: Callable[[], datetime]
 ) -> int:
     """Store, in one transaction, those documents whose bytes are new; how many there were."""
-    position = archive.head()  # read before the articles: a document is at least as new as this
+    position = archive.changes.head()  # read before the articles: a document is at least as new as this
     documents = make()
-    etags = archive.rendition_etags([document.path for document in documents])
+    etags = archive.renditions.etags([document.path for document in documents])
     new = [document for document in documents if etags.get(document.path) != etag(document.body)]
     if not new:
         return 0
     modified = next_second(clock())
     renditions = [_rendition(document, modified=modified, position=position) for document in new]
-    return len(archive.put_renditions(renditions, turn))
+    return len(archive.renditions.put(renditions, lease))
 
 
 def next_second(instant: datetime) -> datetime:

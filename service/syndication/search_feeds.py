@@ -50,7 +50,7 @@ class SearchFeeds:
         pages = max(1, -(-results.total // query.per_page))
         if query.page > pages:
             raise NotFound(f"this search has {pages:,} pages")
-        articles = self.dateline.archive.get_many([hit.id for hit in results.hits])
+        articles = self.dateline.archive.articles.get_many([hit.id for hit in results.hits])
         found = [articles[hit.id] for hit in results.hits if hit.id in articles and articles[hit.id].is_public]
         asked = feed_parameters(query, usual=usual)
         links = {

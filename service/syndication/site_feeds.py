@@ -10,9 +10,9 @@ from archive.labels import Label
 from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.article_cache import ArticleCache
-from archive.store.articles import ArticleQuery, Place, Tombstone
-from archive.store.changes import Turn
+from archive.store.changes import Lease
 from archive.store.feed_volumes import Volume
+from archive.store.listings import ArticleQuery, SortKey, Tombstone
 from archive.urls import Scope
 from feeds.archived import VOLUME, Shelf, divide, month_of, newest_first, page_of
 from feeds.builder import FeedBuilder
@@ -34,7 +34,7 @@ class Standing:
     """A place where an article stands, or stood before its date was changed."""
 
     month: Period
-    place: Place
+    place: SortKey
     now: bool
 
 
@@ -69,20 +69,20 @@ class Syndication:
 
     def look(self) -> None:
         """See how the archive is divided. One that nobody else divides need not be looked at again."""
-        self.shelf = Shelf(self.archive.volumes())
-        self._noted = self.archive.fact(BOUND_TO)
+        self.shelf = Shelf(self.archive.feed_volumes.all())
+        self._noted = self.archive.facts.get(BOUND_TO)
         newest = next((volume for volume in self.shelf if page_of(volume).folder == self._noted), None)
         if newest is None and self._noted != NOTHING:
             newest = self._due()
         self._newest_bound = name_of(newest) if newest is not None else None
-        self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
+        self._tombstones = self.archive.listings.tombstones(limit=TOMBSTONES)
 
-    def note(self, turn: Turn) -> None:
+    def note(self, lease: Lease) -> None:
         """Keep which volumes are bound. Raises TurnLost where somebody else binds them now."""
         newest = self._newest()
         bound_to = page_of(newest).folder if newest is not None else NOTHING
         if bound_to != self._noted:
-            self.archive.state(BOUND_TO, bound_to, turn)
+            self.archive.facts.set(BOUND_TO, bound_to, lease)
             self._noted = bound_to
 
     def feed(self, scope: Scope, *, is_one_of_many: bool = False) -> list[Document]:
@@ -91,7 +91,7 @@ class Syndication:
         `is_one_of_many`: so many are built together that those before have hardly the same articles, and it is
         not worth while to look for them."""
         builder = self.builder
-        find = self.archive.find if is_one_of_many else self._articles.find
+        find = self.archive.listings.find if is_one_of_many else self._articles.find
         articles = self._live() if scope is None else find(_query(scope, limit=builder.length))
         name = _name(scope, articles) if isinstance(scope, Label) else None
         spec = spec_for(scope, builder.site, builder.identity, name)
@@ -105,20 +105,20 @@ class Syndication:
         newest = self._articles.find(ArticleQuery(limit=limit))
         unbound = self.shelf.newer_than(self._newest())
         names = set(map(name_of, unbound))
-        places = ((article, self.shelf.holding(month_of(article), Place.of(article))) for article in newest)
+        places = ((article, self.shelf.holding(month_of(article), SortKey.of(article))) for article in newest)
         live = {article.id: article for article, volume in places if volume is None or name_of(volume) in names}
         if len(live) == limit:
             # Many have come in this moment. Those of the volumes are all here; of those that have no volume yet, and
-            # whose turn comes, only the newest.
+            # whose lease comes, only the newest.
             live = {article.id: article for article in newest[: self.builder.length]}
             for volume in unbound:
-                live |= {article.id: article for article in self.archive.find(self._query_of(volume))}
-        return sorted(live.values(), key=lambda article: (Place.of(article).listed, article.id), reverse=True)
+                live |= {article.id: article for article in self.archive.listings.find(self._query_of(volume))}
+        return sorted(live.values(), key=lambda article: (SortKey.of(article).sort_date, article.id), reverse=True)
 
     def volume(self, volume: Volume) -> list[Document]:
         """A document of the archive in every format."""
         query = self._query_of(volume)
-        articles = self.archive.find(query)
+        articles = self.archive.listings.find(query)
         links = {"current": SITE_FEED}
         older, newer = self.shelf.older(volume), self.shelf.newer(volume)
         if older is not None:
@@ -143,7 +143,7 @@ class Syndication:
         divided = self._divide({**touched, **unbound}, opened)
         parts = {name for names in divided.values() for name in names}
         moved = parts.union(opened, divided)
-        self._tombstones = self.archive.tombstones(limit=TOMBSTONES)
+        self._tombstones = self.archive.listings.tombstones(limit=TOMBSTONES)
         self._bind_what_is_due()
         edited = set(map(self._named, parts.union(touched)))
         others = self._linked_anew(moved.union(unbound))
@@ -187,7 +187,7 @@ class Syndication:
     def _divided(self, volume: Volume, *, is_new: bool) -> list[Volume]:
         return divide(
             volume,
-            self.archive.places(self._query_of(volume))[::-1],
+            self.archive.listings.sort_keys(self._query_of(volume))[::-1],
             next_number=self.shelf.next_number(volume.month),
             grows=is_new or volume == self.shelf.last,
             size=self.volume_size,
@@ -205,10 +205,10 @@ class Syndication:
 
     def _due(self) -> Volume | None:
         """The newest volume that leaves enough articles for a live feed."""
-        newest = self.archive.places(ArticleQuery(), most=self.builder.length)
+        newest = self.archive.listings.sort_keys(ArticleQuery(), max_keys=self.builder.length)
         if len(newest) < self.builder.length:
             return None
-        last = self.archive.get_many([newest[-1].id]).get(newest[-1].id)
+        last = self.archive.articles.get_many([newest[-1].id]).get(newest[-1].id)
         return None if last is None else self.shelf.below(month_of(last), newest[-1])
 
     def _query_of(self, volume: Volume) -> ArticleQuery:
@@ -223,7 +223,7 @@ class Syndication:
 def standings_of(states: Sequence[Article]) -> list[Standing]:
     """Where an article stands, and stood before, by its states from the newest on."""
     return [
-        Standing(month_of(state), Place.of(state), now=number == 0)
+        Standing(month_of(state), SortKey.of(state), now=number == 0)
         for number, state in enumerate(states)
         if state.is_public
     ]

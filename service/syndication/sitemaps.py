@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from archive.period import Period
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery, Place
-from archive.store.consumers import TURN_LASTS
+from archive.store.consumers import LEASE_DURATION
+from archive.store.listings import ArticleQuery, SortKey
 from feeds.document import Document
 from feeds.sitemap import (
     MOST_NEWS,
@@ -33,30 +33,30 @@ class NewsSitemap:
 
     name = "sitemap-news"
 
-    def __init__(self, archive: Archive, site: Site, *, holder: str, clock: Callable[[], datetime]) -> None:
+    def __init__(self, archive: Archive, site: Site, *, owner: str, clock: Callable[[], datetime]) -> None:
         self.archive = archive
         self.site = site
-        self.holder = holder
+        self.owner = owner
         self.clock = clock
 
     def run(self) -> None:
-        turn = self.archive.take_turn(self.name, holder=self.holder, now=self.clock(), lasting=TURN_LASTS)
-        if turn is not None:
-            store_documents(self.archive, lambda: [self.document()], turn, clock=self.clock)
+        lease = self.archive.changes.acquire(self.name, owner=self.owner, now=self.clock(), duration=LEASE_DURATION)
+        if lease is not None:
+            store_documents(self.archive, lambda: [self.document()], lease, clock=self.clock)
 
     def document(self) -> Document:
-        since = Place(self.clock() - NEWS_LAST, "")
-        return write_news(self.archive.find(ArticleQuery(down_to=since, limit=MOST_NEWS)), self.site)
+        since = SortKey(self.clock() - NEWS_LAST, "")
+        return write_news(self.archive.listings.find(ArticleQuery(down_to=since, limit=MOST_NEWS)), self.site)
 
 
 def month_documents(archive: Archive, month: Period, site: Site) -> list[Document]:
-    briefs = archive.briefs(ArticleQuery(period=month, limit=MOST))
+    briefs = archive.listings.stubs(ArticleQuery(period=month, limit=MOST))
     return write_month(month, briefs[::-1], site)
 
 
 def index_paths(archive: Archive) -> Iterable[str]:
     """Every sitemap but the news', newest month first."""
     yield PAGES
-    for month, count in archive.periods().items():
+    for month, count in archive.listings.months().items():
         for number in range(parts_of(count), 0, -1):
             yield part_path(month, number)

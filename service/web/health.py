@@ -50,17 +50,17 @@ def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
     """The site can be read while index or worker are behind; what is behind is said, with how far."""
 
     def archive() -> Part:
-        return {"status": "ok", "position": dateline.archive.head()}
+        return {"status": "ok", "position": dateline.archive.changes.head()}
 
     def index() -> Part:
         status = dateline.index.status()
         return {"status": "ok", "documents": status.documents, "position": status.position}
 
     def worker() -> Part:
-        head = dateline.archive.last_change()
+        head = dateline.archive.changes.last()
         behind = {
             cursor.consumer: max(0, head - cursor.position)
-            for cursor in dateline.archive.cursors()
+            for cursor in dateline.archive.changes.cursors()
             if cursor.consumer in READERS
         }
         seen = last_seen(dateline.archive)

@@ -46,7 +46,7 @@ def hub_blueprint(dateline: Dateline) -> Blueprint:
         if form.get("hub.mode") == Mode.SUBSCRIBE and dateline.site.hub != own:
             return _elsewhere(dateline.site.hub)
         intent = read_intent(form, dateline.site, ticket=secrets.token_hex(16))
-        if not dateline.archive.subscriptions.ask(intent, now=dateline.clock(), most=MOST_WAITING):
+        if not dateline.archive.intents.add(intent, now=dateline.clock(), max_waiting=MOST_WAITING):
             raise Refused("too many requests are waiting to be verified; try again later", status=503)
         dateline.bell.ring()
         return _text("Your callback will be asked whether it wants this.\n", 202)

@@ -16,7 +16,7 @@ from archive.site import Site
 from archive.store.archive import Archive
 from archive.store.changes import ChangeKind
 from archive.store.renditions import Rendition
-from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
+from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
 from service.outbound.client import Outgoing, Reply
 from service.outbound.errors import Forbidden, NoAnswer
 from service.websub.host_pool import Lane
@@ -64,7 +64,7 @@ class Pusher:
         site: Site,
         outgoing: Outgoing,
         *,
-        holder: str,
+        owner: str,
         clock: Callable[[], datetime],
         stopping: Event,
         algorithm: str = "sha256",
@@ -72,9 +72,10 @@ class Pusher:
     ) -> None:
         self.archive = archive
         self.subscriptions = archive.subscriptions
+        self.intents = archive.intents
         self.site = site
         self.outgoing = outgoing
-        self.holder = holder
+        self.owner = owner
         self.clock = clock
         self.stopping = stopping
         self.algorithm = algorithm
@@ -129,7 +130,8 @@ class Pusher:
 
     def _run(self) -> None:
         if not self._released:
-            self.subscriptions.release(self.holder, now=self.clock())
+            self.subscriptions.release(self.owner, now=self.clock())
+            self.intents.release(self.owner, now=self.clock())
             self._released = True
         try:
             while not self.stopping.is_set():
@@ -160,12 +162,12 @@ class Pusher:
         if self._quick_lane.left() < AT_ONCE:
             return 0
         now = self.clock()
-        intents = self.subscriptions.claim_intents(
-            self.holder, now=now, lasting=CLAIM_LASTS, limit=AT_ONCE, besides=self._full_hosts()
+        intents = self.intents.claim(
+            self.owner, now=now, duration=CLAIM_LASTS, limit=AT_ONCE, except_hosts=self._full_hosts()
         )
         self._begin([_Task(one.host, one, self._verify, failed=one.attempts > 0) for one in intents])
         due = self.subscriptions.claim(
-            self.holder, now=now, lasting=CLAIM_LASTS, limit=AT_ONCE, besides=self._full_hosts()
+            self.owner, now=now, duration=CLAIM_LASTS, limit=AT_ONCE, except_hosts=self._full_hosts()
         )
         self._begin([_Task(one.host, one, self._deliver, failed=one.failures > 0) for one in due])
         return len(intents) + len(due)
@@ -182,7 +184,7 @@ class Pusher:
         deliveries = [one.id for one in refused if isinstance(one, Subscription)]
         due = self.clock() + POSTPONED_BY
         if intents:
-            self.subscriptions.postpone_intents(intents, due=due)
+            self.intents.postpone(intents, due=due)
         if deliveries:
             self.subscriptions.postpone(deliveries, due=due)
 
@@ -203,7 +205,7 @@ class Pusher:
         told, missed = self._results.take()
         if told or missed:
             try:
-                self.subscriptions.settle(told=told, missed=missed, now=self.clock())
+                self.subscriptions.record_results(delivered=told, failed=missed, now=self.clock())
             except DatelineError:
                 self._results.put_back(told, missed)
                 raise
@@ -220,7 +222,7 @@ class Pusher:
     def _verify(self, intent: Intent) -> None:
         if self.stopping.is_set():
             return
-        if intent.mode is Mode.SUBSCRIBE and not self.archive.rendition_etags([intent.path]):
+        if intent.mode is Mode.SUBSCRIBE and not self.archive.renditions.etags([intent.path]):
             self.subscriptions.end([intent.id])
             intent = _denied(intent)
         challenge = secrets.token_urlsafe(32)
@@ -235,11 +237,11 @@ class Pusher:
         if reply is None:
             self._ask_again(intent)
         elif not denied and confirms(reply, challenge):
-            if self.subscriptions.confirm(intent, now=self.clock(), until=asked + intent.lease):
+            if self.intents.confirm(intent, now=self.clock(), until=asked + intent.lease):
                 self._look_again()  # what has changed since it was asked is due
                 log.info("%s of %s by %s is confirmed", intent.mode, intent.path, intent.host)
         else:
-            self.subscriptions.drop(intent)
+            self.intents.drop(intent)
             log.info("%s of %s by %s: answered %d", intent.mode, intent.path, intent.host, reply.status)
 
     def _ask_again(self, intent: Intent) -> None:
@@ -247,10 +249,10 @@ class Pusher:
             return
         due = next_verification(intent, now=self.clock())
         if due is None:
-            self.subscriptions.drop(intent)
+            self.intents.drop(intent)
             log.info("%s of %s by %s: gave no answer", intent.mode, intent.path, intent.host)
         else:
-            self.subscriptions.repeat(intent, due=due)
+            self.intents.retry(intent, due=due)
 
     def _deliver(self, subscription: Subscription) -> None:
         if self.stopping.is_set() or subscription.until <= self.clock():
@@ -262,7 +264,7 @@ class Pusher:
             return
         coded = found.rendition.codings["identity"]
         if coded.etag == subscription.etag:  # it went back to what the subscriber has
-            self._results.add(Told(subscription.id, found.position, coded.etag))
+            self._results.add(Delivered(subscription.id, found.position, coded.etag))
             return
         headers = delivery_headers(found.rendition, self.site, subscription, coded.body, algorithm=self.algorithm)
         reply = self._call(
@@ -275,7 +277,7 @@ class Pusher:
             self.subscriptions.end([subscription.id])
             log.info("%s has ended its subscription of %s", subscription.host, subscription.path)
             return
-        if isinstance(became, Missed):
+        if isinstance(became, Failed):
             log.info(
                 "%s was not told of %s: %s; next attempt %s",
                 subscription.host,
@@ -341,8 +343,8 @@ class _Documents:
             if found is not None and found.position >= position:
                 return found
             # Before the document: its bytes are at least as new as this.
-            head = self.archive.last_change(ChangeKind.RENDITION)
-            rendition = self.archive.rendition(path)
+            head = self.archive.changes.last(ChangeKind.RENDITION)
+            rendition = self.archive.renditions.get(path)
             if rendition is None:
                 return None
             if len(self._found) >= DOCUMENTS:
@@ -359,23 +361,23 @@ class _Documents:
 class _Results:
     """What has become of deliveries and is not stored yet."""
 
-    told: list[Told] = field(default_factory=list)
-    missed: list[Missed] = field(default_factory=list)
+    told: list[Delivered] = field(default_factory=list)
+    missed: list[Failed] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
 
-    def add(self, result: Told | Missed) -> None:
+    def add(self, result: Delivered | Failed) -> None:
         with self.lock:
-            if isinstance(result, Told):
+            if isinstance(result, Delivered):
                 self.told.append(result)
             else:
                 self.missed.append(result)
 
-    def put_back(self, told: Sequence[Told], missed: Sequence[Missed]) -> None:
+    def put_back(self, told: Sequence[Delivered], missed: Sequence[Failed]) -> None:
         with self.lock:
             self.told += told
             self.missed += missed
 
-    def take(self) -> tuple[list[Told], list[Missed]]:
+    def take(self) -> tuple[list[Delivered], list[Failed]]:
         with self.lock:
             taken = self.told, self.missed
             self.told, self.missed = [], []

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.renditions import Rendition
-from archive.store.subscriptions import Intent, Missed, Mode, Subscription, Told
+from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
 from feeds.spec import parse
 from service.settings import HUB_PATH
 
@@ -232,13 +232,13 @@ def signature(secret: str, body: bytes, *, algorithm: str) -> str:
 
 def outcome(
     subscription: Subscription, reply: Reply | None, *, position: int, etag: str, now: datetime
-) -> Told | Missed | None:
+) -> Delivered | Failed | None:
     """What became of a delivery; None: the subscriber has ended the subscription (§7)."""
     if reply is not None and 200 <= reply.status < 300:
-        return Told(subscription.id, position, etag)
+        return Delivered(subscription.id, position, etag)
     if reply is not None and reply.status == GONE:
         return None
-    return Missed(subscription.id, subscription.wanted, next_attempt(subscription, now=now))
+    return Failed(subscription.id, subscription.wanted, next_attempt(subscription, now=now))
 
 
 def next_attempt(subscription: Subscription, *, now: datetime) -> datetime | None:

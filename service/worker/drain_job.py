@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from archive.errors import DatelineError, TurnLost
+from archive.errors import DatelineError, LeaseLost
 from archive.store.consumers import Outbox
 
 log = logging.getLogger(__name__)
@@ -56,7 +56,7 @@ class Delivery:
                 self.handed += handed
                 self._last = time.monotonic()
                 self.then()
-        except TurnLost as lost:
+        except LeaseLost as lost:
             log.warning("%s", lost)
             self.outbox.restart()
         except DatelineError as error:

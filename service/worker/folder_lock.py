@@ -38,13 +38,13 @@ def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
 
 
 def is_served(dateline: Dateline, consumer: str) -> bool:
-    """Whether a worker is there for this consumer: on this data folder or, as its turn or its sign says, anywhere."""
+    """Whether a worker is there for this consumer: on this data folder or, as its lease or its sign says, anywhere."""
     at_once = threading.Event()
     at_once.set()
     with suppress(OSError), only_worker(dateline.settings.data, at_once) as alone:  # it may be somebody else's file
         if not alone:
             return True
-    cursor = dateline.archive.cursor(consumer)
+    cursor = dateline.archive.changes.cursor(consumer)
     has_turn = cursor is not None and cursor.until is not None and cursor.until > dateline.clock()
     return has_turn or lives(dateline.archive, now=dateline.clock())
 

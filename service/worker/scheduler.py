@@ -56,14 +56,14 @@ class Worker:
         self.stopping = threading.Event()
         self._told = False
         self._under_way: set[str] = set()  # jobs beside the deliveries
-        holder = lease_owner(dateline.settings.data)
+        owner = lease_owner(dateline.settings.data)
         identity = dateline.identity()
         builder = FeedBuilder(
             dateline.site, identity, length=dateline.settings.feed_length, extents=dateline.settings.feed_content
         )
         self.deliveries = [
             Delivery(
-                Outbox(dateline.archive, consumer, holder=holder, clock=dateline.clock),
+                Outbox(dateline.archive, consumer, owner=owner, clock=dateline.clock),
                 self.stopping,
                 then=dateline.bell.ring,
             )
@@ -77,17 +77,17 @@ class Worker:
             dateline.archive,
             dateline.site,
             Outgoing(Guard(private=dateline.settings.allow_private_callbacks), agent=_agent(dateline)),
-            holder=holder,
+            owner=owner,
             clock=dateline.clock,
             stopping=self.stopping,
             algorithm=dateline.settings.hub_signature,
         )
-        self.pings = _pings(dateline, holder)
+        self.pings = _pings(dateline, owner)
         sitemaps = SitemapsConsumer(dateline.archive, dateline.site, clock=dateline.clock)
         self.sitemaps = Delivery(
-            Outbox(dateline.archive, sitemaps, holder=holder, clock=dateline.clock), self.stopping, then=lambda: None
+            Outbox(dateline.archive, sitemaps, owner=owner, clock=dateline.clock), self.stopping, then=lambda: None
         )
-        self.news = NewsSitemap(dateline.archive, dateline.site, holder=holder, clock=dateline.clock)
+        self.news = NewsSitemap(dateline.archive, dateline.site, owner=owner, clock=dateline.clock)
         self.sign = SignOfLife(dateline.archive, clock=dateline.clock)
 
     def run(self) -> None:
@@ -199,14 +199,14 @@ class Worker:
         self.dateline.archive.tidy(now=self.dateline.clock())
 
 
-def _pings(dateline: Dateline, holder: str) -> Pings | None:
+def _pings(dateline: Dateline, owner: str) -> Pings | None:
     """For a hub elsewhere, which whoever runs this site has chosen: it may be anywhere."""
     hub = dateline.site.hub
     if hub is None or hub == dateline.site.absolute(HUB_PATH):
         return None
     outgoing = Outgoing(Guard(private=True), agent=_agent(dateline))
     pinger = Pinger(dateline.archive, dateline.site, hub, outgoing)
-    return Pings(Outbox(dateline.archive, pinger, holder=holder, clock=dateline.clock), outgoing, clock=dateline.clock)
+    return Pings(Outbox(dateline.archive, pinger, owner=owner, clock=dateline.clock), outgoing, clock=dateline.clock)
 
 
 def _agent(dateline: Dateline) -> str:

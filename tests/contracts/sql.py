@@ -20,11 +20,12 @@ from archive.serialization import to_document
 from archive.sql import SqlArchive
 from archive.sql.migrations import upgrade
 from archive.sql.schema import metadata
-from archive.store.articles import ArticleQuery, Origin, RequestKey, Save
+from archive.store.articles import Origin, RequestKey, Save
 from archive.store.changes import ChangeKind
 from archive.store.feed_volumes import Volume
+from archive.store.listings import ArticleQuery
 from tests.archive.sql import dumps
-from tests.contracts.archive import ArchiveContract, a_rendition, a_turn, everything
+from tests.contracts.archive import ArchiveContract, a_lease, a_rendition, everything
 from tests.support import archive_writer
 from tests.support.builders import added, an_article, changed
 
@@ -42,7 +43,7 @@ class SqlArchiveContract(ArchiveContract):
         def save() -> None:
             request, origin = RequestKey("key", by="ann", digest="1"), Origin("file:one", "1")
             revised = an_article(id=first.id, guid=first.guid, slug="three", tags=["corn"])
-            archive.save_all(
+            archive.articles.save_all(
                 [
                     Save(article=an_article(tags=["rye"]), expected_revision=0),
                     Save(article=revised, expected_revision=2, request=request, origin=origin),
@@ -50,27 +51,27 @@ class SqlArchiveContract(ArchiveContract):
             )
 
         assert _fails_at_every_statement(archive, save, before) > 12
-        assert archive.head() == 4
+        assert archive.changes.head() == 4
 
     def test_whatever_statement_of_storing_documents_fails_none_is_stored(self, archive: SqlArchive) -> None:
-        turn = a_turn(archive)
-        archive.put_renditions([a_rendition("/a", "1", gzip=b"1"), a_rendition("/same")], turn)
+        lease = a_lease(archive)
+        archive.renditions.put([a_rendition("/a", "1", gzip=b"1"), a_rendition("/same")], lease)
         before = everything(archive)
 
         def put() -> None:
-            archive.put_renditions([a_rendition("/a", "2"), a_rendition("/b"), a_rendition("/same")], turn)
+            archive.renditions.put([a_rendition("/a", "2"), a_rendition("/b"), a_rendition("/same")], lease)
 
         assert _fails_at_every_statement(archive, put, before) > 8
-        assert archive.head() == 4
+        assert archive.changes.head() == 4
 
-    def test_whoever_writes_for_a_turn_orders_himself_among_all_writers_before_he_looks_at_it(
+    def test_whoever_writes_for_a_lease_orders_himself_among_all_writers_before_he_looks_at_it(
         self, archive: SqlArchive
     ) -> None:
-        turn = a_turn(archive)
+        lease = a_lease(archive)
         for write in (
-            lambda: archive.put_renditions([a_rendition("/a")], turn),
-            lambda: archive.put_volumes([Volume(Period(2026, 3), 1)], turn),
-            lambda: archive.state("schedule", "done", turn),
+            lambda: archive.renditions.put([a_rendition("/a")], lease),
+            lambda: archive.feed_volumes.put([Volume(Period(2026, 3), 1)], lease),
+            lambda: archive.facts.set("schedule", "done", lease),
         ):
             with _statements(archive) as said:
                 write()
@@ -90,8 +91,8 @@ class SqlArchiveContract(ArchiveContract):
     ) -> None:
         writers = [archive_writer.start("save", archive_url, count=25) for _ in range(3)]
         position, seen = 0, list[str]()
-        while any(one.poll() is None for one in writers) or position < archive.head():
-            for change in archive.changes(position, kind=ChangeKind.ARTICLE, limit=4):
+        while any(one.poll() is None for one in writers) or position < archive.changes.head():
+            for change in archive.changes.after(position, kind=ChangeKind.ARTICLE, limit=4):
                 assert change.seq == position + 1
                 position = change.seq
                 seen.append(change.subject)
@@ -112,11 +113,11 @@ class SqlArchiveContract(ArchiveContract):
             process.wait(60)
             archive_writer.told(process).close()
         archive = open_archive()
-        stored = {article.id for article in archive.every()}
-        logged = [change.subject for change in archive.changes(0, kind=ChangeKind.ARTICLE, limit=100_000)]
+        stored = {article.id for article in archive.articles.every()}
+        logged = [change.subject for change in archive.changes.after(0, kind=ChangeKind.ARTICLE, limit=100_000)]
         assert acknowledged <= stored
-        assert (sorted(logged), len(logged)) == (sorted(stored), archive.head())
-        assert archive.count(ArticleQuery(label=Label(LabelKind.TAG, "wheat"))) == len(stored)
+        assert (sorted(logged), len(logged)) == (sorted(stored), archive.changes.head())
+        assert archive.listings.count(ArticleQuery(label=Label(LabelKind.TAG, "wheat"))) == len(stored)
 
     # The schema -------------------------------------------------------------------------------------
 
@@ -136,12 +137,12 @@ class SqlArchiveContract(ArchiveContract):
         dumps.load(schema, empty_url)
         with _open(empty_url) as archive:
             assert archive.migrate() == (schema, upgrade.newest())
-            assert [to_document(article) for article in archive.every()] == dumps.documents(schema)
-            located = archive.at("/2026/03/14/wheat-exports-rise")
+            assert [to_document(article) for article in archive.articles.every()] == dumps.documents(schema)
+            located = archive.articles.resolve("/2026/03/14/wheat-exports-rise")
             assert located is not None
             assert (located.article.id, located.moved) == ("full", True)
-            assert [revision.by for revision in archive.history("full")] == ["bob", "ann"]
-            document = archive.rendition("/feed.rss")
+            assert [revision.by for revision in archive.articles.history("full")] == ["bob", "ann"]
+            document = archive.renditions.get("/feed.rss")
             assert document is not None
             assert sorted(document.codings) == ["gzip", "identity"]
             changed(archive, located.article, title="Still writable")
@@ -172,7 +173,7 @@ class SqlArchiveContract(ArchiveContract):
 
 
 def _fails_at_every_statement(archive: SqlArchive, change: Callable[[], None], before: object) -> int:
-    """Let each statement of a change fail in turn, until it succeeds; how many statements it takes."""
+    """Let each statement of a change fail in lease, until it succeeds; how many statements it takes."""
     number = 0
     while True:
         with _failing_at(archive, number) as failed, suppress(ArchiveUnavailable):
@@ -194,11 +195,11 @@ def _failing_at(archive: SqlArchive, number: int) -> Iterator[list[str]]:
             failed.append(statement)
             raise OperationalError(statement, None, Exception("as if the database had failed"))
 
-    event.listen(archive._engine, "before_cursor_execute", fail)
+    event.listen(archive._database.engine, "before_cursor_execute", fail)
     try:
         yield failed
     finally:
-        event.remove(archive._engine, "before_cursor_execute", fail)
+        event.remove(archive._database.engine, "before_cursor_execute", fail)
 
 
 @contextmanager
@@ -210,11 +211,11 @@ def _statements(archive: SqlArchive) -> Iterator[list[str]]:
         if not statement.startswith("BEGIN"):
             said.append(statement)
 
-    event.listen(archive._engine, "before_cursor_execute", listen)
+    event.listen(archive._database.engine, "before_cursor_execute", listen)
     try:
         yield said
     finally:
-        event.remove(archive._engine, "before_cursor_execute", listen)
+        event.remove(archive._database.engine, "before_cursor_execute", listen)
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.period import Period
-from archive.store.articles import Place
 from archive.store.feed_volumes import Volume
+from archive.store.listings import SortKey
 from feeds.archived import Shelf, divide, page_of
 from feeds.spec import Format
 from tests.support.builders import NOON
@@ -18,8 +18,8 @@ from tests.support.builders import NOON
 MARCH = Period(2026, 3)
 
 
-def places(count: int, first: int = 0) -> list[Place]:
-    return [Place(NOON + timedelta(minutes=number), f"a{number}") for number in range(first, first + count)]
+def places(count: int, first: int = 0) -> list[SortKey]:
+    return [SortKey(NOON + timedelta(minutes=number), f"a{number}") for number in range(first, first + count)]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from lxml import etree
 
 from archive.labels import Label, LabelKind
 from archive.period import Period
-from archive.store.articles import Tombstone
+from archive.store.listings import Tombstone
 from feeds import builder
 from feeds.builder import FeedBuilder, feed_updated, medium_of
 from feeds.channel import Channel, Page

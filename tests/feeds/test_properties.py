@@ -17,7 +17,7 @@ from archive.article import Article, Role
 from archive.content.text import plain_text
 from archive.errors import InvalidDraft
 from archive.lifecycle import UNTITLED, compose
-from archive.store.articles import Tombstone
+from archive.store.listings import Tombstone
 from archive.timestamps import EARLIEST, LATEST, rfc3339
 from archive.validation import parse_draft
 from feeds.builder import FeedBuilder

@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from archive.period import Period
-from archive.store.articles import Brief
+from archive.store.listings import ArticleStub
 from feeds import sitemap
 from feeds.sitemap import is_sitemap, part_path, write_index, write_month, write_news, write_pages
 from tests.support.builders import NOON, SITE, an_article
@@ -33,7 +33,7 @@ def test_the_index_names_every_part():
 
 
 def test_a_month_names_its_articles_and_when_they_changed():
-    brief = Brief("a", 1, "/2023/12/14/año", NOON.replace(microsecond=5))
+    brief = ArticleStub("a", 1, "/2023/12/14/año", NOON.replace(microsecond=5))
     [part] = write_month(Period(2023, 12), [brief], SITE)
     assert part.path == "/sitemap/2023/12.xml"
     assert texts(part, "s:url/s:loc") == ["https://news.example.org/2023/12/14/a%C3%B1o"]
@@ -42,7 +42,7 @@ def test_a_month_names_its_articles_and_when_they_changed():
 
 def test_what_is_too_much_for_one_sitemap_is_continued_in_another(monkeypatch):
     monkeypatch.setattr(sitemap, "MOST_ADDRESSES", 2)
-    briefs = [Brief(f"a{day}", 1, f"/2023/12/0{day}/a", NOON) for day in range(1, 6)]
+    briefs = [ArticleStub(f"a{day}", 1, f"/2023/12/0{day}/a", NOON) for day in range(1, 6)]
     parts = write_month(Period(2023, 12), briefs, SITE)
     assert [part.path for part in parts] == [part_path(Period(2023, 12), number) for number in (1, 2, 3)]
     assert [len(texts(part, "s:url")) for part in parts] == [2, 2, 1]

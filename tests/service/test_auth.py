@@ -33,21 +33,21 @@ def test_a_scope_includes_those_before_it(archive: Archive, gate: Gate, has: Sco
 def test_a_revoked_token_is_refused_at_once(archive: Archive, gate: Gate) -> None:
     secret = create_token(archive, "hers", Scope.WRITE, clock=lambda: NOON)
     gate.admit(f"Bearer {secret}", Scope.WRITE)
-    archive.revoke_token("hers", now=NOON)
+    archive.tokens.revoke("hers", now=NOON)
     with pytest.raises(Unauthorized):
         gate.admit(f"Bearer {secret}", Scope.READ)
 
 
 def test_only_the_hash_is_kept(archive: Archive, tmp_path: Path) -> None:
     secret = create_token(archive, "hers", Scope.WRITE, clock=lambda: NOON)
-    assert [token.digest for token in archive.tokens()] == [token_digest(secret)]
+    assert [token.digest for token in archive.tokens.all()] == [token_digest(secret)]
     archive.close()
     assert not any(secret.encode() in file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
 
 
 def test_a_name_is_given_once_even_after_it_was_revoked(archive: Archive) -> None:
     create_token(archive, "hers", Scope.WRITE, clock=lambda: NOON)
-    archive.revoke_token("hers", now=NOON)
+    archive.tokens.revoke("hers", now=NOON)
     with pytest.raises(Conflict):
         create_token(archive, "hers", Scope.READ, clock=lambda: NOON)
 

@@ -26,10 +26,10 @@ def test_an_article_is_released_when_its_time_has_come(office: Office, publisher
     assert publisher.release_due() == 0
     office.later(hours=1)
     assert publisher.release_due() == 1
-    released = office.archive.get(article.id)
+    released = office.archive.articles.get(article.id)
     assert (released.status, released.revision) == (Status.PUBLISHED, 2)
     assert released.published == released.updated == datetime(2026, 3, 14, 13, tzinfo=UTC)
-    assert [revision.by for revision in office.archive.history(article.id)] == ["schedule", "her"]
+    assert [revision.by for revision in office.archive.articles.history(article.id)] == ["schedule", "her"]
     assert publisher.release_due() == 0
 
 
@@ -48,7 +48,7 @@ def test_an_editor_who_is_quicker_than_the_clock_is_not_overruled(
 ) -> None:
     article = submit(publisher, published="2026-03-14T13:00:00Z")
     office.later(hours=1)
-    due = office.archive.due
+    due = office.archive.articles.due
     edits = iter([True])
 
     def edited_meanwhile(now: datetime, **options: int) -> object:
@@ -57,9 +57,9 @@ def test_an_editor_who_is_quicker_than_the_clock_is_not_overruled(
             publisher.patch(article.id, {"published": "2026-03-20"}, expected_revision=1, by="her")
         return found
 
-    monkeypatch.setattr(office.archive, "due", edited_meanwhile)
+    monkeypatch.setattr(office.archive.articles, "due", edited_meanwhile)
     assert publisher.release_due() == 0
-    assert office.archive.get(article.id).status is Status.SCHEDULED
+    assert office.archive.articles.get(article.id).status is Status.SCHEDULED
 
 
 def test_a_change_rings_the_bell_and_what_changes_nothing_does_not(office: Office, publisher: Publisher) -> None:
@@ -69,7 +69,7 @@ def test_a_change_rings_the_bell_and_what_changes_nothing_does_not(office: Offic
     publisher.patch(article.id, {"title": "Other"}, expected_revision=2, by="her")
     publisher.patch(article.id, {}, expected_revision=None, by="her")
     assert office.rings == 2
-    assert office.archive.get(article.id).revision == 2
+    assert office.archive.articles.get(article.id).revision == 2
 
 
 def test_a_change_of_an_older_revision_is_refused(publisher: Publisher) -> None:
@@ -132,7 +132,7 @@ def test_what_comes_back_by_the_clock_is_as_old_as_that(office: Office, publishe
     assert article.status is Status.SCHEDULED
     office.later(days=30)
     assert publisher.release_due() == 1
-    assert office.archive.get(article.id).updated == article.published
+    assert office.archive.articles.get(article.id).updated == article.published
 
 
 def test_a_draft_gets_an_address_that_is_free_unless_its_slug_is_asked_for(publisher: Publisher) -> None:

@@ -37,9 +37,9 @@ def a_stored_article(*, revision: int = 1, **fields: Any) -> Article:
 
 def added(archive: Archive, **fields: Any) -> Article:
     """A new article as the archive has stored it."""
-    return archive.save(Save(article=an_article(**fields), expected_revision=0))
+    return archive.articles.save(Save(article=an_article(**fields), expected_revision=0))
 
 
 def changed(archive: Archive, article: Article, **changes: Any) -> Article:
     """The article's next revision as the archive has stored it."""
-    return archive.save(Save(article=replace(article, **changes), expected_revision=article.revision))
+    return archive.articles.save(Save(article=replace(article, **changes), expected_revision=article.revision))

@@ -80,7 +80,7 @@ class Newsstand:
         return revised
 
     def _indexed(self, *articles: Article) -> None:
-        self.index.apply(articles, position=self.dateline.archive.head())
+        self.index.apply(articles, position=self.dateline.archive.changes.head())
 
     def get(self, path: str, **options: Any) -> TestResponse:
         return self.client.get(path, buffered=True, **options)  # buffered: read to the end and closed

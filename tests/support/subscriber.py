@@ -32,7 +32,7 @@ class Heard:
         return {name: " ".join(values) for name, values in parse_qs(urlsplit(self.target).query).items()}
 
     def is_signed_with(self, secret: str) -> bool:
-        """Whether the body is what the holder of the secret sent (§7.1.2)."""
+        """Whether the body is what the owner of the secret sent (§7.1.2)."""
         method, _, signature = self.headers["X-Hub-Signature"].partition("=")
         return hmac.compare_digest(
             hmac.new(secret.encode(), self.body, getattr(hashlib, method)).hexdigest(), signature

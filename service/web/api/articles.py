@@ -26,7 +26,8 @@ from archive.fields.table import WRITABLE
 from archive.fields.values import MAX_NAME
 from archive.serialization import to_document
 from archive.site import Site
-from archive.store.articles import ArticleQuery, RequestKey
+from archive.store.articles import RequestKey
+from archive.store.listings import ArticleQuery
 from service.auth import Caller, Gate, Scope
 from service.dateline import Dateline
 from service.http.conditional import Outcome, entity_tags, evaluate, matches
@@ -99,7 +100,7 @@ class _Views:
 
     def find(self) -> Response:
         query = _listing_query(request.args)
-        found = self.archive.find(replace(query, limit=query.limit + 1))
+        found = self.archive.listings.find(replace(query, limit=query.limit + 1))
         shown = found[: query.limit]
         return _json(
             {
@@ -109,7 +110,7 @@ class _Views:
         )
 
     def read(self, article_id: str) -> Response:
-        article = self.archive.get(article_id)
+        article = self.archive.articles.get(article_id)
         etag = revision_etag(article.revision)
         condition = request.headers.get("If-Match")
         outcome = evaluate(
@@ -156,7 +157,7 @@ class _Views:
                         "by": revision.by,
                         "article": article_document(revision.article, self.site),
                     }
-                    for revision in self.archive.history(article_id)
+                    for revision in self.archive.articles.history(article_id)
                 ]
             }
         )
@@ -181,13 +182,13 @@ class _Views:
         """The revision that If-Match names; None for `*`, which means whatever is there."""
         condition = request.headers.get("If-Match")
         if condition is None:
-            article = self.archive.get(article_id)
+            article = self.archive.articles.get(article_id)
             raise BadRequest(
                 f"say which revision you changed: `If-Match: {revision_etag(article.revision)}` "
                 "with the ETag of the article as you read it",
                 status=428,
             )
-        article = self.archive.get(article_id)
+        article = self.archive.articles.get(article_id)
         if condition.strip() == "*":
             return None
         if not matches(condition, revision_etag(article.revision), weakly=False):

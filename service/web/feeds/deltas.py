@@ -85,7 +85,7 @@ class Deltas:
         if self.ticks() < self._silent_until:
             return None
         try:
-            lineage = self.archive.lineage(path)
+            lineage = self.archive.renditions.history(path)
         except DatelineError as error:
             log.warning("%s is served whole: %s", path, error)
             self._silent_until = self.ticks() + PATIENCE

@@ -259,11 +259,11 @@ class Renditions:
         try:
             if kept is not None:
                 kept.checked = self.ticks()  # this thread looks; the others need not wait for it
-                etag = self.archive.rendition_etags([decoded]).get(decoded)
+                etag = self.archive.renditions.etags([decoded]).get(decoded)
                 if etag == kept.rendition.codings["identity"].etag:
                     self._used(path)
                     return kept
-            rendition = self.archive.rendition(decoded)
+            rendition = self.archive.renditions.get(decoded)
         except DatelineError as error:
             if kept is None:
                 raise

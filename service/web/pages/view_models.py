@@ -11,7 +11,7 @@ from archive.article import Article
 from archive.content.text import shorten
 from archive.labels import Label, LabelKind, label_key
 from archive.site import Site
-from archive.store.articles import Named, Place
+from archive.store.listings import LabelCount, SortKey
 from archive.urls import Scope, home_path
 from feeds.spec import Format
 from service.links import Addresses
@@ -85,7 +85,7 @@ def day_of(article: Article) -> date:
 
 def card(article: Article, addresses: Addresses, *, length: int = CARD_TEXT) -> Card:
     """A published article for a list, with an abstract of at most `length` characters."""
-    published = Place.of(article).listed
+    published = SortKey.of(article).sort_date
     return Card(
         title=article.title,
         href=addresses.href(article.path or "/"),
@@ -115,7 +115,7 @@ def label_link(addresses: Addresses, kind: LabelKind, name: str) -> Link:
     return Link(name, addresses.href(home_path(Label(kind, label_key(name)))))
 
 
-def label_links(named: Iterable[Named], addresses: Addresses) -> list[Link]:
+def label_links(named: Iterable[LabelCount], addresses: Addresses) -> list[Link]:
     """Labels with how many articles carry each, in the order given."""
     return [Link(each.name, addresses.href(home_path(each.label)), f"{each.count:,}") for each in named]
 

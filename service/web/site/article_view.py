@@ -14,7 +14,7 @@ from archive.article import Article, Enclosure
 from archive.content.text import plain_text, shorten
 from archive.labels import Label, LabelKind, label_key
 from archive.period import Period
-from archive.store.articles import Place
+from archive.store.listings import SortKey
 from archive.timestamps import rfc3339
 from archive.urls import home_path
 from service.links import Addresses
@@ -60,7 +60,7 @@ class ArticleView:
 
 def article_view(article: Article, addresses: Addresses) -> ArticleView:
     """A published article for its own page."""
-    published, day = Place.of(article).listed, day_of(article)
+    published, day = SortKey.of(article).sort_date, day_of(article)
     changed = article.updated if article.updated > published else None
     zone = addresses.site.zone
     return ArticleView(
@@ -122,7 +122,7 @@ def article_head(article: Article, addresses: Addresses) -> Head:
         kind="article",
         image=article.image,
         times=[
-            ("article:published_time", rfc3339(Place.of(article).listed)),
+            ("article:published_time", rfc3339(SortKey.of(article).sort_date)),
             ("article:modified_time", rfc3339(article.updated)),
         ],
         json_ld=_news_article(article, addresses, description),
@@ -141,7 +141,7 @@ def _news_article(article: Article, addresses: Addresses, description: str) -> d
         "@type": "NewsArticle",
         "headline": shorten(article.title, HEADLINE),
         "description": description,
-        "datePublished": rfc3339(Place.of(article).listed),
+        "datePublished": rfc3339(SortKey.of(article).sort_date),
         "dateModified": rfc3339(article.updated),
         "inLanguage": article.language,
         "mainEntityOfPage": addresses.absolute(article.path or "/"),

@@ -10,14 +10,14 @@ from typing import Final
 from archive.article import Article
 from archive.period import Period
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery, Place
+from archive.store.listings import ArticleQuery, SortKey
 from archive.timestamps import EARLIEST
 from archive.urls import home_path
 from service.links import Addresses
 from service.web.pages.formatting import MONTHS, WEEKDAYS, articles_text, period_text
 from service.web.pages.view_models import Link
 
-_BEFORE_ALL: Final = Place(EARLIEST, "")
+_BEFORE_ALL: Final = SortKey(EARLIEST, "")
 HOTTEST: Final = 4
 
 
@@ -50,12 +50,12 @@ class MonthTable:
 
 def nearest(archive: Archive, period: Period) -> tuple[Period | None, Period | None]:
     """The nearest earlier and the nearest later period of the same length that have articles."""
-    newest = archive.find(ArticleQuery(period=period, limit=1))
-    oldest = archive.find(ArticleQuery(period=period, before=_BEFORE_ALL, limit=1))
+    newest = archive.listings.find(ArticleQuery(period=period, limit=1))
+    oldest = archive.listings.find(ArticleQuery(period=period, before=_BEFORE_ALL, limit=1))
     if not newest or not oldest:
         return None, None
-    earlier = archive.find(ArticleQuery(after=Place.of(oldest[0]), limit=1))
-    later = archive.find(ArticleQuery(before=Place.of(newest[0]), limit=1))
+    earlier = archive.listings.find(ArticleQuery(after=SortKey.of(oldest[0]), limit=1))
+    later = archive.listings.find(ArticleQuery(before=SortKey.of(newest[0]), limit=1))
     return _like(period, earlier), _like(period, later)
 
 
@@ -106,7 +106,7 @@ def month_table(archive: Archive, year: int, month: int, addresses: Addresses) -
     """The days of a month, weeks from Monday."""
     weeks = Calendar().monthdayscalendar(year, month)
     days = {day: Period(year, month, day) for week in weeks for day in week if day}
-    counts = {day: archive.count(ArticleQuery(period=of_day)) for day, of_day in days.items()}
+    counts = {day: archive.listings.count(ArticleQuery(period=of_day)) for day, of_day in days.items()}
     most = max(counts.values())
     cells = {day: _cell(str(day), days[day], counts[day], most, addresses) for day in days}
     return MonthTable(

@@ -10,7 +10,7 @@ from typing import Final
 from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery, Place
+from archive.store.listings import ArticleQuery, SortKey
 from archive.urls import FOLDERS, Scope, home_path
 from feeds import opml
 from feeds.spec import Format
@@ -46,7 +46,7 @@ class FeedGroup:
 def feed_groups(archive: Archive, addresses: Addresses, *, now: datetime) -> list[FeedGroup]:
     """The lists that have feeds. The days are left out: there are too many of them."""
     groups = [_site(archive, addresses, now), *(_labels(kind, archive, addresses, now) for kind in KIND_NAMES)]
-    months = archive.periods()
+    months = archive.listings.months()
     years: dict[Period, int] = {}
     for month, count in months.items():
         years[Period(month.year)] = years.get(Period(month.year), 0) + count
@@ -59,22 +59,22 @@ def feed_groups(archive: Archive, addresses: Addresses, *, now: datetime) -> lis
 
 def pace(scope: Scope, archive: Archive, *, now: datetime) -> str:
     """How often there is something new in the feed of a label or of the site."""
-    lately = ArticleQuery(label=scope if isinstance(scope, Label) else None, down_to=Place(now - LATELY, ""))
-    return pace_text(len(archive.places(lately)))
+    lately = ArticleQuery(label=scope if isinstance(scope, Label) else None, down_to=SortKey(now - LATELY, ""))
+    return pace_text(len(archive.listings.sort_keys(lately)))
 
 
 def _site(archive: Archive, addresses: Addresses, now: datetime) -> FeedGroup:
-    notes = [articles_text(archive.count(ArticleQuery())), pace(None, archive, now=now)]
+    notes = [articles_text(archive.listings.count(ArticleQuery())), pace(None, archive, now=now)]
     row = FeedRow(addresses.site.title, addresses.href("/"), notes, feed_links(addresses, None))
     about = "Every article, newest first. Readers that follow its links find everything that was ever published."
     return FeedGroup("The whole site", about, "site", [row])
 
 
 def _labels(kind: LabelKind, archive: Archive, addresses: Addresses, now: datetime) -> FeedGroup:
-    lately = {each.label: each.count for each in archive.labels(kind, since=now - LATELY)}
+    lately = {each.label: each.count for each in archive.listings.labels(kind, since=now - LATELY)}
     rows = [
         _row(addresses, each.label, each.name, [articles_text(each.count), pace_text(lately.get(each.label, 0))])
-        for each in archive.labels(kind)
+        for each in archive.listings.labels(kind)
     ]
     return FeedGroup(KIND_NAMES[kind][1], _ABOUT[kind], FOLDERS[kind], rows)
 
@@ -92,7 +92,7 @@ def subscriptions(archive: Archive, addresses: Addresses) -> Iterator[opml.Outli
     """What a reader would subscribe to: the site and its labels. Nobody waits for news of a past month."""
     yield _outline(addresses, None, None)
     for kind in KIND_NAMES:
-        for named in archive.labels(kind):
+        for named in archive.listings.labels(kind):
             yield _outline(addresses, named.label, named.name)
 
 

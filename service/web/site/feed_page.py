@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from archive.labels import Label
 from archive.period import Period
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery
+from archive.store.listings import ArticleQuery
 from archive.urls import Scope, home_path
 from feeds.spec import Format, parse
 from service.links import Addresses
@@ -61,7 +61,7 @@ def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: dateti
         return None
     if f"{folder}/" == SEARCH:
         return _search(feed_format, dict(parse_qsl(parameters)), addresses)
-    if path not in archive.rendition_etags([path]):
+    if path not in archive.renditions.etags([path]):
         return None
     if (found := parse(path)) is not None:
         return _list(found[0], feed_format, archive, addresses, now)
@@ -122,7 +122,7 @@ def _question(address: str) -> str:
 
 def _name(scope: Scope, archive: Archive) -> str | None:
     if isinstance(scope, Label):
-        named = archive.label(scope)
+        named = archive.listings.label(scope)
         return named.name if named else scope.key
     return None if scope is None else period_text(scope)
 
@@ -133,4 +133,4 @@ def _newest(scope: Scope, archive: Archive, addresses: Addresses) -> list[Link]:
         period=scope if isinstance(scope, Period) else None,
         limit=SHOWN,
     )
-    return [Link(article.title, addresses.href(article.path or "/")) for article in archive.find(query)]
+    return [Link(article.title, addresses.href(article.path or "/")) for article in archive.listings.find(query)]

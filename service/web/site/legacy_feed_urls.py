@@ -94,7 +94,7 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
         """To a feed that is there: whoever is sent on for good to one that is not has lost it."""
         labels = [Label(kind, label_key(name)) for kind in LIST_FOLDERS[folder]]
         paths = [home_path(label) + LIST_GUESSES[guess].suffix for label in labels if has_address(label)]
-        known = archive.rendition_etags(paths)
+        known = archive.renditions.etags(paths)
         found = next((path for path in paths if path in known), None)
         if found is None:
             abort(404)

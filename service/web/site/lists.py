@@ -10,7 +10,7 @@ from typing import Final
 from archive.article import Article
 from archive.period import Period
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery, Place
+from archive.store.listings import ArticleQuery, SortKey
 from archive.urls import home_path
 from service.links import Addresses
 from service.web.pages.formatting import long_day_text
@@ -50,26 +50,26 @@ def listing(archive: Archive, query: ArticleQuery, path: str, addresses: Address
 
     Every page is addressed by the article above it, from whichever side one comes, so that it has one
     address only. `rich` sets the first article of the first page apart."""
-    found = archive.find(replace(query, limit=PER_PAGE + 1))
+    found = archive.listings.find(replace(query, limit=PER_PAGE + 1))
     shown = list(found[:PER_PAGE])
     older = _page_link("Older articles", path, addresses, shown[-1]) if len(found) > PER_PAGE else None
     newer = None
     if query.after is not None:
-        above = Place.of(shown[0]) if shown else query.after
+        above = SortKey.of(shown[0]) if shown else query.after
         newer = _page_link("Newer articles", path, addresses, _above(archive, query, above))
     lead = card(shown.pop(0), addresses, length=LEAD_TEXT) if rich and shown and query.after is None else None
     says_day = isinstance(query.period, Period) and query.period.day is not None
     return Listing(lead, _by_day(shown, addresses, titled=not says_day), newer, older)
 
 
-def page_above(archive: Archive, query: ArticleQuery, place: Place, path: str, addresses: Addresses) -> str:
+def page_above(archive: Archive, query: ArticleQuery, place: SortKey, path: str, addresses: Addresses) -> str:
     """The address of the page that ends just above a place."""
     return _page_link("", path, addresses, _above(archive, query, place)).href
 
 
-def _above(archive: Archive, query: ArticleQuery, place: Place) -> Article | None:
+def _above(archive: Archive, query: ArticleQuery, place: SortKey) -> Article | None:
     """The article below which the page before a place begins; None where that is the first page."""
-    found = archive.find(replace(query, after=None, before=place, limit=PER_PAGE + 1))
+    found = archive.listings.find(replace(query, after=None, before=place, limit=PER_PAGE + 1))
     return found[0] if len(found) > PER_PAGE else None
 
 
@@ -91,6 +91,6 @@ def _by_day(articles: Iterable[Article], addresses: Addresses, *, titled: bool) 
 
 def neighbours(archive: Archive, article: Article) -> tuple[Article | None, Article | None]:
     """The next newer and the next older article of the whole archive."""
-    newer = archive.find(ArticleQuery(before=Place.of(article), limit=1))
-    older = archive.find(ArticleQuery(after=Place.of(article), limit=1))
+    newer = archive.listings.find(ArticleQuery(before=SortKey.of(article), limit=1))
+    older = archive.listings.find(ArticleQuery(after=SortKey.of(article), limit=1))
     return (newer[0] if newer else None, older[0] if older else None)

@@ -77,7 +77,7 @@ class Related:
         return tuple(hit.id for hit in hits)
 
     def _read(self, ids: Sequence[str], addresses: Addresses) -> Sequence[Link]:
-        articles = self._dateline.archive.get_many(ids)
+        articles = self._dateline.archive.articles.get_many(ids)
         found = (articles[each] for each in ids if each in articles)
         return tuple(
             Link(article.title, addresses.href(article.path or "/"), day_text(day_of(article)))

@@ -13,7 +13,7 @@ from archive.article import Article, Status
 from archive.errors import IndexUnavailable, InvalidQuery
 from archive.labels import Label, LabelKind, label_key
 from archive.period import Period
-from archive.store.articles import ArticleQuery, Named, Place
+from archive.store.listings import ArticleQuery, LabelCount, SortKey
 from archive.urls import ABOUT, FOLDERS, Scope, article_path, has_address, home_path
 from feeds import opml, sitemap
 from feeds.spec import Format
@@ -104,8 +104,10 @@ class _Views:
 
     def home(self) -> AnyResponse:
         shown = self._listing(None, rich=True)
-        sections = sorted(self.archive.labels(LabelKind.SECTION), key=lambda named: (-named.count, named.label.key))
-        months = list(self.archive.periods().items())[:MOST_MONTHS]
+        sections = sorted(
+            self.archive.listings.labels(LabelKind.SECTION), key=lambda named: (-named.count, named.label.key)
+        )
+        months = list(self.archive.listings.months().items())[:MOST_MONTHS]
         description = self.site.description or f"Articles from {self.site.title}, newest first."
         return show(
             "home.html",
@@ -127,7 +129,7 @@ class _Views:
             return self._nothing_here()
         if label.key != name:
             return redirect(self.addresses.href(home_path(label), **request.args.to_dict()), 301)
-        named = self.archive.label(label)
+        named = self.archive.listings.label(label)
         if named is None:
             return self._nothing_here()
         shown = self._listing(label)
@@ -144,12 +146,12 @@ class _Views:
 
     def labels(self, folder: str) -> AnyResponse:
         _, plural = KIND_NAMES[KINDS[folder]]
-        links = label_links(self.archive.labels(KINDS[folder]), self.addresses)
+        links = label_links(self.archive.listings.labels(KINDS[folder]), self.addresses)
         head = self._head(plural, f"All {plural.lower()} of {self.site.title}.", f"/{folder}/")
         return show("labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
 
     def archive_by_date(self) -> AnyResponse:
-        rows = year_rows(self.archive.periods(), self.addresses)
+        rows = year_rows(self.archive.listings.months(), self.addresses)
         head = self._head("Archive", f"Everything that {self.site.title} has published, by date.", "/archive/")
         return show("archive.html", head, rows=rows)
 
@@ -157,7 +159,7 @@ class _Views:
         period = _period(year, month, day)
         if period is None:
             return self._nothing_here()
-        count = self.archive.count(ArticleQuery(period=period))
+        count = self.archive.listings.count(ArticleQuery(period=period))
         if count == 0:
             return self._nothing_here("Nothing was published then.")
         shown = self._listing(period)
@@ -174,7 +176,7 @@ class _Views:
             all_dates=Link("Archive", self.addresses.href("/archive/")),
             earlier=self._period_link(earlier),
             later=self._period_link(later),
-            months=months_of(year, self.archive.periods(), self.addresses) if month is None else (),
+            months=months_of(year, self.archive.listings.months(), self.addresses) if month is None else (),
             table=month_table(self.archive, year, month, self.addresses) if month and day is None else None,
             listing=shown,
             feeds=feed_links(self.addresses, period, name),
@@ -225,7 +227,7 @@ class _Views:
     def article(self, year: int, month: int, day: int, slug: str) -> AnyResponse:
         located = None
         if (period := _period(year, month, day)) is not None and "\0" not in slug:
-            located = self.archive.at(article_path(period.first_day, slug))
+            located = self.archive.articles.resolve(article_path(period.first_day, slug))
         if located is None or located.article.status in (Status.DRAFT, Status.SCHEDULED):
             return self._no_article(slug)
         if located.article.status is Status.WITHDRAWN:
@@ -376,7 +378,7 @@ def _period(year: int, month: int | None, day: int | None) -> Period | None:
         return None
 
 
-def _cursor(name: str) -> Place | None:
+def _cursor(name: str) -> SortKey | None:
     cursor = request.args.get(name)
     if cursor is None:
         return None
@@ -387,7 +389,7 @@ def _cursor(name: str) -> Place | None:
         abort(error_page(400, "No such page", message, links=[Link("The first page", request.path)]))
 
 
-def _label_description(named: Named, site_title: str) -> str:
+def _label_description(named: LabelCount, site_title: str) -> str:
     count = articles_text(named.count)
     if named.label.kind is LabelKind.AUTHOR:
         return f"{count} by {named.name} in {site_title}."

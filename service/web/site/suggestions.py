@@ -45,7 +45,7 @@ def suggested(dateline: Dateline, typed: str, addresses: Addresses) -> Iterator[
     """Words and labels, best first, then titles, the newest first."""
     found = dateline.index.suggest(typed, limit=MOST)
     room = max(MOST - len(found.completions), MOST_TITLES)
-    articles = dateline.archive.get_many(found.articles[:room])
+    articles = dateline.archive.articles.get_many(found.articles[:room])
     fitting = [
         article
         for each in found.articles[:room]

@@ -10,7 +10,7 @@ from functools import partial
 from archive.labels import Label
 from archive.period import Period
 from archive.store.archive import Archive
-from archive.store.changes import Change, ChangeKind, Turn
+from archive.store.changes import Change, ChangeKind, Lease
 from archive.store.feed_volumes import Volume
 from archive.urls import Scope
 from archive.util.chunks import slices
@@ -48,27 +48,27 @@ class FeedsConsumer:
         self.clock = clock
         self._made: dict[Scope | Volume, int] = {}
 
-    def start(self, turn: Turn) -> int:
+    def start(self, lease: Lease) -> int:
         """From the beginning where the site is not what the stored feeds were built for."""
         self._made.clear()
         self.syndication.look()
-        self.syndication.note(turn)  # of a site that has no feeds yet, that nothing is bound
+        self.syndication.note(lease)  # of a site that has no feeds yet, that nothing is bound
         builder = self.syndication.builder
         built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.extents} {builder.site!r}"
-        if self.archive.fact(BUILT_FOR) == built_for:
-            return turn.position
+        if self.archive.facts.get(BUILT_FOR) == built_for:
+            return lease.position
         log.info("building every feed: the site's settings are new")
-        self._store([(None, partial(self.syndication.feed, None))], turn)
+        self._store([(None, partial(self.syndication.feed, None))], lease)
         # The cursor first: whoever dies between the two lines does it again, and not never.
-        self.archive.advance(turn, 0)
-        self.archive.state(BUILT_FOR, built_for)
+        self.archive.changes.advance(lease, 0)
+        self.archive.facts.set(BUILT_FOR, built_for)
         return 0
 
     def lost(self, position: int) -> bool:
         del position
         return False  # feeds stand in the archive itself
 
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
+    def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         labels: set[Label] = set()
         days: set[date] = set()
         for change in changes:
@@ -77,7 +77,7 @@ class FeedsConsumer:
         if not days:
             return  # drafts: no reader has seen anything of it
         scopes = sorted(scopes_touched(labels, days), key=_order)
-        position = self.archive.head()  # what is made from here on has all changes up to this one
+        position = self.archive.changes.head()  # what is made from here on has all changes up to this one
         bound = self.syndication.bind(self._standings(changes))
         last = changes[-1].seq
         # What was made for earlier changes, of the archive as it was then, has later ones already: an import's.
@@ -85,13 +85,13 @@ class FeedsConsumer:
         touched = [volume for volume in bound.touched if not (volume in bound.edited and volume in has_them)]
         due = [scope for scope in scopes if scope is None or scope not in has_them]
         makers = self._makers(due, touched)
-        stored = self._store(makers, turn)
+        stored = self._store(makers, lease)
         made = {**self._made, **{what: position for what, _ in makers}}
         self._made = {what: has for what, has in made.items() if has > last}
         if bound.moved:
             # After the documents: whoever dies between the two lines divides the same volumes again.
-            self.archive.put_volumes(bound.moved, turn)
-        self.syndication.note(turn)
+            self.archive.feed_volumes.put(bound.moved, lease)
+        self.syndication.note(lease)
         log.info(
             "%d changes touched %d feeds and %d volumes; %d documents are new",
             len(changes),
@@ -103,11 +103,11 @@ class FeedsConsumer:
     def _standings(self, changes: Sequence[Change]) -> Iterator[Standing]:
         ids = list(dict.fromkeys(change.subject for change in changes if change.days))
         for some in slices(ids, self.articles_at_once):
-            for article in self.archive.get_many(some).values():
+            for article in self.archive.articles.get_many(some).values():
                 if article.revision == 1:
                     yield from standings_of([article])
                 else:
-                    yield from standings_of([state.article for state in self.archive.history(article.id)])
+                    yield from standings_of([state.article for state in self.archive.articles.history(article.id)])
 
     def _makers(self, scopes: Sequence[Scope], volumes: Sequence[Volume]) -> list[Maker]:
         """In such an order that whoever reads meanwhile misses nothing.
@@ -115,7 +115,7 @@ class FeedsConsumer:
         First the volumes that have no document yet, then the site's feed, which may lead to them, then
         the volumes that lose what those have taken over, then all the other feeds."""
         paths = {volume: page_of(volume).path(Format.ATOM) for volume in volumes}
-        stored = self.archive.rendition_etags(list(paths.values()))
+        stored = self.archive.renditions.etags(list(paths.values()))
         new = [volume for volume, path in paths.items() if path not in stored]
         changed = [volume for volume, path in paths.items() if path in stored]
         site, *others = scopes
@@ -127,12 +127,12 @@ class FeedsConsumer:
             *((scope, partial(feed, scope)) for scope in others),
         ]
 
-    def _store(self, makers: Sequence[Maker], turn: Turn) -> int:
-        return sum(self._store_some(some, turn) for some in slices(makers, self.feeds_at_once))
+    def _store(self, makers: Sequence[Maker], lease: Lease) -> int:
+        return sum(self._store_some(some, lease) for some in slices(makers, self.feeds_at_once))
 
-    def _store_some(self, makers: Sequence[Maker], turn: Turn) -> int:
+    def _store_some(self, makers: Sequence[Maker], lease: Lease) -> int:
         return store_documents(
-            self.archive, lambda: [document for _, make in makers for document in make()], turn, clock=self.clock
+            self.archive, lambda: [document for _, make in makers for document in make()], lease, clock=self.clock
         )
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.store.changes import Change, ChangeKind, Turn
+from archive.store.changes import Change, ChangeKind, Lease
 from archive.store.consumers import Outbox
 from service.outbound.client import Outgoing
 from service.outbound.errors import NoAnswer
@@ -38,17 +38,17 @@ class Pinger:
         self.hub = hub
         self.outgoing = outgoing
 
-    def start(self, turn: Turn) -> int:
+    def start(self, lease: Lease) -> int:
         """A hub that was never told anything need not hear of all that was."""
-        return turn.position or self.archive.last_change(self.kind)
+        return lease.position or self.archive.changes.last(self.kind)
 
     def lost(self, position: int) -> bool:
         del position
         return False
 
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
+    def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         """Raises NoAnswer where the hub does not take it; then all are told again."""
-        del turn
+        del lease
         for path in dict.fromkeys(change.subject for change in changes):
             # One at a time: not every hub takes several.
             reply = self.outgoing.post(self.hub, ping([self.site.absolute(path)]), {"Content-Type": FORM})

@@ -9,7 +9,7 @@ from archive.article import Article
 from archive.errors import IndexUnavailable
 from archive.search.index import SearchIndex
 from archive.store.archive import Archive
-from archive.store.changes import Change, ChangeKind, Turn
+from archive.store.changes import Change, ChangeKind, Lease
 from archive.util.chunks import slices
 from service.worker.consumers.feeds import READ_AT_ONCE
 
@@ -35,19 +35,19 @@ class IndexConsumer:
         """Whoosh pays per commit: one article some 15 ms, a thousand together less than a second."""
         return REBUILT_AT_ONCE if self.index.awaited() else INDEXED_AT_ONCE
 
-    def start(self, turn: Turn) -> int:
+    def start(self, lease: Lease) -> int:
         """The index knows best what is in it: it may have been lost, torn, or come from a backup.
 
         A cursor at the beginning asks for a new index; the old one, if it is usable, answers until then."""
         position = self._position()
-        if max(position, self.index.awaited()) > self.archive.head():
+        if max(position, self.index.awaited()) > self.archive.changes.head():
             log.warning("the search index is ahead of the archive: starting it anew")
             position = 0
-        if position == 0 and turn.position:
+        if position == 0 and lease.position:
             log.warning("the search index is missing or unusable: rebuilding it from the archive")
-        begin = min(position, turn.position)
+        begin = min(position, lease.position)
         if begin == 0:
-            self.index.clear(until=self.archive.last_change(self.kind))
+            self.index.clear(until=self.archive.changes.last(self.kind))
         return begin
 
     def lost(self, position: int) -> bool:
@@ -60,11 +60,11 @@ class IndexConsumer:
             log.warning("%s", error)
             return 0
 
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
-        del turn  # the index has a lock of its own, and revisions keep a late writer from harm
+    def apply(self, changes: Sequence[Change], lease: Lease) -> None:
+        del lease  # the index has a lock of its own, and revisions keep a late writer from harm
         articles: dict[str, Article] = {}
         for some in slices(changes, READ_AT_ONCE):
-            articles |= self.archive.get_many(list(dict.fromkeys(change.subject for change in some)))
+            articles |= self.archive.articles.get_many(list(dict.fromkeys(change.subject for change in some)))
             is_last = some[-1] is changes[-1]
             if is_last or sum(len(article.content_html) for article in articles.values()) > MOST_CHARACTERS:
                 self.index.apply(list(articles.values()), position=some[-1].seq)

@@ -9,8 +9,8 @@ from functools import partial
 from archive.period import Period
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery
-from archive.store.changes import Change, ChangeKind, Turn
+from archive.store.changes import Change, ChangeKind, Lease
+from archive.store.listings import ArticleQuery
 from feeds.content_codings import IDENTITY
 from feeds.document import Document
 from feeds.sitemap import (
@@ -37,28 +37,28 @@ class SitemapsConsumer:
         self.site = site
         self.clock = clock
 
-    def start(self, turn: Turn) -> int:
+    def start(self, lease: Lease) -> int:
         """From the beginning where the site has another address."""
         built_for = f"{VERSION} {self.site.url}"
-        if self.archive.fact(BUILT_FOR) == built_for:
-            return turn.position
-        self._store(self._overview, turn)
-        self.archive.advance(turn, 0)
-        self.archive.state(BUILT_FOR, built_for)
+        if self.archive.facts.get(BUILT_FOR) == built_for:
+            return lease.position
+        self._store(self._overview, lease)
+        self.archive.changes.advance(lease, 0)
+        self.archive.facts.set(BUILT_FOR, built_for)
         return 0
 
     def lost(self, position: int) -> bool:
         del position
         return False
 
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
+    def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         months = {Period(day.year, day.month) for change in changes for day in change.days}
         for month in sorted(months):
-            self._store(partial(month_documents, self.archive, month, self.site), turn)
-        index = self.archive.rendition(INDEX) if months else None
+            self._store(partial(month_documents, self.archive, month, self.site), lease)
+        index = self.archive.renditions.get(INDEX) if months else None
         listed = listed_in(index.codings[IDENTITY].body) if index is not None else frozenset()
         if not all(self._is_listed(month, listed) for month in months):
-            self._store(self._overview, turn)
+            self._store(self._overview, lease)
 
     def _is_listed(self, month: Period, listed: frozenset[str]) -> bool:
         """Whether an index has the sitemaps of a month, and no more: all months are counted for few articles."""
@@ -67,11 +67,11 @@ class SitemapsConsumer:
         return listed >= set(wanted) and self.site.absolute(part_path(month, parts + 1)) not in listed
 
     def _parts(self, month: Period) -> int:
-        count = self.archive.count(ArticleQuery(period=month))
+        count = self.archive.listings.count(ArticleQuery(period=month))
         return parts_of(count) if count else 0
 
     def _overview(self) -> list[Document]:
         return [write_pages(OVERVIEWS, self.site), write_index(index_paths(self.archive), self.site)]
 
-    def _store(self, make: Callable[[], list[Document]], turn: Turn) -> None:
-        store_documents(self.archive, make, turn, clock=self.clock)
+    def _store(self, make: Callable[[], list[Document]], lease: Lease) -> None:
+        store_documents(self.archive, make, lease, clock=self.clock)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from archive.store.archive import Archive
-from archive.store.changes import Change, ChangeKind, Turn
+from archive.store.changes import Change, ChangeKind, Lease
 from service.websub.protocol import (
     SOON,
 )
@@ -29,17 +29,17 @@ class Announcer:
         self.archive = archive
         self.clock = clock
 
-    def start(self, turn: Turn) -> int:
-        return turn.position
+    def start(self, lease: Lease) -> int:
+        return lease.position
 
     def lost(self, position: int) -> bool:
         del position
         return False  # the marks stand in the archive itself
 
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
-        del turn  # marking twice is marking once
+    def apply(self, changes: Sequence[Change], lease: Lease) -> None:
+        del lease  # marking twice is marking once
         now = self.clock()
         positions = {change.subject: change.seq for change in changes}
-        concerned = self.archive.subscriptions.announce(positions, now=now, soon=now + SOON)
+        concerned = self.archive.subscriptions.mark_due(positions, now=now, retry_at=now + SOON)
         if concerned:
             log.info("%d subscribers are to be told of changes", concerned)

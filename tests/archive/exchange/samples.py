@@ -12,7 +12,7 @@ from typing import Any
 from archive.article import Article, Status
 from archive.exchange.report import Report
 from archive.sql.archive import SqlArchive
-from archive.store.articles import ArticleQuery
+from archive.store.listings import ArticleQuery
 
 
 def a_file(path: Path, content: str | bytes, *, modified: datetime | None = None) -> Path:
@@ -45,14 +45,14 @@ def notes(report: Report) -> list[str]:
 
 
 def everything(archive: SqlArchive) -> list[Article]:
-    return list(archive.every())
+    return list(archive.articles.every())
 
 
 def the_article(archive: SqlArchive) -> Article:
-    [article] = archive.every()
+    [article] = archive.articles.every()
     return article
 
 
 def titles(archive: SqlArchive) -> list[str]:
     """Of all articles, newest first."""
-    return [article.title for article in archive.find(ArticleQuery(statuses=frozenset(Status)))]
+    return [article.title for article in archive.listings.find(ArticleQuery(statuses=frozenset(Status)))]

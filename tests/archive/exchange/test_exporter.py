@@ -66,9 +66,9 @@ def filled(archive: SqlArchive) -> list[Article]:
         withdraw(an_article(title="Gone", published="1969-12-31"), now=NOON),
         withdraw(an_article(title="Never out", status="draft"), now=NOON),
     ]
-    saved = [archive.save(Save(article=one, expected_revision=0, number_slug=True)) for one in articles]
+    saved = [archive.articles.save(Save(article=one, expected_revision=0, number_slug=True)) for one in articles]
     mended = replace(saved[0], summary="Mended", updated=NOON - timedelta(hours=1))
-    return [archive.save(Save(article=mended, expected_revision=1)), *saved[1:]]
+    return [archive.articles.save(Save(article=mended, expected_revision=1)), *saved[1:]]
 
 
 def as_restored(articles: list[Article]) -> list[Article]:
@@ -107,9 +107,9 @@ def test_an_export_changes_nothing_where_it_came_from(tmp_path: Path, archive: S
 
 
 def test_what_changed_here_since_the_export_is_left_alone(tmp_path: Path, archive: SqlArchive):
-    article = archive.save(Save(article=an_article(title="Wheat"), expected_revision=0))
+    article = archive.articles.save(Save(article=an_article(title="Wheat"), expected_revision=0))
     export_articles(archive, tmp_path / "a.jsonl")
-    archive.save(Save(article=replace(article, title="Rye"), expected_revision=1))
+    archive.articles.save(Save(article=replace(article, title="Rye"), expected_revision=1))
     [reason] = reasons(import_paths(archive, SITE, [tmp_path / "a.jsonl"], now=LATER)).values()
     assert reason.startswith(f"article: {article.id} is in this archive, and differs: left as it is")
 
@@ -117,7 +117,7 @@ def test_what_changed_here_since_the_export_is_left_alone(tmp_path: Path, archiv
 def test_addresses_stay_where_the_site_has_moved_to_another_zone(
     tmp_path: Path, archive: SqlArchive, make_archive: MakeArchive
 ):
-    article = archive.save(Save(article=an_article(published="2023-12-14T23:30:00Z"), expected_revision=0))
+    article = archive.articles.save(Save(article=an_article(published="2023-12-14T23:30:00Z"), expected_revision=0))
     export_articles(archive, tmp_path / "a.jsonl")
     restored = make_archive()
     import_paths(restored, replace(SITE, zone=ZoneInfo("America/New_York")), [tmp_path / "a.jsonl"], now=LATER)
@@ -126,7 +126,7 @@ def test_addresses_stay_where_the_site_has_moved_to_another_zone(
 
 def test_markdown_files_lie_by_day_and_say_what_they_hold(tmp_path: Path, archive: SqlArchive):
     for article in (an_article(**RICH), an_article(id="d-1", title="Not yet", status="draft", content_text="Hm")):
-        archive.save(Save(article=article, expected_revision=0))
+        archive.articles.save(Save(article=article, expected_revision=0))
     assert export_articles(archive, tmp_path, format_name="markdown") == 2
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")) == [
         "2023/12/15/wheat.md", "drafts/not-yet-d-1.md"
@@ -156,8 +156,8 @@ def test_the_same_archive_gives_the_same_bytes(tmp_path: Path, archive: SqlArchi
 
 
 def test_since_leaves_out_what_is_older(tmp_path: Path, archive: SqlArchive):
-    archive.save(Save(article=an_article(id="old", now=NOON - timedelta(days=9)), expected_revision=0))
-    archive.save(Save(article=an_article(id="new"), expected_revision=0))
+    archive.articles.save(Save(article=an_article(id="old", now=NOON - timedelta(days=9)), expected_revision=0))
+    archive.articles.save(Save(article=an_article(id="new"), expected_revision=0))
     assert export_articles(archive, tmp_path / "a.jsonl", since=NOON) == 1
     assert export_articles(archive, tmp_path / "files", since=NOON, format_name="markdown") == 1
 
@@ -237,7 +237,7 @@ def test_any_articles_come_back_as_they_were(
         except InvalidDraft:
             continue
         article = compose(draft, article_id=f"a-{number}", now=NOON, site=SITE)
-        articles.append(archive.save(Save(article=article, expected_revision=0, number_slug=True)))
+        articles.append(archive.articles.save(Save(article=article, expected_revision=0, number_slug=True)))
     for kind in ("a.jsonl", "markdown"):
         restored = make_archive()
         report = import_paths(restored, SITE, [exported(archive, kind, folder)] if articles else [], now=LATER)

@@ -38,9 +38,9 @@ def test_the_same_again_writes_nothing(tmp_path: Path, archive: SqlArchive, brin
     a_file(tmp_path / "b.md", "---\ndate: 2023-12-14\n---\nMarkdown")
     lines(tmp_path / "c.jsonl", WHEAT)
     assert counts(bring(tmp_path)) == (3, 0, 0, 0)
-    head = archive.head()
+    head = archive.changes.head()
     assert counts(bring(tmp_path, now=LATER)) == (0, 0, 3, 0)
-    assert archive.head() == head
+    assert archive.changes.head() == head
 
 
 def test_what_changed_in_its_source_is_revised(tmp_path: Path, archive: SqlArchive, bring: Import):
@@ -68,7 +68,7 @@ def test_a_line_that_says_nothing_new_changes_nothing(tmp_path: Path, archive: S
 def test_what_was_edited_here_is_left_alone(tmp_path: Path, archive: SqlArchive, bring: Import):
     bring(lines(tmp_path / "a.jsonl", WHEAT))
     imported = the_article(archive)
-    archive.save(Save(article=replace(imported, title="By hand", modified=LATER), expected_revision=1))
+    archive.articles.save(Save(article=replace(imported, title="By hand", modified=LATER), expected_revision=1))
     assert counts(bring(tmp_path / "a.jsonl")) == (0, 0, 1, 0)
     report = bring(lines(tmp_path / "a.jsonl", {**WHEAT, "title": "Rye"}))
     [reason] = reasons(report).values()
@@ -79,7 +79,7 @@ def test_what_was_edited_here_is_left_alone(tmp_path: Path, archive: SqlArchive,
 
 def test_what_was_withdrawn_here_stays_withdrawn(tmp_path: Path, archive: SqlArchive, bring: Import):
     bring(lines(tmp_path / "a.jsonl", WHEAT))
-    archive.save(Save(article=withdraw(the_article(archive), now=LATER), expected_revision=1))
+    archive.articles.save(Save(article=withdraw(the_article(archive), now=LATER), expected_revision=1))
     assert counts(bring(lines(tmp_path / "a.jsonl", {**WHEAT, "title": "Rye"}))) == (0, 0, 0, 1)
     assert the_article(archive).status is Status.WITHDRAWN
 
@@ -87,7 +87,7 @@ def test_what_was_withdrawn_here_stays_withdrawn(tmp_path: Path, archive: SqlArc
 def test_a_release_is_not_an_edit(tmp_path: Path, archive: SqlArchive, bring: Import):
     planned = {**WHEAT, "published": "2026-03-14T18:00:00Z"}
     bring(lines(tmp_path / "a.jsonl", planned))
-    archive.save(Save(article=release(the_article(archive), now=LATER), expected_revision=1))
+    archive.articles.save(Save(article=release(the_article(archive), now=LATER), expected_revision=1))
     assert counts(bring(lines(tmp_path / "a.jsonl", {**planned, "title": "Rye"}), now=LATER)) == (0, 1, 0, 0)
     assert (the_article(archive).title, the_article(archive).status) == ("Rye", Status.PUBLISHED)
 
@@ -167,7 +167,7 @@ def test_a_numbered_article_keeps_its_number(tmp_path: Path, archive: SqlArchive
 
 def test_a_guid_that_another_article_has_is_refused(tmp_path: Path, archive: SqlArchive, bring: Import):
     guid = "tag:example.org,2020:1"
-    archive.save(Save(article=an_article(guid=guid), expected_revision=0))
+    archive.articles.save(Save(article=an_article(guid=guid), expected_revision=0))
     report = bring(lines(tmp_path / "a.jsonl", {**WHEAT, "guid": guid}, wheat(2)))
     assert reasons(report) == {
         "a.jsonl:1": f"guid: another article already has the guid {guid!r}; a guid names one article for ever"
@@ -268,7 +268,7 @@ def test_a_batch_that_fails_leaves_nothing_behind(
     tmp_path: Path, archive: SqlArchive, bring: Import, monkeypatch: pytest.MonkeyPatch
 ):
     path = lines(tmp_path / "a.jsonl", *map(wheat, range(300)))
-    really_save = archive.save_all
+    really_save = archive.articles.save_all
     batches = []
 
     def full(saves: Sequence[Save]) -> list[Article | DatelineError]:
@@ -277,7 +277,7 @@ def test_a_batch_that_fails_leaves_nothing_behind(
             raise StorageFull("no space is left")
         return really_save(saves)
 
-    monkeypatch.setattr(archive, "save_all", full)
+    monkeypatch.setattr(archive.articles, "save_all", full)
     with pytest.raises(StorageFull):
         bring(path)
     assert (batches, len(everything(archive))) == ([200, 100], 200)
@@ -298,8 +298,8 @@ def test_large_items_make_small_batches(
 ):
     path = lines(tmp_path / "a.jsonl", *({**wheat(n), "content_text": "x" * 1_900_000} for n in range(9)))
     batches: list[int] = []
-    really_save = archive.save_all
-    monkeypatch.setattr(archive, "save_all", lambda saves: (batches.append(len(saves)), really_save(saves))[1])
+    really_save = archive.articles.save_all
+    monkeypatch.setattr(archive.articles, "save_all", lambda saves: (batches.append(len(saves)), really_save(saves))[1])
     bring(path)
     assert batches == [5, 4]
 
@@ -308,7 +308,7 @@ def test_a_dry_run_counts_and_saves_nothing(tmp_path: Path, archive: SqlArchive,
     path = lines(tmp_path / "a.jsonl", WHEAT, "{", {**WHEAT, "id": 2})
     report = bring(path, dry_run=True)
     assert counts(report) == (2, 0, 0, 1)
-    assert (everything(archive), archive.head()) == ([], 0)
+    assert (everything(archive), archive.changes.head()) == ([], 0)
     assert counts(bring(path)) == counts(report)
 
 
@@ -322,7 +322,7 @@ def test_who_brought_it_and_when(tmp_path: Path, archive: SqlArchive, bring: Imp
     line = {**WHEAT, "created": "2023-12-01", "updated": "2023-12-20T00:00:00Z"}
     bring(lines(tmp_path / "a.jsonl", line), by="Ann", new_id=lambda: "an-id")
     article = the_article(archive)
-    assert archive.history("an-id")[0].by == "Ann"
+    assert archive.articles.history("an-id")[0].by == "Ann"
     assert (article.created, article.updated, article.modified) == (
         datetime(2023, 11, 30, 23, tzinfo=UTC), datetime(2023, 12, 20, tzinfo=UTC), NOON
     )  # fmt: skip

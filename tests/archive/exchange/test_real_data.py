@@ -45,5 +45,5 @@ def test_five_hundred_stories_interrupted_and_resumed(tmp_path: Path, archive: S
     articles = everything(archive)
     assert len({article.path for article in articles}) == 500
     assert articles[1].title == "STANDARD OIL <SRD> TO FORM FINANCIAL UNIT"
-    assert sum(archive.periods().values()) == 500
-    assert set(archive.periods()) == {Period(1987, 2), Period(1987, 3)}
+    assert sum(archive.listings.months().values()) == 500
+    assert set(archive.listings.months()) == {Period(1987, 2), Period(1987, 3)}

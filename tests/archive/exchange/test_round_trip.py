@@ -205,7 +205,7 @@ def test_parts_of_authors_and_enclosures_survive_a_restore(
     )
     write = FORMATS[format_name].write
     assert write is not None
-    write(archive.every(), tmp_path / "target")
+    write(archive.articles.every(), tmp_path / "target")
     restored = make_archive()
     report = import_paths(restored, SITE, [tmp_path / "target"], now=LATER, format_name=format_name)
     assert (reasons(report), counts(report)) == ({}, (1, 0, 0, 0))

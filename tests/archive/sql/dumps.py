@@ -22,7 +22,7 @@ from archive.store.archive import Archive
 from archive.store.articles import Origin, RequestKey, Save
 from archive.store.feed_history import Contents, Entry
 from archive.store.tokens import Token
-from tests.contracts.archive import FULL, a_rendition, a_turn
+from tests.contracts.archive import FULL, a_lease, a_rendition
 from tests.support import servers
 from tests.support.builders import NOON, an_article
 
@@ -52,26 +52,26 @@ def documents(schema: str) -> list[Document]:
 def fill(archive: Archive) -> None:
     """A little of everything."""
     request, origin = RequestKey("key", by="ann", digest="1"), Origin("file:wheat.md", "2")
-    first = archive.save(
+    first = archive.articles.save(
         Save(article=an_article(id="full", **FULL), expected_revision=0, by="ann", origin=origin, request=request)
     )
-    archive.save(Save(article=replace(first, slug="wheat", tags=("corn",)), expected_revision=1, by="bob"))
-    old = archive.save(
+    archive.articles.save(Save(article=replace(first, slug="wheat", tags=("corn",)), expected_revision=1, by="bob"))
+    old = archive.articles.save(
         Save(
             article=an_article(id="old", title="Old", content_text="Grain.", published="1987-03-11"),
             expected_revision=0,
         )
     )
-    archive.save(Save(article=replace(old, status=Status.WITHDRAWN), expected_revision=1))
+    archive.articles.save(Save(article=replace(old, status=Status.WITHDRAWN), expected_revision=1))
     for name, fields in {
         "draft": {"title": None, "content_text": "Not yet. Or ever?", "status": "draft"},
         "late": {"title": "Late", "content_text": "In time.", "published": "2030-01-01T00:00:00Z"},
     }.items():
-        archive.save(Save(article=an_article(id=name, **fields), expected_revision=0))
+        archive.articles.save(Save(article=an_article(id=name, **fields), expected_revision=0))
     contents = Contents((Entry("old", "1", "1987-03-11", 0, 6),))
-    archive.put_renditions([replace(a_rendition("/feed.rss", gzip=b"\x1f\x8b"), contents=contents)], a_turn(archive))
-    archive.add_token(Token("desk", "digest", "write", NOON))
-    archive.identity("urn:example:archive")
+    archive.renditions.put([replace(a_rendition("/feed.rss", gzip=b"\x1f\x8b"), contents=contents)], a_lease(archive))
+    archive.tokens.add(Token("desk", "digest", "write", NOON))
+    archive.facts.identity("urn:example:archive")
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def main() -> None:
         archive = SqlArchive(f"sqlite:///{file}")
         schema = archive.migrate()[1]
         fill(archive)
-        lines = [orjson.dumps(to_document(article)) for article in archive.every()]
+        lines = [orjson.dumps(to_document(article)) for article in archive.articles.every()]
         archive.close()
         connection = sqlite3.connect(file)
         _write(f"schema_{schema}.sqlite.sql", "\n".join(connection.iterdump()))

@@ -51,16 +51,16 @@ def test_it_says_which_version_it_is(archive: SqlArchive) -> None:
 def test_a_server_that_is_not_there_is_told() -> None:
     archive = SqlArchive("postgresql://ann:secret@127.0.0.1:1/dateline")
     with pytest.raises(ArchiveUnavailable, match="does not answer") as told:
-        archive.head()
+        archive.changes.head()
     assert "secret" not in str(told.value)
     archive.close()
 
 
 def test_a_connection_that_the_server_has_closed_is_opened_anew(archive: SqlArchive) -> None:
     added(archive)
-    with archive._engine.connect() as one, archive._engine.connect() as other:
+    with archive._database.engine.connect() as one, archive._database.engine.connect() as other:
         mine = one.execute(text("SELECT pg_backend_pid()")).scalar_one()
         other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
         with pytest.raises(Exception, match="terminating connection"):
             one.execute(text("SELECT 1"))
-    assert archive.head() == 1
+    assert archive.changes.head() == 1

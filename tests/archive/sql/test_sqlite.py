@@ -18,9 +18,10 @@ from archive.period import Period
 from archive.sql import SqlArchive
 from archive.sql.sqlite_checkpoints import LOCK
 from archive.store.archive import Archive
-from archive.store.articles import ArticleQuery, Place, Save
+from archive.store.articles import Save
 from archive.store.changes import ChangeKind
-from tests.contracts.archive import a_rendition, a_turn, everything
+from archive.store.listings import ArticleQuery, SortKey
+from tests.contracts.archive import a_lease, a_rendition, everything
 from tests.contracts.sql import SqlArchiveContract
 from tests.support.builders import NOON, added, an_article
 
@@ -45,7 +46,7 @@ def test_every_connection_has_the_settings_that_keep_what_was_acknowledged(
     archive: SqlArchive, setting: str, value: object
 ) -> None:
     archive.tidy(now=NOON)
-    with archive._engine.connect() as one, archive._engine.connect() as other:
+    with archive._database.engine.connect() as one, archive._database.engine.connect() as other:
         for connection in (one, other):
             assert connection.exec_driver_sql(f"PRAGMA {setting}").scalar() == value
 
@@ -58,7 +59,7 @@ def test_a_process_can_leave_checkpoints_to_another(archive_url: str) -> None:
 
 def checkpoints(archive: SqlArchive) -> bool:
     """Whether connections move the log into the database by themselves."""
-    with archive._engine.connect() as connection:
+    with archive._database.engine.connect() as connection:
         return bool(connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar())
 
 
@@ -110,17 +111,17 @@ def test_it_says_which_version_it_is(archive: SqlArchive) -> None:
 
 def test_a_writer_waits_before_it_reads_and_a_reader_waits_for_nobody(archive: SqlArchive) -> None:
     added(archive)
-    with archive._writing() as writing:
-        other = sqlite3.connect(str(archive._engine.url.database), timeout=0, isolation_level=None)
+    with archive._database.writing() as writing:
+        other = sqlite3.connect(str(archive._database.engine.url.database), timeout=0, isolation_level=None)
         with pytest.raises(sqlite3.OperationalError, match="database is locked"):
             other.execute("BEGIN IMMEDIATE")
         other.close()
-        assert len(archive.find(ArticleQuery())) == 1
+        assert len(archive.listings.find(ArticleQuery())) == 1
         assert writing.in_transaction()
 
 
 def test_articles_in_lists_lie_in_the_order_of_the_lists(archive: SqlArchive) -> None:
-    with archive._engine.connect() as connection:
+    with archive._database.engine.connect() as connection:
         sql = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'labels'").scalar_one()
     assert sql.rstrip().endswith("WITHOUT ROWID")
 
@@ -128,42 +129,48 @@ def test_articles_in_lists_lie_in_the_order_of_the_lists(archive: SqlArchive) ->
 # Plans ----------------------------------------------------------------------------------------------
 
 TAG = Label(LabelKind.TAG, "wheat")
-PLACE = Place(NOON, "article")
+PLACE = SortKey(NOON, "article")
 BY_DATE = "SEARCH articles USING INDEX ix_articles_newest"
 BY_LABEL = "SEARCH labels USING PRIMARY KEY"
 PLANS: dict[str, tuple[Callable[[Archive], Any], str]] = {
-    "newest": (lambda a: a.find(ArticleQuery()), BY_DATE),
-    "older": (lambda a: a.find(ArticleQuery(after=PLACE)), BY_DATE),
-    "newer": (lambda a: a.find(ArticleQuery(before=PLACE)), BY_DATE),
-    "of a label": (lambda a: a.find(ArticleQuery(label=TAG)), BY_LABEL),
-    "of a label, older": (lambda a: a.find(ArticleQuery(label=TAG, after=PLACE)), BY_LABEL),
-    "of a label in a year": (lambda a: a.find(ArticleQuery(label=TAG, period=Period(2026))), BY_LABEL),
-    "of a day": (lambda a: a.find(ArticleQuery(period=Period(2026, 3, 14))), BY_DATE),
-    "of a year, older": (lambda a: a.find(ArticleQuery(period=Period(2026), after=PLACE)), BY_DATE),
-    "of every status": (lambda a: a.find(ArticleQuery(statuses=frozenset(Status), after=PLACE)), "ix_articles_listed"),
-    "of two statuses": (
-        lambda a: a.find(ArticleQuery(statuses=frozenset({Status.DRAFT, Status.PUBLISHED}), after=PLACE)),
+    "newest": (lambda a: a.listings.find(ArticleQuery()), BY_DATE),
+    "older": (lambda a: a.listings.find(ArticleQuery(after=PLACE)), BY_DATE),
+    "newer": (lambda a: a.listings.find(ArticleQuery(before=PLACE)), BY_DATE),
+    "of a label": (lambda a: a.listings.find(ArticleQuery(label=TAG)), BY_LABEL),
+    "of a label, older": (lambda a: a.listings.find(ArticleQuery(label=TAG, after=PLACE)), BY_LABEL),
+    "of a label in a year": (lambda a: a.listings.find(ArticleQuery(label=TAG, period=Period(2026))), BY_LABEL),
+    "of a day": (lambda a: a.listings.find(ArticleQuery(period=Period(2026, 3, 14))), BY_DATE),
+    "of a year, older": (lambda a: a.listings.find(ArticleQuery(period=Period(2026), after=PLACE)), BY_DATE),
+    "of every status": (
+        lambda a: a.listings.find(ArticleQuery(statuses=frozenset(Status), after=PLACE)),
         "ix_articles_listed",
     ),
-    "due": (lambda a: a.due(NOON), BY_DATE),
-    "next due": (lambda a: a.next_due(), "COVERING INDEX ix_articles_newest"),
-    "how many": (lambda a: a.count(ArticleQuery()), "COVERING INDEX"),
-    "how many in a month": (lambda a: a.count(ArticleQuery(period=Period(2026, 3))), "COVERING INDEX"),
-    "how many of a label": (lambda a: a.count(ArticleQuery(label=TAG)), BY_LABEL),
-    "labels": (lambda a: a.labels(LabelKind.TAG), BY_LABEL),
-    "a label": (lambda a: a.label(TAG), BY_LABEL),
-    "periods": (lambda a: a.periods(), "COVERING INDEX ix_articles_day"),
-    "by address": (lambda a: a.at("/x"), "SEARCH addresses USING INDEX sqlite_autoindex_addresses_1"),
-    "all": (lambda a: list(a.every()), "SEARCH articles USING INDEX sqlite_autoindex_articles_1"),
+    "of two statuses": (
+        lambda a: a.listings.find(ArticleQuery(statuses=frozenset({Status.DRAFT, Status.PUBLISHED}), after=PLACE)),
+        "ix_articles_listed",
+    ),
+    "due": (lambda a: a.articles.due(NOON), BY_DATE),
+    "next due": (lambda a: a.articles.next_due(), "COVERING INDEX ix_articles_newest"),
+    "how many": (lambda a: a.listings.count(ArticleQuery()), "COVERING INDEX"),
+    "how many in a month": (lambda a: a.listings.count(ArticleQuery(period=Period(2026, 3))), "COVERING INDEX"),
+    "how many of a label": (lambda a: a.listings.count(ArticleQuery(label=TAG)), BY_LABEL),
+    "labels": (lambda a: a.listings.labels(LabelKind.TAG), BY_LABEL),
+    "a label": (lambda a: a.listings.label(TAG), BY_LABEL),
+    "periods": (lambda a: a.listings.months(), "COVERING INDEX ix_articles_day"),
+    "by address": (lambda a: a.articles.resolve("/x"), "SEARCH addresses USING INDEX sqlite_autoindex_addresses_1"),
+    "all": (lambda a: list(a.articles.every()), "SEARCH articles USING INDEX sqlite_autoindex_articles_1"),
     "modified": (
-        lambda a: list(a.every(since=NOON + timedelta(days=1))),
+        lambda a: list(a.articles.every(since=NOON + timedelta(days=1))),
         "SEARCH articles USING COVERING INDEX ix_articles_modified",
     ),
-    "the log": (lambda a: a.changes(7, kind=ChangeKind.ARTICLE, limit=9), "INDEX ix_changes_kind (kind=? AND seq>?)"),
-    "the last change": (lambda a: a.last_change(), "COVERING INDEX ix_changes_kind"),
-    "a document": (lambda a: a.rendition("/x"), "sqlite_autoindex_renditions_1"),
-    "a token": (lambda a: a.token("x"), "ix_tokens_digest"),
-    "imported": (lambda a: a.imported(["x"]), "sqlite_autoindex_origins_1"),
+    "the log": (
+        lambda a: a.changes.after(7, kind=ChangeKind.ARTICLE, limit=9),
+        "INDEX ix_changes_kind (kind=? AND seq>?)",
+    ),
+    "the last change": (lambda a: a.changes.last(), "COVERING INDEX ix_changes_kind"),
+    "a document": (lambda a: a.renditions.get("/x"), "sqlite_autoindex_renditions_1"),
+    "a token": (lambda a: a.tokens.find("x"), "ix_tokens_digest"),
+    "imported": (lambda a: a.articles.imported(["x"]), "sqlite_autoindex_origins_1"),
 }
 
 
@@ -173,8 +180,8 @@ def well_filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlArchive
     archive = SqlArchive(f"sqlite:///{tmp_path_factory.mktemp('filled') / 'dateline.db'}")
     archive.migrate()
     wishes = [an_article(tags=["wheat"], published=str(NOON.date() - timedelta(days=day))) for day in range(300)]
-    archive.save_all([Save(article=wish, expected_revision=0) for wish in wishes])
-    with archive._engine.begin() as connection:
+    archive.articles.save_all([Save(article=wish, expected_revision=0) for wish in wishes])
+    with archive._database.engine.begin() as connection:
         connection.exec_driver_sql("ANALYZE")
     yield archive
     archive.close()
@@ -200,10 +207,10 @@ def _plan(archive: SqlArchive, ask: Callable[[Archive], Any]) -> str:
         if statement.startswith("SELECT"):
             asked.append((statement, parameters))
 
-    event.listen(archive._engine, "before_cursor_execute", note)
+    event.listen(archive._database.engine, "before_cursor_execute", note)
     ask(archive)
-    event.remove(archive._engine, "before_cursor_execute", note)
-    with archive._engine.connect() as connection:
+    event.remove(archive._database.engine, "before_cursor_execute", note)
+    with archive._database.engine.connect() as connection:
         steps = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", given).all() for sql, given in asked]
     return "\n".join(step[3] for some in steps for step in some)
 
@@ -213,12 +220,12 @@ def _plan(archive: SqlArchive, ask: Callable[[Archive], Any]) -> str:
 
 def test_a_full_disk_is_told_and_stores_nothing_half(archive: SqlArchive) -> None:
     first = added(archive, tags=["wheat"])
-    turn = a_turn(archive)
+    lease = a_lease(archive)
     before = everything(archive)
-    with archive._engine.connect() as connection:
+    with archive._database.engine.connect() as connection:
         pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
 
-    @event.listens_for(archive._engine, "checkout")
+    @event.listens_for(archive._database.engine, "checkout")
     def limit(connection: Any, *_: object) -> None:
         connection.execute(f"PRAGMA max_page_count={pages + 3}")
 
@@ -226,17 +233,17 @@ def test_a_full_disk_is_told_and_stores_nothing_half(archive: SqlArchive) -> Non
     small, large = an_article(), an_article(content_html=long)
     for refused in (
         lambda: added(archive, content_html=long, tags=["corn"]),
-        lambda: archive.save(
+        lambda: archive.articles.save(
             Save(article=an_article(id=first.id, guid=first.guid, content_html=long), expected_revision=1)
         ),
-        lambda: archive.save_all([Save(article=one, expected_revision=0) for one in (small, large)]),
-        lambda: archive.put_renditions([a_rendition("/a"), a_rendition("/b", long)], turn),
+        lambda: archive.articles.save_all([Save(article=one, expected_revision=0) for one in (small, large)]),
+        lambda: archive.renditions.put([a_rendition("/a"), a_rendition("/b", long)], lease),
     ):
         with pytest.raises(StorageFull, match="the archive's disk is full; nothing was stored"):
             refused()
         assert everything(archive) == before
     pages += 1_000
-    assert archive.save(Save(article=large, expected_revision=0)).revision == 1
+    assert archive.articles.save(Save(article=large, expected_revision=0)).revision == 1
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -274,7 +281,7 @@ def test_a_file_that_may_not_be_written_is_named(archive_url: str, tmp_path: Pat
 
 def _refused(file: Path, words: str) -> None:
     archive = SqlArchive(f"sqlite:///{file}")
-    for ask in (archive.check_schema, archive.migrate, archive.head, lambda: added(archive)):
+    for ask in (archive.check_schema, archive.migrate, archive.changes.head, lambda: added(archive)):
         with pytest.raises(ArchiveUnavailable) as told:
             ask()
         assert str(told.value).startswith(words)

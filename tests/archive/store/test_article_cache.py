@@ -11,7 +11,8 @@ import pytest
 from archive.article import Article, Status
 from archive.store.archive import Archive
 from archive.store.article_cache import ArticleCache
-from archive.store.articles import ArticleQuery, Save
+from archive.store.articles import Save
+from archive.store.listings import ArticleQuery
 from tests.support.builders import NOON, added, changed
 
 ALL = ArticleQuery(limit=10)
@@ -25,20 +26,25 @@ class Watched:
         self.read: list[str] = []
         self.then: Callable[[], object] = lambda: None
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self.archive, name)
+    @property
+    def articles(self) -> Watched:
+        return self
+
+    @property
+    def listings(self) -> Watched:
+        return self
 
     def get_many(self, article_ids: Sequence[str]) -> Mapping[str, Article]:
         self.read += article_ids
-        return self.archive.get_many(article_ids)
+        return self.archive.articles.get_many(article_ids)
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
-        found = self.archive.find(query)
+        found = self.archive.listings.find(query)
         self.read += [article.id for article in found]
         return found
 
     def revisions(self, query: ArticleQuery) -> Mapping[str, int]:
-        found = self.archive.revisions(query)
+        found = self.archive.listings.revisions(query)
         self.then()
         return found
 
@@ -56,7 +62,7 @@ def test_the_same_articles_are_found_in_the_same_order(archive: Archive) -> None
     numbered(archive, 5)
     cache = ArticleCache(archive)
     for query in (ALL, replace(ALL, limit=2), ALL):
-        assert list(cache.find(query)) == list(archive.find(query))
+        assert list(cache.find(query)) == list(archive.listings.find(query))
 
 
 def test_an_article_is_read_once_for_all_lists(archive: Archive, watched: Watched) -> None:
@@ -83,7 +89,7 @@ def test_an_article_that_is_withdrawn_between_two_looks_is_not_found(archive: Ar
 
     def withdraw() -> None:
         watched.then = lambda: None
-        archive.save(Save(article=replace(first, status=Status.WITHDRAWN), expected_revision=first.revision))
+        archive.articles.save(Save(article=replace(first, status=Status.WITHDRAWN), expected_revision=first.revision))
 
     watched.then = withdraw
     assert [article.id for article in ArticleCache(watched).find(ALL)] == [second.id]  # type: ignore[arg-type]

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from archive.errors import TurnLost
+from archive.errors import LeaseLost
 from archive.store.archive import Archive
 from archive.store.articles import Save
-from archive.store.changes import Change, ChangeKind, Turn
-from archive.store.consumers import TURN_LASTS, Outbox
+from archive.store.changes import Change, ChangeKind, Lease
+from archive.store.consumers import LEASE_DURATION, Outbox
 from tests.support.builders import NOON, an_article
 
 
@@ -29,14 +29,14 @@ class Diary:
         self.fails = 0
         self.burnt = False
 
-    def start(self, turn: Turn) -> int:
-        self.begins.append(turn.position)
-        return turn.position if self.begin_at is None else self.begin_at
+    def start(self, lease: Lease) -> int:
+        self.begins.append(lease.position)
+        return lease.position if self.begin_at is None else self.begin_at
 
     def lost(self, position: int) -> bool:
         return self.burnt
 
-    def apply(self, changes: Sequence[Change], turn: Turn) -> None:
+    def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         if self.fails:
             self.fails -= 1
             raise RuntimeError("ink is out")
@@ -50,10 +50,10 @@ class Desk:
 
     def save(self, number: int = 1) -> None:
         for _ in range(number):
-            self.archive.save(Save(article=an_article(), expected_revision=0))
+            self.archive.articles.save(Save(article=an_article(), expected_revision=0))
 
-    def outbox(self, consumer: Diary, *, holder: str = "here") -> Outbox:
-        return Outbox(self.archive, consumer, holder=holder, clock=lambda: self.now)
+    def outbox(self, consumer: Diary, *, owner: str = "here") -> Outbox:
+        return Outbox(self.archive, consumer, owner=owner, clock=lambda: self.now)
 
 
 @pytest.fixture
@@ -79,9 +79,9 @@ def test_while_nothing_is_new_nothing_is_written(desk: Desk, monkeypatch: pytest
     outbox.drain()
 
     def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("asked for a turn")
+        raise AssertionError("asked for a lease")
 
-    monkeypatch.setattr(desk.archive, "take_turn", refuse)
+    monkeypatch.setattr(desk.archive.changes, "acquire", refuse)
     assert outbox.drain() == 0
 
 
@@ -118,30 +118,30 @@ def test_what_was_lost_meanwhile_is_handed_over_again(desk: Desk) -> None:
 
 def test_one_has_the_turn_and_another_waits_until_it_ends(desk: Desk) -> None:
     diary = Diary()
-    first, second = desk.outbox(diary, holder="first"), desk.outbox(diary, holder="second")
+    first, second = desk.outbox(diary, owner="first"), desk.outbox(diary, owner="second")
     desk.save()
     assert first.drain() == 1
     desk.save()
     assert second.drain() == 0
-    desk.now += TURN_LASTS + timedelta(seconds=1)
+    desk.now += LEASE_DURATION + timedelta(seconds=1)
     assert second.drain() == 1
     assert diary.batches == [[1], [2]]
 
 
 def test_a_worker_that_was_too_slow_moves_nothing(desk: Desk) -> None:
     class Sleepy(Diary):
-        def apply(self, changes: Sequence[Change], turn: Turn) -> None:
-            super().apply(changes, turn)
+        def apply(self, changes: Sequence[Change], lease: Lease) -> None:
+            super().apply(changes, lease)
             if len(self.batches) == 1:
-                desk.now += TURN_LASTS + timedelta(seconds=1)
+                desk.now += LEASE_DURATION + timedelta(seconds=1)
                 assert second.drain() == 4
 
     sleepy, quick = Sleepy(batch=2), Diary()
-    first, second = desk.outbox(sleepy, holder="first"), desk.outbox(quick, holder="second")
+    first, second = desk.outbox(sleepy, owner="first"), desk.outbox(quick, owner="second")
     desk.save(4)
-    with pytest.raises(TurnLost):
+    with pytest.raises(LeaseLost):
         first.drain()
-    assert desk.archive.cursor("diary").position == 4  # type: ignore[union-attr]
+    assert desk.archive.changes.cursor("diary").position == 4  # type: ignore[union-attr]
     assert (sleepy.batches, quick.batches) == ([[1, 2]], [[1, 2, 3, 4]])
     first.restart()
     assert first.drain() == 0
@@ -150,9 +150,9 @@ def test_a_worker_that_was_too_slow_moves_nothing(desk: Desk) -> None:
 def test_a_successor_at_the_same_place_need_not_wait(desk: Desk) -> None:
     diary = Diary()
     desk.save()
-    desk.outbox(diary, holder="here").drain()
+    desk.outbox(diary, owner="here").drain()
     desk.save()
-    assert desk.outbox(diary, holder="here").drain() == 1
+    assert desk.outbox(diary, owner="here").drain() == 1
 
 
 def test_whoever_is_rewound_begins_again(desk: Desk) -> None:
@@ -160,7 +160,7 @@ def test_whoever_is_rewound_begins_again(desk: Desk) -> None:
     outbox = desk.outbox(diary)
     desk.save(2)
     outbox.drain()
-    desk.archive.rewind("diary")
+    desk.archive.changes.rewind("diary")
     assert outbox.drain() == 2
     assert (diary.batches, diary.begins) == ([[1, 2], [1, 2]], [0, 0])
 

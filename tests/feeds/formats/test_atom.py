@@ -9,7 +9,7 @@ from lxml import etree
 
 from archive.lifecycle import revise
 from archive.site import Site
-from archive.store.articles import Tombstone
+from archive.store.listings import Tombstone
 from archive.validation import parse_draft
 from feeds.entry import CONTENT_LIMIT
 from feeds.formats.feedgen_fixes import ABOUT_TITLE

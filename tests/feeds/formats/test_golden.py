@@ -16,7 +16,7 @@ from lxml import etree
 from archive.article import Article
 from archive.labels import Label, LabelKind
 from archive.site import Site
-from archive.store.articles import Tombstone
+from archive.store.listings import Tombstone
 from archive.urls import Scope
 from feeds.builder import FeedBuilder
 from feeds.channel import Page

@@ -15,7 +15,7 @@ from archive.article import Article
 from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.site import Site
-from archive.store.articles import Tombstone
+from archive.store.listings import Tombstone
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.content_level import Extent, Extents

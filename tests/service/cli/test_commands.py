@@ -19,7 +19,7 @@ from typing import IO
 import pytest
 from click.testing import CliRunner, Result
 
-from archive.store.changes import Change, Turn
+from archive.store.changes import Change, Lease
 from service.cli import COMMANDS, dateline
 from service.cli.opening import opened
 from service.worker.consumers.index import IndexConsumer
@@ -298,10 +298,10 @@ def test_of_two_rebuilds_at_once_both_are_done(stories: Path, monkeypatch: pytes
     told("import", stories)
     apply, others = IndexConsumer.apply, iter([True])
 
-    def apply_while_another_begins(self: IndexConsumer, changes: Sequence[Change], turn: Turn) -> None:
-        apply(self, changes, turn)
+    def apply_while_another_begins(self: IndexConsumer, changes: Sequence[Change], lease: Lease) -> None:
+        apply(self, changes, lease)
         if next(others, False):
-            self.archive.rewind(self.name)
+            self.archive.changes.rewind(self.name)
 
     monkeypatch.setattr(IndexConsumer, "apply", apply_while_another_begins)
     assert told("index", "rebuild").startswith("Indexed 4 articles in ")
@@ -414,4 +414,4 @@ def test_an_import_that_was_interrupted_goes_on(tmp_path: Path) -> None:
 
 def _has_articles() -> bool:
     with opened() as opened_:
-        return opened_.archive.head() > 0
+        return opened_.archive.changes.head() > 0

@@ -36,7 +36,7 @@ def damaged(tmp_path: Path, *statements: str) -> None:
 
 
 def article_id(office: Office, title: str) -> str:
-    return next(article.id for article in office.archive.every() if article.title == title)
+    return next(article.id for article in office.archive.articles.every() if article.title == title)
 
 
 def test_all_is_well(office: Office) -> None:
@@ -92,7 +92,7 @@ def test_an_index_that_is_behind(office: Office) -> None:
 
 
 def test_an_index_with_something_unknown(office: Office) -> None:
-    office.index.apply([a_stored_article(id="stranger")], position=office.archive.head())
+    office.index.apply([a_stored_article(id="stranger")], position=office.archive.changes.head())
     assert check_index(office.dateline) == ["index: stranger is no article"]
 
 
@@ -106,7 +106,7 @@ def test_an_index_that_is_gone(office: Office, tmp_path: Path) -> None:
 @pytest.fixture
 def busy(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Articles come and change before and after each time that all are read; the worker follows when it is waited for."""
-    every = office.archive.every
+    every = office.archive.articles.every
     wheat, numbers = article_id(office, "Wheat"), count(1)
 
     def happen() -> None:
@@ -120,7 +120,7 @@ def busy(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
         happen()
         return iter(articles)
 
-    monkeypatch.setattr(office.archive, "every", eventful)
+    monkeypatch.setattr(office.archive.articles, "every", eventful)
     monkeypatch.setattr(time, "sleep", lambda _: office.deliver())
     return office
 
@@ -137,7 +137,7 @@ def test_what_is_wrong_is_found_whatever_happens_meanwhile(busy: Office, tmp_pat
         f"DELETE FROM revisions WHERE article_id = '{rye}'",
         "UPDATE rendition_codings SET etag = '\"x\"' WHERE path = '/2025/feed.rss' AND coding = 'identity'",
     )
-    busy.index.apply([a_stored_article(id="stranger")], position=busy.archive.last_change())
+    busy.index.apply([a_stored_article(id="stranger")], position=busy.archive.changes.last())
     assert check_all(busy.dateline) == [
         f"archive: /2025/01/02/rye does not lead to article {rye}",
         f"archive: article {rye} has 1 states but revision 2",

@@ -81,10 +81,10 @@ def test_nothing_offers_a_search(site: Newsstand, target: Path) -> None:
 def test_feeds_are_the_stored_bytes(site: Newsstand, target: Path) -> None:
     site.publish(title="One", tags=["x"])
     archive = site.dateline.archive
-    turn = archive.take_turn("feeds", holder="test", now=NOON, lasting=timedelta(minutes=1))
-    assert turn is not None
+    lease = archive.changes.acquire("feeds", owner="test", now=NOON, duration=timedelta(minutes=1))
+    assert lease is not None
     codings = {"identity": Coded('"1"', b"<feed/>"), "gzip": Coded('"2"', b"zipped")}
-    archive.put_renditions([Rendition("/tags/x/feed.atom", "application/atom+xml", NOON, 1, codings)], turn)
+    archive.renditions.put([Rendition("/tags/x/feed.atom", "application/atom+xml", NOON, 1, codings)], lease)
     export(site, target)
     assert (target / "tags" / "x" / "feed.atom").read_bytes() == b"<feed/>"
 

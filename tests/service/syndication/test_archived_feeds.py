@@ -23,7 +23,7 @@ from archive.errors import ArchiveUnavailable
 from archive.sql import SqlArchive
 from archive.store.archive import Archive
 from archive.store.articles import Save
-from archive.store.changes import Turn
+from archive.store.changes import Lease
 from archive.store.consumers import Outbox
 from archive.store.renditions import Rendition
 from feeds.builder import FeedBuilder
@@ -46,11 +46,18 @@ class Watched:
         self.stored: list[str] = []
         self.then: Callable[[], None] = lambda: None
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.archive, name)
 
-    def put_renditions(self, renditions: Sequence[Rendition], turn: Turn) -> Sequence[str]:
-        changed = self.archive.put_renditions(renditions, turn)
+    @property
+    def renditions(self) -> Watched:
+        return self
+
+    def get(self, path: str) -> Rendition | None:
+        return self.archive.renditions.get(path)
+
+    def put(self, renditions: Sequence[Rendition], lease: Lease) -> Sequence[str]:
+        changed = self.archive.renditions.put(renditions, lease)
         self.stored += changed
         self.then()
         return changed
@@ -86,10 +93,10 @@ class Press:
         syndication = Syndication(self.archive, builder, volume_size=SIZE)
         consumer = FeedsConsumer(self.archive, syndication, clock=lambda: self.clock)
         consumer.feeds_at_once = self.at_once
-        self.outbox = Outbox(self.archive, consumer, holder="one", clock=lambda: self.clock)
+        self.outbox = Outbox(self.archive, consumer, owner="one", clock=lambda: self.clock)
 
     def save(self, *articles: Article) -> list[Article]:
-        saved = self.archive.save_all([Save(article=one, expected_revision=one.revision) for one in articles])
+        saved = self.archive.articles.save_all([Save(article=one, expected_revision=one.revision) for one in articles])
         assert all(isinstance(one, Article) for one in saved), saved
         return saved
 
@@ -113,7 +120,7 @@ class Press:
         while path is not None:
             assert path not in seen, "the archive leads back to itself"
             seen.add(path)
-            rendition = self.archive.rendition(path)
+            rendition = self.archive.renditions.get(path)
             assert rendition is not None, f"{path} is missing"
             root = etree.fromstring(rendition.codings["identity"].body)
             yield path, root
@@ -127,7 +134,7 @@ class Press:
         }
 
     def public(self) -> dict[str, Article]:
-        return {article.guid: article for article in self.archive.every() if article.is_public}
+        return {article.guid: article for article in self.archive.articles.every() if article.is_public}
 
 
 def linked(root: etree._Element, relation: str) -> str | None:
@@ -207,7 +214,7 @@ def test_the_history_is_there_in_rss_and_json_too(press: Press):
     assert titles >= {article.title for article in articles}
     seen, path = set(), "/feed.json"
     while path:
-        feed = orjson.loads(press.archive.rendition(path).codings["identity"].body)
+        feed = orjson.loads(press.archive.renditions.get(path).codings["identity"].body)
         seen |= {item["id"] for item in feed["items"]}
         path = urlsplit(feed.get("next_url", "")).path
     assert seen == set(press.public())
@@ -286,7 +293,7 @@ def test_volumes_stay_as_they_are_when_everything_is_built_anew(press: Press):
     press.save(replace(articles[1], status=Status.WITHDRAWN, modified=NOON))
     press.deliver()
     before = press.walk()
-    press.archive.rewind("feeds")
+    press.archive.changes.rewind("feeds")
     press.begin()
     assert press.deliver() == []
     assert press.walk() == before
@@ -301,14 +308,14 @@ def test_a_worker_that_dies_before_it_has_noted_the_division_divides_again(press
         raise KeyboardInterrupt
 
     with monkeypatch.context() as dying:
-        dying.setattr(press.archive, "put_volumes", die, raising=False)
+        dying.setattr(press.archive.feed_volumes, "put", die, raising=False)
         with pytest.raises(KeyboardInterrupt):
             press.deliver()
     before = press.walk()
     press.begin()
     assert press.deliver() == []
     assert press.walk() == before
-    assert len(press.archive.volumes()) == 3
+    assert len(press.archive.feed_volumes.all()) == 3
 
 
 def is_whole(press: Press) -> bool:
@@ -408,7 +415,7 @@ def test_what_an_import_brings_is_made_once_however_many_changes_are_handed_over
 def test_what_came_after_a_document_was_made_is_made_again(press: Press):
     [article, *_] = press.publish(*days(1, 24))
     press.outbox.consumer.batch = 5
-    press.archive.then = lambda: press.save(replace(press.archive.get(article.id), title="Corrected"))
+    press.archive.then = lambda: press.save(replace(press.archive.articles.get(article.id), title="Corrected"))
     press.deliver()
     press.archive.then = lambda: None
     press.deliver()

@@ -22,9 +22,9 @@ def addresses(office: Office, path: str) -> list[str]:
 
 def written(office: Office) -> list[str]:
     """The sitemaps whose bytes changed with the next delivery."""
-    before = office.archive.head()
+    before = office.archive.changes.head()
     office.deliver()
-    changes = office.archive.changes(before, kind=ChangeKind.RENDITION, limit=10_000)
+    changes = office.archive.changes.after(before, kind=ChangeKind.RENDITION, limit=10_000)
     return sorted(change.subject for change in changes if "sitemap" in change.subject)
 
 
@@ -72,9 +72,9 @@ def test_all_months_are_counted_for_the_first_article_of_one_alone(
 ) -> None:
     office.posted(published="2025-12-30T12:00:00Z")
     office.deliver()
-    counted = office.archive.periods
+    counted = office.archive.listings.months
     counts: list[object] = []
-    monkeypatch.setattr(office.archive, "periods", lambda: counts.append(None) or counted())
+    monkeypatch.setattr(office.archive.listings, "months", lambda: counts.append(None) or counted())
     for published, times in (("2025-12-31T12:00:00Z", 0), ("2026-01-01T12:00:00Z", 1)):
         office.later(hours=1)
         office.posted(published=published)

@@ -10,7 +10,7 @@ from tests.support.office import Office
 
 
 def test_a_process_that_answers_is_alive(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(office.archive, "head", _fail(ArchiveUnavailable("away")))
+    monkeypatch.setattr(office.archive.changes, "head", _fail(ArchiveUnavailable("away")))
     answer = office.get("/healthz")
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
 
@@ -61,7 +61,7 @@ def test_without_the_index_pages_and_feeds_are_served(office: Office, monkeypatc
 
 
 def test_without_the_archive_nothing_is(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(office.archive, "head", _fail(ArchiveUnavailable("away")))
+    monkeypatch.setattr(office.archive.changes, "head", _fail(ArchiveUnavailable("away")))
     answer = office.get("/readyz")
     assert (answer.status_code, answer.json["status"], answer.headers["Retry-After"]) == (503, "down", "5")
 

@@ -14,13 +14,13 @@ import pytest
 
 from archive.store.archive import Archive
 from archive.store.changes import ChangeKind
-from archive.store.subscriptions import Missed, Subscription
+from archive.store.subscriptions import Failed, Subscription
 from service.outbound.address_guard import Guard
 from service.outbound.client import Outgoing, Reply
 from service.outbound.errors import NoAnswer
 from service.websub.deliveries import AT_ONCE, PER_HOST, POSTPONED_BY, SLOW_PER_HOST, SLOW_SHARE, Pusher
 from service.websub.protocol import BACKOFF
-from tests.contracts.archive import a_rendition, a_turn, an_intent
+from tests.contracts.archive import a_lease, a_rendition, an_intent
 from tests.support.builders import NOON, SITE
 from tests.support.running import wait_for
 
@@ -60,7 +60,7 @@ class Scene:
         self.now = NOON
         self.callbacks = Callbacks()
         self.pusher = Pusher(
-            archive, SITE, self.callbacks, holder="here", clock=lambda: self.now, stopping=threading.Event()
+            archive, SITE, self.callbacks, owner="here", clock=lambda: self.now, stopping=threading.Event()
         )
 
     def owe(self, host: str, number: int, *, failed: bool = False) -> None:
@@ -68,15 +68,15 @@ class Scene:
         path = f"/tags/{host}-{failed}/feed.atom"
         for one in range(number):
             asked = an_intent(number=one, path=path, host=host, callback=f"http://{host}/{one}")
-            assert self.archive.subscriptions.ask(asked, now=self.now, most=1000)
-            assert self.archive.subscriptions.confirm(asked, now=self.now, until=self.now + timedelta(days=1))
+            assert self.archive.intents.add(asked, now=self.now, max_waiting=1000)
+            assert self.archive.intents.confirm(asked, now=self.now, until=self.now + timedelta(days=1))
         self.now += timedelta(seconds=1)
-        self.archive.put_renditions([a_rendition(path)], a_turn(self.archive))
-        position = self.archive.last_change(ChangeKind.RENDITION)
-        self.archive.subscriptions.announce({path: position}, now=self.now, soon=self.now)
+        self.archive.renditions.put([a_rendition(path)], a_lease(self.archive))
+        position = self.archive.changes.last(ChangeKind.RENDITION)
+        self.archive.subscriptions.mark_due({path: position}, now=self.now, retry_at=self.now)
         if failed:
-            missed = [Missed(one.id, one.wanted, self.now) for one in self.subscriptions() if one.path == path]
-            self.archive.subscriptions.settle(missed=missed, now=self.now)
+            missed = [Failed(one.id, one.wanted, self.now) for one in self.subscriptions() if one.path == path]
+            self.archive.subscriptions.record_results(failed=missed, now=self.now)
 
     def subscriptions(self) -> list[Subscription]:
         return list(self.archive.subscriptions.every(now=self.now))

@@ -67,12 +67,12 @@ class Scene:
 
     def publish(self, title: str, *, tags: Sequence[str] = ()) -> None:
         """New bytes of every feed that a new article touches, as the worker would store them."""
-        holder = self.office.worker.pusher.holder
-        turn = self.office.archive.take_turn("feeds", holder=holder, now=self.office.now, lasting=RETRY_FOR)
-        assert turn is not None
+        owner = self.office.worker.pusher.owner
+        lease = self.office.archive.changes.acquire("feeds", owner=owner, now=self.office.now, duration=RETRY_FOR)
+        assert lease is not None
         homes = ["/", "/2026/03/", *(f"/tags/{tag}/" for tag in tags)]
         documents = [a_document(f"{home}{one.suffix}", title, one) for home in homes for one in Format]
-        self.office.archive.put_renditions(documents, turn)
+        self.office.archive.renditions.put(documents, lease)
         self.build()
 
     def build(self) -> None:
@@ -322,7 +322,7 @@ def test_a_topic_is_known_however_it_is_encoded_5_1_1(scene: Scene, topic: str, 
 def test_only_feeds_of_this_site_are_topics_5_1_1(scene: Scene, topic: str, status: int) -> None:
     answer = scene.ask(topic=topic)
     assert (answer.status_code, answer.mimetype) == (status, "text/plain")
-    assert scene.office.archive.subscriptions.waiting() == 0
+    assert scene.office.archive.intents.count() == 0
 
 
 def test_a_site_in_a_folder_has_its_topics_there_5_1_1(archive: Archive, tmp_path: Path) -> None:
@@ -464,7 +464,7 @@ def test_a_subscription_ends_with_its_feed_and_the_subscriber_is_told_5_2(
 ) -> None:
     scene.subscribe()
     scene.publish("News")
-    monkeypatch.setattr(scene.office.archive, "rendition", lambda path: None)
+    monkeypatch.setattr(scene.office.archive.renditions, "get", lambda path: None)
     scene.work()
     assert scene.last_asked().query["hub.mode"] == "denied"
     assert (scene.subscriptions(), scene.subscriber.told) == ([], [])
@@ -551,9 +551,9 @@ def test_a_callback_that_gives_no_answer_is_asked_some_times_more(scene: Scene) 
     port = scene.subscriber.port
     scene.ask(callback="http://127.0.0.1:1/x")
     for span in (timedelta(), timedelta(seconds=10), timedelta(minutes=1)):
-        assert scene.office.archive.subscriptions.waiting() == 1
+        assert scene.office.archive.intents.count() == 1
         scene.later(span)
-    assert scene.office.archive.subscriptions.waiting() == 0
+    assert scene.office.archive.intents.count() == 0
     assert port == scene.subscriber.port
 
 
@@ -784,10 +784,10 @@ def test_a_worker_that_died_with_claims_is_followed_by_one_that_delivers_at_once
     scene.subscribe()
     scene.ask(callback=scene.subscriber.url("/other"))
     scene.publish("News")
-    claims = {"now": scene.office.now, "lasting": timedelta(hours=1), "limit": 99}
-    holder = scene.office.worker.pusher.holder
-    assert scene.office.archive.subscriptions.claim(holder, **claims)
-    assert scene.office.archive.subscriptions.claim_intents(holder, **claims)
+    claims = {"now": scene.office.now, "duration": timedelta(hours=1), "limit": 99}
+    owner = scene.office.worker.pusher.owner
+    assert scene.office.archive.subscriptions.claim(owner, **claims)
+    assert scene.office.archive.intents.claim(owner, **claims)
     scene.work()
     assert scene.subscriber.told == []
     scene.restart()
@@ -867,7 +867,7 @@ def test_callbacks_on_private_addresses_are_never_called_unless_allowed_8(archiv
         for wait in (timedelta(), timedelta(minutes=1), timedelta(minutes=1)):
             scene.later(wait)
         assert scene.subscriber.heard == []
-        assert (scene.subscriptions(), scene.office.archive.subscriptions.waiting()) == ([], 0)
+        assert (scene.subscriptions(), scene.office.archive.intents.count()) == ([], 0)
 
 
 def test_neither_secrets_nor_callbacks_are_logged_8(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:

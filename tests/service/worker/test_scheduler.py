@@ -61,7 +61,7 @@ def office(archive: Archive, tmp_path: Path) -> Iterator[Office]:
 def test_the_bell_wakes_the_worker(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scheduler, "LOOK_EVERY", 3600)
     with at_work(office.worker):
-        until(lambda: office.archive.rendition("/feed.json"))
+        until(lambda: office.archive.renditions.get("/feed.json"))
         office.posted(title="Wheat")
         until(lambda: found(office, "wheat") == 1)
         until(lambda: "Wheat" in office.get("/feed.json").text)
@@ -111,7 +111,7 @@ def test_whoever_was_stopped_does_not_begin_anew(office: Office, monkeypatch: py
 
     thread = threading.Thread(target=work)
     thread.start()
-    until(lambda: office.archive.cursor("index"))
+    until(lambda: office.archive.changes.cursor("index"))
     office.worker.stop()
     thread.join(PATIENCE)
     assert ended == [False]
@@ -121,8 +121,8 @@ def test_what_is_scheduled_is_released_when_the_clock_says_so(office: Office, mo
     monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
     article = office.posted(title="Wheat", published="2026-03-14T13:00:00Z")
     with at_work(office.worker):
-        until(lambda: office.archive.cursor("feeds"))
-        assert office.archive.get(article["id"]).status is Status.SCHEDULED
+        until(lambda: office.archive.changes.cursor("feeds"))
+        assert office.archive.articles.get(article["id"]).status is Status.SCHEDULED
         office.later(hours=1)
         until(lambda: found(office, "wheat") == 1)
         until(lambda: "Wheat" in office.get("/feed.json").text)
@@ -149,7 +149,7 @@ def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: p
     second = Worker(office.dateline)
     with at_work(second):
         # The first one to come has the folder; one that comes now waits.
-        until(lambda: office.archive.cursor("index"))
+        until(lambda: office.archive.changes.cursor("index"))
         assert not office.worker.run_once()
         with at_work(office.worker):
             office.posted(title="Wheat")
@@ -175,7 +175,7 @@ def test_whoever_is_told_to_stop_while_standing_by_stops(office: Office) -> None
 
 def test_two_that_start_at_once_have_one_name(office: Office) -> None:
     workers = [Worker(office.dateline) for _ in range(3)]
-    assert len({delivery.outbox.holder for worker in workers for delivery in worker.deliveries}) == 1
+    assert len({delivery.outbox.owner for worker in workers for delivery in worker.deliveries}) == 1
 
 
 def test_a_job_that_fails_is_tried_again(
@@ -206,7 +206,7 @@ def test_a_clock_that_fails_to_release_does_not_stop(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
-    due = office.archive.due
+    due = office.archive.articles.due
     troubles = iter([ArchiveUnavailable("away for a moment")])
 
     def fail_once(now: datetime) -> object:
@@ -214,7 +214,7 @@ def test_a_clock_that_fails_to_release_does_not_stop(
             raise trouble
         return due(now)
 
-    monkeypatch.setattr(office.archive, "due", fail_once)
+    monkeypatch.setattr(office.archive.articles, "due", fail_once)
     office.posted(title="Wheat", published="2026-03-14T12:30:00Z")
     office.now = datetime(2026, 3, 14, 13, tzinfo=UTC) + timedelta(0)
     with at_work(office.worker):

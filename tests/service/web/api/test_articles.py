@@ -480,7 +480,7 @@ def test_an_empty_batch_has_no_results(office: Office) -> None:
 
 
 def test_each_line_learns_of_trouble_with_the_storage(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    save_all = office.archive.save_all
+    save_all = office.archive.articles.save_all
     calls = []
 
     def full_at_first(saves: Any) -> Any:
@@ -489,7 +489,7 @@ def test_each_line_learns_of_trouble_with_the_storage(office: Office, monkeypatc
             raise StorageFull("the disk is full")
         return save_all(saves)
 
-    monkeypatch.setattr(office.archive, "save_all", full_at_first)
+    monkeypatch.setattr(office.archive.articles, "save_all", full_at_first)
     results = batch(office, *[a_line(title=f"Story {number}") for number in range(MANY)])
     assert [result["status"] for result in results] == [507] * BATCH + [201] * (MANY - BATCH)
 
@@ -651,7 +651,7 @@ def test_trouble_with_the_storage_says_when_to_come_back(
     def fail(*_: object) -> None:
         raise trouble
 
-    monkeypatch.setattr(office.archive, "save", fail)
+    monkeypatch.setattr(office.archive.articles, "save", fail)
     answer = office.post(content_text="x")
     assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (status, code, "5")
 

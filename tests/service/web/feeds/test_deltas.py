@@ -93,7 +93,7 @@ def test_only_what_is_new_or_changed_is_sent(kiosk: Kiosk, feed_format: str):
     answer = kiosk.news(path, etag)
     assert (answer.status, titles(answer.data)) == ("226 IM Used", ["Four"])
     etag = answer.headers["ETag"]
-    [one] = [article for article in kiosk.archive.every() if article.title == "One"]
+    [one] = [article for article in kiosk.archive.articles.every() if article.title == "One"]
     kiosk.changed(one, title="One, corrected")
     kiosk.published("Five")
     answer = kiosk.news(path, etag)
@@ -293,7 +293,7 @@ def test_a_volume_has_no_deltas(archive: Archive):
     kiosk.published(*"abcdef")
     volume = "/archive/2026/03/feed.atom"
     assert kiosk.get(volume).status_code == 200
-    assert archive.lineage(volume) is None
+    assert archive.renditions.history(volume) is None
     assert kiosk.news(volume, '"unknown"').status_code == 200
 
 
@@ -305,14 +305,14 @@ def test_while_the_archive_is_away_all_of_it_is_sent(kiosk: Kiosk):
     def away(path: str) -> None:
         raise ArchiveUnavailable("away")
 
-    kiosk.archive.lineage = away  # type: ignore[attr-defined]
+    kiosk.archive.renditions.history = away  # type: ignore[attr-defined]
     assert kiosk.news("/feed.atom", etag).status_code == 200
 
 
 def test_one_look_serves_thousands_and_each_delta_is_compressed_once(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch):
     looks, compressed = [], []
     archive, coded = kiosk.archive.archive, deltas._coded
-    kiosk.archive.lineage = lambda path: looks.append(path) or archive.lineage(path)  # type: ignore[attr-defined, func-returns-value]
+    kiosk.archive.renditions.history = lambda path: looks.append(path) or archive.renditions.history(path)  # type: ignore[attr-defined, func-returns-value]
     monkeypatch.setattr(deltas, "_coded", lambda *given: compressed.append(given[1]) or coded(*given))
     etag = kiosk.have("/feed.atom", "br")
     kiosk.published("Four")
@@ -361,7 +361,7 @@ class Follower:
 
     def whole(self) -> dict[str, tuple[datetime, bytes]]:
         """What the feed has now. Where it ends is said by no delta: what is older is nobody's loss."""
-        rendition = self.kiosk.archive.archive.rendition(self.path)
+        rendition = self.kiosk.archive.archive.renditions.get(self.path)
         return read(self.path, rendition.codings["identity"].body)[0] if rendition is not None else {}
 
 

@@ -18,7 +18,7 @@ from service.web.feeds.prepared import LOOK_AGAIN, PATIENCE, Renditions
 from tests.support.builders import NOON, SITE
 from tests.support.office import Office
 
-OUTBOX = {"holder": "test", "now": NOON, "lasting": timedelta(hours=1)}
+OUTBOX = {"owner": "test", "now": NOON, "duration": timedelta(hours=1)}
 
 
 class Stand:
@@ -29,16 +29,16 @@ class Stand:
         self.now = NOON
         self.tick = 0.0
         self.away = False
-        turn = archive.take_turn("test", **OUTBOX)
-        assert turn is not None
-        self.turn = turn
+        lease = archive.changes.acquire("test", **OUTBOX)
+        assert lease is not None
+        self.lease = lease
         self.looks: list[str] = []
         self.app = Renditions(self, self._otherwise, clock=lambda: self.now, most_bytes=most_bytes, ticks=self._ticks)  # type: ignore[arg-type]
         self.client = Client(self.app)
 
     def put(self, path: str, body: bytes, *, media_type: str = "application/atom+xml; charset=utf-8") -> None:
-        rendition = Rendition(path, media_type, self.now, self.archive.head(), codings(body))
-        self.archive.put_renditions([rendition], self.turn)
+        rendition = Rendition(path, media_type, self.now, self.archive.changes.head(), codings(body))
+        self.archive.renditions.put([rendition], self.lease)
 
     def wait(self) -> None:
         self.tick += LOOK_AGAIN + PATIENCE + 1
@@ -52,17 +52,21 @@ class Stand:
 
     # As much of an archive as renditions need.
 
-    def rendition(self, path: str) -> Rendition | None:
-        self._look(path)
-        return self.archive.rendition(path)
+    @property
+    def renditions(self) -> Stand:
+        return self
 
-    def rendition_etags(self, paths: list[str]) -> object:
+    def get(self, path: str) -> Rendition | None:
+        self._look(path)
+        return self.archive.renditions.get(path)
+
+    def etags(self, paths: list[str]) -> object:
         self._look(*paths)
-        return self.archive.rendition_etags(paths)
+        return self.archive.renditions.etags(paths)
 
-    def lineage(self, path: str) -> Lineage | None:
+    def history(self, path: str) -> Lineage | None:
         self._look(path)
-        return self.archive.lineage(path)
+        return self.archive.renditions.history(path)
 
     def _look(self, *paths: str) -> None:
         if self.away:

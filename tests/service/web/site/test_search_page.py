@@ -248,7 +248,7 @@ class TestTheSearchForPrograms:
         assert {facet["value"]: facet["count"] for facet in answer["facets"]["tag"]} == {"wheat": 1, "y2025": 1}
         assert result.pop("score") > 0
         assert "<mark>wheat</mark>" in result.pop("snippet_html")
-        article = stocked.dateline.archive.get(result.pop("id"))
+        article = stocked.dateline.archive.articles.get(result.pop("id"))
         assert result == {
             "url": f"https://news.example.org{article.path}",
             "title": "Wheat exports in 2025",

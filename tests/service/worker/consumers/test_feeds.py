@@ -21,8 +21,8 @@ from tests.support.office import Office, open_office
 def written(office: Office) -> list[str]:
     """The feeds whose bytes were stored anew since the last call, in the Atom format."""
     after = getattr(office, "_seen", 0)
-    changes = office.archive.changes(after, kind=ChangeKind.RENDITION, limit=10_000)
-    office._seen = office.archive.head()  # type: ignore[attr-defined]
+    changes = office.archive.changes.after(after, kind=ChangeKind.RENDITION, limit=10_000)
+    office._seen = office.archive.changes.head()  # type: ignore[attr-defined]
     return sorted(change.subject for change in changes if change.subject.endswith("feed.atom"))
 
 
@@ -112,7 +112,7 @@ def test_the_same_bytes_keep_their_etag_and_their_date(office: Office) -> None:
     written(office)
     office.later(hours=1)
     office.posted(title="Rye", status="draft")
-    office.archive.rewind("feeds")
+    office.archive.changes.rewind("feeds")
     office.deliver()
     assert written(office) == []
     assert dict(office.get("/feed.atom").headers) == before
@@ -127,7 +127,7 @@ def test_the_date_of_a_feed_is_when_its_bytes_changed(office: Office) -> None:
     office.later(days=1)
     office.changed("DELETE", article)
     office.deliver()
-    assert office.archive.rendition("/feed.atom").modified == next_second(office.now)  # type: ignore[union-attr]
+    assert office.archive.renditions.get("/feed.atom").modified == next_second(office.now)  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("micro", "second"), [(0, 5), (1, 6), (999_999, 6)])
@@ -156,21 +156,21 @@ def test_whoever_dies_while_all_feeds_are_built_anew_has_a_successor_who_does(
 ) -> None:
     office.posted(tags=["usa"])
     office.deliver()
-    office.archive.state(BUILT_FOR, "another site")
+    office.archive.facts.set(BUILT_FOR, "another site")
     written(office)
 
-    state = office.archive.state
+    state = office.archive.facts.set
     feeds = next(delivery for delivery in office.worker.deliveries if delivery.name == "feeds")
 
     def state_and_die(name: str, value: str) -> None:
         state(name, value)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(office.archive, "state", state_and_die)
+    monkeypatch.setattr(office.archive.facts, "set", state_and_die)
     feeds.outbox.restart()
     with pytest.raises(KeyboardInterrupt):
         feeds.outbox.drain()
-    assert office.archive.cursor("feeds").position == 0  # type: ignore[union-attr]
+    assert office.archive.changes.cursor("feeds").position == 0  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("name", ["feeds", "index"])
@@ -181,15 +181,15 @@ def test_a_crash_between_doing_and_saying_so_does_no_harm(
     outbox = next(delivery.outbox for delivery in office.worker.deliveries if delivery.name == name)
     outbox.drain()
     office.posted(title="Rye", tags=["usa"])
-    advance = office.archive.advance
+    advance = office.archive.changes.advance
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(office.archive, "advance", die)
+    monkeypatch.setattr(office.archive.changes, "advance", die)
     with pytest.raises(KeyboardInterrupt):
         outbox.drain()
-    monkeypatch.setattr(office.archive, "advance", advance)
+    monkeypatch.setattr(office.archive.changes, "advance", advance)
     office.deliver()
     assert check_all(office.dateline) == []
     assert entries(office, "/tags/usa/feed.json") == ["Rye", "Wheat"]
