@@ -1,4 +1,4 @@
-"""Articles and what may happen to them, slugs, labels and guids."""
+"""The lifecycle of articles; slugs, labels and guids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Articles as documents: out, kept, and back in."""
+"""Articles as JSON documents, and back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What strangers send: each wrong field is named, with what would be right."""
+"""Validation of untrusted fields: each wrong one is named, with what would be right."""
 
 from __future__ import annotations
 

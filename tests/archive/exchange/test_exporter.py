@@ -1,4 +1,4 @@
-"""Exports, and their way back."""
+"""Exports, and importing them again."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ RICH: dict[str, Any] = {
 
 
 def filled(archive: SqlArchive) -> list[Article]:
-    """Articles of every status and format of content, two with the same title on a day."""
+    """Articles of every status and content format, two of them with the same title on one day."""
     articles = [
         an_article(**RICH),
         an_article(title="Twice", published="2023-12-14"),

@@ -1,4 +1,4 @@
-"""What an import does with the items of all formats: adds, changes, leaves alone, reports."""
+"""Import: adds articles, changes them, leaves edited ones alone, and reports, whatever the format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain text files: one article each, with a date in front or the file's own."""
+"""Plain text files: one article each, dated by its first line or the file."""
 
 from __future__ import annotations
 

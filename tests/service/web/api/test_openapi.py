@@ -1,4 +1,4 @@
-"""The description of the API is valid, whole and true."""
+"""The OpenAPI description is valid, complete and correct."""
 
 from __future__ import annotations
 
