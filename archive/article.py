@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -91,7 +91,8 @@ class Article:
     `modified` when this revision was saved. `day` is the day of `published` in the site's time zone. It
     is set together with `published`, so that URLs stay when the site's time zone changes. `content` is
     the author's source; None if the author sent HTML, of which the cleaned `content_html` is kept.
-    `guid` never changes. Its fields are those of archive.fields.table."""
+    `guid` never changes. `was_public`: an earlier revision was public; the archive sets it when it saves.
+    All other fields are those of archive.fields.table."""
 
     id: str
     guid: str
@@ -114,6 +115,7 @@ class Article:
     canonical_url: str | None
     image: str | None
     enclosures: tuple[Enclosure, ...]
+    was_public: bool = field(default=False, compare=False)
 
     @property
     def path(self) -> str | None:

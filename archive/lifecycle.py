@@ -43,14 +43,11 @@ def compose(draft: Draft, *, article_id: str, now: datetime, site: Site) -> Arti
     )
 
 
-def revise(
-    article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False, seen: bool = False
-) -> Article:
+def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False) -> Article:
     """The article with the content and fields of the draft; its id, guid and creation date stay.
 
     A `minor` change leaves `updated` as it is (RFC 4287 §4.2.15) if the article is public before and after
-    it. `seen`: an earlier revision was public, whatever the status is now. Raises GuidFixed if the draft
-    has another guid."""
+    it. Raises GuidFixed if the draft has another guid."""
     if draft.guid is not None and draft.guid != article.guid:
         raise GuidFixed(article.guid)
     revised = _apply(
@@ -62,7 +59,7 @@ def revise(
         now=now,
         site=site,
         before=article,
-        seen=seen or article.status in (Status.PUBLISHED, Status.WITHDRAWN),
+        seen=article.was_public or article.status in (Status.PUBLISHED, Status.WITHDRAWN),
     )
     if minor and article.is_public and revised.is_public:
         return replace(revised, updated=max(article.updated, revised.published or article.updated))
@@ -121,6 +118,7 @@ def _apply(
         updated=_updated(status, published, seen=seen, now=now),
         created=created,
         modified=now,
+        was_public=before is not None and before.was_public,
         **{name: getattr(draft, name) for name in _COPIED},
     )
 

@@ -80,7 +80,7 @@ def missing() -> list[str]:
 def measure(
     service: RunningService, some: Iterator[Story], folder: Path, *, rounds: int, seconds: int
 ) -> list[Compared]:
-    """All servers in lease, the same request to each, in the same minute: the machine's moods cancel out."""
+    """All servers in turn, the same request to each, in the same minute: the machine's moods cancel out."""
     with service.client() as client:
         _post_long_reads(client, some)
         bodies = {

@@ -10,8 +10,7 @@ from typing import Any
 
 from archive.article import Article, Draft
 from archive.errors import ArticleNotFound, DatelineError, RevisionConflict
-from archive.lifecycle import compose, release, withdraw
-from archive.revising import revise_stored
+from archive.lifecycle import compose, release, revise, withdraw
 from archive.serialization import writable
 from archive.site import Site
 from archive.store.archive import Archive
@@ -68,7 +67,7 @@ class Publisher:
         What changes nothing saves nothing. Raises ArticleNotFound, RevisionConflict, Conflict."""
 
         def change(before: Article) -> Article:
-            after = revise_stored(self.archive, before, draft, now=self.clock(), site=self.site, minor=minor)
+            after = revise(before, draft, now=self.clock(), site=self.site, minor=minor)
             return before if _same(before, after) else self._save(after, before, by=by, number_slug=draft.slug is None)
 
         return self._changed(article_id, expected_revision, change)

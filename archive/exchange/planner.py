@@ -14,8 +14,7 @@ from archive.exchange.comparison import is_copy, keep_numbered_slug, same_conten
 from archive.exchange.item import Item
 from archive.exchange.report import Report
 from archive.exchange.restore import exported_id, parse_item, remove_added_date, restore_dates
-from archive.lifecycle import compose
-from archive.revising import revise_stored
+from archive.lifecycle import compose, revise
 from archive.site import Site
 from archive.slugs import numbered_slug
 from archive.store.archive import Archive
@@ -92,8 +91,7 @@ class Planner:
         return self._save(item, revised, expected_revision=article.revision)
 
     def _revised(self, item: Item, draft: Draft, article: Article) -> Article:
-        draft = keep_numbered_slug(draft, article)
-        revised = revise_stored(self.archive, article, draft, now=self.now, site=self.site)
+        revised = revise(article, keep_numbered_slug(draft, article), now=self.now, site=self.site)
         return remove_added_date(revised, item.fields)
 
     def _check_unchanged(self, item: Item, draft: Draft, existing: Article) -> None:

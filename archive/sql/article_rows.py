@@ -29,6 +29,7 @@ def to_row(article: Article, *, by: str) -> dict[str, Any]:
     row["content_source"] = None if article.content is None else article.content.source
     row["listed"] = article.published or article.created
     row["modified_by"] = by
+    row["was_public"] = article.was_public
     return row
 
 
@@ -38,4 +39,4 @@ def to_article(row: Row[Any]) -> Article:
         if values[name] is not None:
             values[name] = kind.from_json(values[name])
     content = None if row.content_format is None else Content(ContentFormat(row.content_format), row.content_source)
-    return Article(content=content, **values)
+    return Article(content=content, was_public=row.was_public, **values)

@@ -72,7 +72,9 @@ class ArticleWriter:
             if repeated is not None:
                 return repeated
         before, saved_by = self._before(save)
-        after = self._addressed(replace(save.article, revision=save.expected_revision + 1), before, save)
+        was_public = before is not None and (before.was_public or before.is_public)
+        article = replace(save.article, revision=save.expected_revision + 1, was_public=was_public)
+        after = self._addressed(article, before, save)
         self._write(before, saved_by, after, save)
         return after
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -96,6 +98,7 @@ articles = Table(
     Column("canonical_url", Words),
     Column("image", Words),
     Column("enclosures", JSON, nullable=False),
+    Column("was_public", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("guid"),
     Index("ix_articles_newest", "status", "listed", "id", "day"),
     Index("ix_articles_day", "status", "day"),

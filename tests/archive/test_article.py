@@ -97,8 +97,8 @@ def test_an_edit_of_what_readers_have_seen_is_an_update_rfc4287_4_2_15() -> None
 
 
 def test_what_readers_saw_before_it_was_a_draft_is_updated_when_it_comes_back() -> None:
-    draft = an_article(status="draft", published="2020-01-01")
-    back = revise(draft, Draft(HELLO), now=NOON + HOUR, site=SITE, seen=True)
+    draft = replace(an_article(status="draft", published="2020-01-01"), was_public=True)
+    back = revise(draft, Draft(HELLO), now=NOON + HOUR, site=SITE)
     assert (back.published, back.updated) == (draft.published, NOON + HOUR)
 
 

@@ -126,6 +126,17 @@ class ArchiveContract:
         with pytest.raises(ArticleNotFound):
             changed(archive, replace(an_article(), revision=1))
 
+    def test_an_article_remembers_that_an_earlier_revision_was_public(self, archive: Archive) -> None:
+        article = added(archive)
+        remembered = [article.was_public]
+        for status in (Status.DRAFT, Status.SCHEDULED, Status.DRAFT):
+            article = archive.articles.save(
+                Save(article=replace(article, status=status), expected_revision=article.revision)
+            )
+            remembered += [article.was_public, archive.articles.get(article.id).was_public]
+        assert remembered == [False, *[True] * 6]
+        assert not added(archive, status="draft").was_public
+
     @pytest.mark.parametrize("article_id", UNHEARD_OF)
     def test_what_is_not_there_is_not_found(self, archive: Archive, article_id: str) -> None:
         for ask in (archive.articles.get, archive.articles.history):
@@ -975,6 +986,7 @@ class ArchiveContract:
         archive.subscriptions.release("another", now=NOON)
         assert due(archive, "one") == []
         archive.subscriptions.release("one", now=NOON)
+        archive.intents.release("one", now=NOON)
         assert len(due(archive, "one")) == 1
         assert len(archive.intents.claim("one", now=NOON, duration=HOUR, limit=9)) == 1
 
@@ -1181,7 +1193,7 @@ class ArchiveContract:
     def test_the_archive_keeps_the_name_that_it_was_given_first(self, open_archive: Callable[[], Archive]) -> None:
         archives = [open_archive() for _ in range(4)]
         with ThreadPoolExecutor(4) as threads:
-            named = set(threads.map(lambda one: one[1].identity(f"urn:example:{one[0]}"), enumerate(archives)))
+            named = set(threads.map(lambda one: one[1].facts.identity(f"urn:example:{one[0]}"), enumerate(archives)))
         assert len(named) == 1
         assert open_archive().facts.identity("urn:example:late") in named
 

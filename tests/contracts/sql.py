@@ -138,6 +138,8 @@ class SqlArchiveContract(ArchiveContract):
         with _open(empty_url) as archive:
             assert archive.migrate() == (schema, upgrade.newest())
             assert [to_document(article) for article in archive.articles.every()] == dumps.documents(schema)
+            was_public = {article.id for article in archive.articles.every() if article.was_public}
+            assert was_public == {"full", "old"}
             located = archive.articles.resolve("/2026/03/14/wheat-exports-rise")
             assert located is not None
             assert (located.article.id, located.moved) == ("full", True)
@@ -173,7 +175,7 @@ class SqlArchiveContract(ArchiveContract):
 
 
 def _fails_at_every_statement(archive: SqlArchive, change: Callable[[], None], before: object) -> int:
-    """Let each statement of a change fail in lease, until it succeeds; how many statements it takes."""
+    """Let each statement of a change fail in turn, until it succeeds; how many statements it takes."""
     number = 0
     while True:
         with _failing_at(archive, number) as failed, suppress(ArchiveUnavailable):

@@ -47,7 +47,7 @@ def test_drafts_have_the_writable_fields_as_attributes() -> None:
 
 def test_articles_have_the_stored_fields_as_attributes() -> None:
     attributes = {attribute.name for attribute in attributes_of(Article)}
-    assert attributes == {field.name for field in STORED} | {"content"}
+    assert attributes == {field.name for field in STORED} | {"content", "was_public"}
 
 
 def test_the_table_of_articles_has_the_stored_fields_as_columns() -> None:

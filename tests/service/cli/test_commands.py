@@ -335,7 +335,7 @@ def read_to_the_end(terminal: int) -> bytes:
 
 
 EAGER = """
-from service import scheduler
+from service.worker import scheduler
 from service.cli import dateline
 
 scheduler.MUCH, scheduler.REST = 1, 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -25,6 +25,7 @@ from archive.store.archive import Archive
 from archive.store.articles import Save
 from archive.store.changes import Lease
 from archive.store.consumers import Outbox
+from archive.store.feed_history import Lineage
 from archive.store.renditions import Rendition
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
@@ -53,8 +54,14 @@ class Watched:
     def renditions(self) -> Watched:
         return self
 
+    def etags(self, paths: Sequence[str]) -> Mapping[str, str]:
+        return self.archive.renditions.etags(paths)
+
     def get(self, path: str) -> Rendition | None:
         return self.archive.renditions.get(path)
+
+    def history(self, path: str) -> Lineage | None:
+        return self.archive.renditions.history(path)
 
     def put(self, renditions: Sequence[Rendition], lease: Lease) -> Sequence[str]:
         changed = self.archive.renditions.put(renditions, lease)

@@ -17,7 +17,7 @@ from archive.article import Status
 from archive.errors import ArchiveUnavailable
 from archive.store.archive import Archive
 from service.heartbeat import last_seen
-from service.worker import folder_lock, scheduler
+from service.worker import drain_job, folder_lock, scheduler
 from service.worker.folder_lock import only_worker
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON
@@ -197,7 +197,7 @@ def test_a_job_that_fails_is_tried_again(
     told = [
         record.getMessage()
         for record in caplog.records
-        if record.name == scheduler.__name__ and record.levelname == "ERROR"
+        if record.name == drain_job.__name__ and record.levelname == "ERROR"
     ]
     assert told == ["index waits: away for a moment", "index failed; trying again"]
 
