@@ -31,7 +31,7 @@ from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.serialization import writable
 from archive.site import Site
-from archive.slugs import SLUG_LENGTH
+from archive.slugs import MAX_SLUG
 from archive.store.archive import Archive
 from archive.store.articles import Imported, Origin, RequestKey, Resolved, Revision, Save
 from archive.store.changes import Change, ChangeKind, Cursor, Lease
@@ -272,7 +272,7 @@ class ArchiveContract:
         assert slugs == ["weather", *(f"weather-{number}" for number in range(2, 51))]
 
     def test_a_numbered_slug_is_no_longer_than_any(self, archive: Archive) -> None:
-        longest = "a" * SLUG_LENGTH
+        longest = "a" * MAX_SLUG
         first = added(archive, slug=longest)
         second = archive.articles.save(Save(article=an_article(slug=longest), expected_revision=0, number_slug=True))
         assert (first.slug, second.slug) == (longest, longest[:-2] + "-2")
