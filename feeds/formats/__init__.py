@@ -1,0 +1,1 @@
+"""Feed formats: one specification a file."""
