@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
 from archive.site import Site
-from archive.urls import ABOUT
+from archive.urls import ABOUT_FEED_PATH
 from feeds.entry import plain
 from feeds.format import Format
 from feeds.language import language_tag
@@ -76,7 +76,7 @@ class Channel:
         """The page about this feed, for people who open it in a browser."""
         page = self._page
         feed = page.path(self.format) + (f"?{page.parameters}" if page.parameters else "")
-        return _address(self.site, ABOUT, urlencode({"feed": feed}, safe="/"))
+        return _address(self.site, ABOUT_FEED_PATH, urlencode({"feed": feed}, safe="/"))
 
     def link(self, relation: str) -> str | None:
         """The absolute address of another document, in the same format."""

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from archive.labels import Label
 from archive.site import Site
-from archive.urls import Scope, home_path, scope_at
+from archive.urls import Scope, home_path, parse_home_path
 from feeds.format import FORMATS, Format
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -70,7 +70,7 @@ def parse(path: str) -> tuple[Scope, Format] | None:
         return None
     if not home:
         return None, feed_format
-    scope = scope_at(home + "/")
+    scope = parse_home_path(home + "/")
     return (scope, feed_format) if scope is not None else None
 
 

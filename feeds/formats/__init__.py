@@ -1,1 +1,1 @@
-"""One format a module, each with its `WRITER`; `feeds.format` has the table."""
+"""Feed formats: one specification a file, each with its `WRITER`. The table of them is `feeds.format`."""

@@ -20,7 +20,7 @@ from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.archive import Archive
 from archive.store.renditions import Rendition, Representation
-from archive.urls import ABOUT
+from archive.urls import ABOUT_FEED_PATH
 from feeds.format import FORMATS
 from feeds.sitemap import is_sitemap
 from feeds.spec import parse
@@ -186,7 +186,7 @@ class PreparedDocuments:
             if cached is None:
                 return self.otherwise(environ, start_response)
         if is_feed and environ["REQUEST_METHOD"] in READING and opens_in_browser(environ) and not self._is_gone(cached):
-            asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": cached.rendition.path})}
+            asked = {"PATH_INFO": ABOUT_FEED_PATH, "QUERY_STRING": urlencode({"feed": cached.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
         return _sent(self._answer(cached, environ), start_response)
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.labels import Label, LabelKind, label_key
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.urls import FOLDERS, has_address, home_path
+from archive.urls import LABEL_FOLDERS, has_address, home_path
 from feeds.format import ATOM, FORMATS, JSON, RSS, Format
 from service.links import Addresses
 
@@ -70,7 +70,7 @@ LIST_FOLDERS: Final = {
     "authors": (LabelKind.AUTHOR,),
 }
 _WORDPRESS: Final = {"rss": RSS, "rss2": RSS, "rdf": RSS, "feed": RSS, "atom": ATOM}
-_KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
+_KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 _OPEN: Final = {"Access-Control-Allow-Origin": "*"}
 
 

@@ -14,7 +14,7 @@ from archive.errors import IndexUnavailable, InvalidQuery
 from archive.labels import Label, LabelKind, label_key
 from archive.period import Period
 from archive.store.listings import ArticleQuery, LabelCount, SortKey
-from archive.urls import ABOUT, FOLDERS, Scope, article_path, has_address, home_path
+from archive.urls import ABOUT_FEED_PATH, LABEL_FOLDERS, Scope, article_path, has_address, home_path
 from feeds import opml, sitemap
 from feeds.format import FORMATS, RECOMMENDED
 from service.http.fetch_metadata import opens_in_browser
@@ -41,7 +41,7 @@ from service.web.site.suggestions import suggestion_document
 if TYPE_CHECKING:
     from service.dateline import Dateline
 
-KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
+KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 # A reader's own browser asks every time, so that what has just been published is there; the answer is
 # mostly 304. A shared cache in front may answer a crowd by itself for a moment.
 FRESHNESS: Final = "max-age=0, s-maxage=10, stale-while-revalidate=30"
@@ -77,7 +77,7 @@ def public_blueprint(dateline: Dateline) -> Blueprint:
         SUGGEST: views.suggest,
         "/api/search": views.search_api,
         "/feeds": views.feeds,
-        ABOUT: views.about_feed,
+        ABOUT_FEED_PATH: views.about_feed,
         "/feeds.opml": views.feeds_opml,
         "/opensearch.xml": views.opensearch,
         "/robots.txt": views.robots,
