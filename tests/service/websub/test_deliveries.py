@@ -20,7 +20,7 @@ from service.outbound.client import Outgoing, Reply
 from service.outbound.errors import NoAnswer
 from service.websub.deliveries import AT_ONCE, PER_HOST, POSTPONED_BY, SLOW_PER_HOST, SLOW_SHARE, Pusher
 from service.websub.protocol import BACKOFF
-from tests.contracts.archive import a_lease, a_rendition, an_intent
+from tests.support.archives import a_lease, a_rendition, an_intent
 from tests.support.builders import NOON, SITE
 from tests.support.running import wait_for
 
