@@ -22,7 +22,7 @@ from feeds.language import language_tag
 PREFIX: Final = "DATELINE_"
 FILE_SUFFIX: Final = "_FILE"
 CONFIG_FILE: Final = Path("dateline.toml")
-SHORTEST_TOKEN: Final = 16  # characters
+MIN_TOKEN_CHARACTERS: Final = 16  # characters
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 SIGNATURES: Final = ("sha256", "sha384", "sha512")
 NO_HUB: Final = "off"
@@ -119,8 +119,8 @@ def _feed_content(value: object) -> Extents:
 
 
 def _token(value: object) -> str:
-    if len(_text(value)) < SHORTEST_TOKEN:
-        raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
+    if len(_text(value)) < MIN_TOKEN_CHARACTERS:
+        raise ValueError(f"must have at least {MIN_TOKEN_CHARACTERS} characters")
     return _text(value)
 
 

@@ -71,7 +71,7 @@ class _Export:
         self.app = app
         self.folder = folder
         self.progress = progress
-        self.prefix = urlsplit(dateline.site.url).path  # "/" or the folder that the site lives in
+        self.prefix = urlsplit(dateline.site.url).path  # "/" or the folder that the site is_alive in
         self.files = 0
 
     def run(self) -> int:

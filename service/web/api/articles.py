@@ -34,13 +34,13 @@ from service.web.errors import BadRequest, problem_document
 from service.web.json import to_json
 from service.web.site.pagination import cursor_of, read_cursor
 
-MOST_LISTED = 200
+MAX_LISTED = 200
 LISTED = 50
 READ_AT_ONCE = 65_536  # bytes
 BATCH = 100  # lines of a batch in one transaction: one commit costs 2 ms, an article in it 0.5 ms
-LONGEST_KEY = 255  # characters of an Idempotency-Key
-LONGEST_WORDS = 200  # characters of a listing's `q`
-MOST_FIELDS = 100  # of an article: four times what it has; thousands would each be told what it might mean
+MAX_KEY_CHARACTERS = 255  # characters of an Idempotency-Key
+MAX_WORDS_CHARACTERS = 200  # characters of a listing's `q`
+MAX_FIELDS = 100  # of an article: four times what it has; thousands would each be told what it might mean
 
 
 def admin_blueprint(dateline: Dateline) -> Blueprint:
@@ -278,7 +278,7 @@ def _fields(body: bytes) -> dict[str, Any]:
         fields = _lenient(body, error)
     if not isinstance(fields, dict):
         raise InvalidDraft([Problem("", 'the article must be a JSON object: {"title": …, "content_html": …}')])
-    if len(fields) > MOST_FIELDS:
+    if len(fields) > MAX_FIELDS:
         raise InvalidDraft([Problem("", f"the object has {len(fields):,} fields; an article has {len(WRITABLE)}")])
     for name in fields:
         if len(name) > MOST_NAME:
@@ -310,8 +310,8 @@ def _request_key(body: bytes) -> RequestKey | None:
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
-    if not 0 < len(key) <= LONGEST_KEY:
-        raise BadRequest(f"the Idempotency-Key must have 1 to {LONGEST_KEY} characters")
+    if not 0 < len(key) <= MAX_KEY_CHARACTERS:
+        raise BadRequest(f"the Idempotency-Key must have 1 to {MAX_KEY_CHARACTERS} characters")
     return RequestKey(key, by=_caller().name, digest=hashlib.sha256(body).hexdigest())
 
 
@@ -329,13 +329,13 @@ def _listing_query(arguments: Mapping[str, str]) -> ArticleQuery:
         except ValueError:
             problems.append(Problem("cursor", "is not one that a listing gave as `next`; leave it out"))
     if wanted := arguments.get("limit"):
-        if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and 1 <= int(wanted) <= MOST_LISTED:
+        if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and 1 <= int(wanted) <= MAX_LISTED:
             limit = int(wanted)
         else:
-            problems.append(Problem("limit", f"must be a number from 1 to {MOST_LISTED}"))
+            problems.append(Problem("limit", f"must be a number from 1 to {MAX_LISTED}"))
     words = arguments.get("q", "").replace("\0", "").strip()
-    if len(words) > LONGEST_WORDS:
-        problems.append(Problem("q", f"has {len(words):,} characters; at most {LONGEST_WORDS} are looked for"))
+    if len(words) > MAX_WORDS_CHARACTERS:
+        problems.append(Problem("q", f"has {len(words):,} characters; at most {MAX_WORDS_CHARACTERS} are looked for"))
     if problems:
         raise InvalidQuery(problems)
     return ArticleQuery(statuses=statuses, words=words or None, after=after, limit=limit)

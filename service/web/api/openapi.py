@@ -116,9 +116,9 @@ def _create_many() -> Schema:
 def _find() -> Schema:
     parameters = [
         _query("status", f"One or more of {', '.join(Status)}, parted by commas; all without it.", {"type": "string"}),
-        _query("q", "A part of title or slug.", {"type": "string", "maxLength": articles.LONGEST_WORDS}),
+        _query("q", "A part of title or slug.", {"type": "string", "maxLength": articles.MAX_WORDS_CHARACTERS}),
         _query("cursor", "What the page before gave as `next`.", {"type": "string"}),
-        _query("limit", "Articles on a page.", _number(1, articles.MOST_LISTED, articles.LISTED)),
+        _query("limit", "Articles on a page.", _number(1, articles.MAX_LISTED, articles.LISTED)),
     ]
     return _operation(
         "findArticles",
@@ -514,7 +514,7 @@ def _if_match() -> Schema:
 
 
 def _key() -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": articles.LONGEST_KEY}
+    return {"type": "string", "minLength": 1, "maxLength": articles.MAX_KEY_CHARACTERS}
 
 
 def _header(name: str, description: str, schema: Schema) -> Schema:
@@ -538,7 +538,11 @@ def _line(most: int) -> Schema:
 
 
 def _address() -> Schema:
-    return {"type": ["string", "null"], "maxLength": validation.MOST_URL, "description": "https:// or http://"}
+    return {
+        "type": ["string", "null"],
+        "maxLength": validation.MOST_URL,
+        "description": "https:// or http://",
+    }
 
 
 def _number(least: int, most: int, default: int) -> Schema:

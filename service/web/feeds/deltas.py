@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 MANIPULATION: Final = "feed"
 MOST_COMPRESSED: Final = 64 * 1024  # bytes of a delta that a request may compress: 1 ms with br
 PATIENCE: Final = 2.0  # seconds for which an archive that did not answer is left alone
-MOST_BYTES: Final = 4 * 1024 * 1024  # of the deltas that are kept
+MAX_RESPONSE_BYTES: Final = 4 * 1024 * 1024  # of the deltas that are kept
 MOST_LINEAGES: Final = 64  # of 60 KB each, at most
 _UNASKED: Final = "feedparser/"  # the library says `A-IM: feed` for every program that names itself no other way
 _IDENTITY: Final = "identity"
@@ -46,12 +46,12 @@ class Deltas:
     """Deltas of stored documents. Threads may share them."""
 
     def __init__(
-        self, archive: Archive, *, most_bytes: int = MOST_BYTES, ticks: Callable[[], float] = time.monotonic
+        self, archive: Archive, *, max_bytes: int = MAX_RESPONSE_BYTES, ticks: Callable[[], float] = time.monotonic
     ) -> None:
         self.archive = archive
         self.ticks = ticks
         self._silent_until = 0.0  # an archive that did not answer is left alone
-        self.most_bytes = most_bytes
+        self.max_bytes = max_bytes
         self._lineages: OrderedDict[str, tuple[str, Lineage | None]] = OrderedDict()  # by path, with the present ETag
         self._bodies: OrderedDict[_Key, bytes] = OrderedDict()
         self._bytes = 0
@@ -104,7 +104,7 @@ class Deltas:
             self._drop(key)
             self._bodies[key] = body
             self._bytes += len(body) + _OVERHEAD
-            while self._bytes > self.most_bytes:
+            while self._bytes > self.max_bytes:
                 self._drop(next(iter(self._bodies)))
 
     def _drop(self, key: _Key) -> None:

@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 LOOK_AGAIN = 0.1  # seconds after which the archive is asked whether the bytes are still these
 PATIENCE = 2.0  # seconds for which an archive that did not answer is left alone
 RETRY_AFTER = "5"  # seconds
-MOST_BYTES = 32 * 1024 * 1024
+MAX_RESPONSE_BYTES = 32 * 1024 * 1024
 USUAL_LENGTH = 100  # characters of Accept-Encoding; what browsers and readers send takes up to 40
 CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 # A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
@@ -133,7 +133,7 @@ class Renditions:
         *,
         clock: Callable[[], datetime],
         site: Site | None = None,
-        most_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_RESPONSE_BYTES,
         unconditional_gets: int = 0,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -141,7 +141,7 @@ class Renditions:
         self.otherwise = otherwise
         self.clock = clock
         self.site = site
-        self.most_bytes = most_bytes
+        self.max_bytes = max_bytes
         self.ticks = ticks
         self.deltas = Deltas(archive)
         self.politeness = Politeness(unconditional_gets, ticks=ticks)
@@ -288,10 +288,10 @@ class Renditions:
         )
         with self._lock:
             self._drop(path)
-            if kept.size <= self.most_bytes:
+            if kept.size <= self.max_bytes:
                 self._kept[path] = kept
                 self._bytes += kept.size
-            while self._bytes > self.most_bytes:
+            while self._bytes > self.max_bytes:
                 self._drop(next(iter(self._kept)))
         return kept
 

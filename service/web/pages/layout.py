@@ -55,7 +55,7 @@ class Frame:
     ways_out: Sequence[Link]
 
 
-def furnish(blueprint: Blueprint, dateline: Dateline) -> None:
+def install_layout(blueprint: Blueprint, dateline: Dateline) -> None:
     """Give every template of the application the frame and the filters that it needs."""
     versions = {name: _version(name) for name in ("dateline.css", "icon.svg", "suggest.js")}
 
@@ -71,7 +71,7 @@ def addresses_of(site: Site) -> Addresses:
     return Addresses(site, as_files=AS_FILES in request.environ)
 
 
-def show(template: str, head: Head, *, status: int = 200, **shown: Any) -> Response:
+def render(template: str, head: Head, *, status: int = 200, **shown: Any) -> Response:
     """A page. What it is made of is escaped, but for what has been cleaned before."""
     response = make_response(render_template(template, head=head, **shown), status)
     for relation, href in (("next", head.older), ("prev", head.newer)):
@@ -83,7 +83,7 @@ def show(template: str, head: Head, *, status: int = 200, **shown: Any) -> Respo
 def error_page(status: int, title: str, message: str, *, links: Sequence[Link] = ()) -> Response:
     """A page that says what went wrong and where to go from here."""
     head = Head(title=title, description=message, robots="noindex")
-    response = show("error.html", head, status=status, code=status, title=title, message=message, links=links)
+    response = render("error.html", head, status=status, code=status, title=title, message=message, links=links)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

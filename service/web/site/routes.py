@@ -23,7 +23,7 @@ from service.search import search_document, search_page
 from service.syndication.search_feeds import SearchFeeds
 from service.web.json import to_json
 from service.web.pages.formatting import articles_text, day_text, moment_text, period_text
-from service.web.pages.layout import addresses_of, error_page, furnish, show
+from service.web.pages.layout import addresses_of, error_page, install_layout, render
 from service.web.pages.view_models import KIND_NAMES, FeedLink, Head, Link, feed_links, label_links
 from service.web.site.article_view import article_head, article_view
 from service.web.site.calendar import month_table, months_of, nearest, parents, year_rows
@@ -47,8 +47,8 @@ KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
 FRESHNESS: Final = "max-age=0, s-maxage=10, stale-while-revalidate=30"
 FEED_FRESHNESS: Final = f"{FRESHNESS}, stale-if-error=86400"
 RETRY_AFTER: Final = 10  # seconds
-MOST_SECTIONS = 12
-MOST_MONTHS = 12
+MAX_SECTIONS = 12
+MAX_MONTHS = 12
 
 YEAR: Final = "/<int(fixed_digits=4):year>/"
 MONTH: Final = f"{YEAR}<int(fixed_digits=2):month>/"
@@ -57,11 +57,11 @@ SUGGEST: Final = "/search/suggest"
 LABELS: Final = f"/<any({','.join(KINDS)}):folder>/"
 
 
-def public_blueprint(dateline: Dateline) -> Blueprint:
+def site_blueprint(dateline: Dateline) -> Blueprint:
     """Everything that readers see. It gives the whole application its frame, its filters and `error_page`."""
     views = _Views(dateline)
     blueprint = Blueprint("public", __name__)
-    furnish(blueprint, dateline)
+    install_layout(blueprint, dateline)
     rules: dict[str, Callable[..., AnyResponse]] = {
         "/": views.home,
         "/archive/": views.archive_by_date,
@@ -107,14 +107,14 @@ class _Views:
         sections = sorted(
             self.archive.listings.labels(LabelKind.SECTION), key=lambda named: (-named.count, named.label.key)
         )
-        months = list(self.archive.listings.months().items())[:MOST_MONTHS]
+        months = list(self.archive.listings.months().items())[:MAX_MONTHS]
         description = self.site.description or f"Articles from {self.site.title}, newest first."
-        return show(
+        return render(
             "home.html",
             self._list_head(self.site.title, description, None, shown),
             listing=shown,
             feeds=feed_links(self.addresses, None),
-            sections=label_links(sections[:MOST_SECTIONS], self.addresses),
+            sections=label_links(sections[:MAX_SECTIONS], self.addresses),
             all_sections=self.addresses.href("/sections/"),
             months=[
                 Link(period_text(month), self.addresses.href(home_path(month)), f"{count:,}") for month, count in months
@@ -134,7 +134,7 @@ class _Views:
             return self._nothing_here()
         shown = self._listing(label)
         description = _label_description(named, self.site.title)
-        return show(
+        return render(
             "label.html",
             self._list_head(named.name, description, label, shown, named.name),
             kicker=Link(KIND_NAMES[label.kind][0], self.addresses.href(f"/{folder}/")),
@@ -148,12 +148,12 @@ class _Views:
         _, plural = KIND_NAMES[KINDS[folder]]
         links = label_links(self.archive.listings.labels(KINDS[folder]), self.addresses)
         head = self._head(plural, f"All {plural.lower()} of {self.site.title}.", f"/{folder}/")
-        return show("labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
+        return render("labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
 
     def archive_by_date(self) -> AnyResponse:
         rows = year_rows(self.archive.listings.months(), self.addresses)
         head = self._head("Archive", f"Everything that {self.site.title} has published, by date.", "/archive/")
-        return show("archive.html", head, rows=rows)
+        return render("archive.html", head, rows=rows)
 
     def period(self, year: int, month: int | None = None, day: int | None = None) -> AnyResponse:
         period = _period(year, month, day)
@@ -166,7 +166,7 @@ class _Views:
         name = period_text(period)
         earlier, later = nearest(self.archive, period)
         description = f"{articles_text(count)} that {self.site.title} published: {name}."
-        return show(
+        return render(
             "period.html",
             self._list_head(name, description, period, shown, name),
             name=name,
@@ -236,7 +236,7 @@ class _Views:
             return redirect(self.addresses.href(located.article.path or "/"), 301)
         article = located.article
         newer, older = neighbours(self.archive, article)
-        return show(
+        return render(
             "article.html",
             article_head(article, self.addresses),
             article=article_view(article, self.addresses),
@@ -256,7 +256,7 @@ class _Views:
 
     def _withdrawn(self, article: Article) -> AnyResponse:
         when = moment_text(article.updated, self.site.zone)
-        return show(
+        return render(
             "withdrawn.html",
             Head(title="Withdrawn", description=f"This article was withdrawn on {when}.", robots="noindex"),
             status=410,
@@ -280,14 +280,14 @@ class _Views:
             page = search_page(self.dateline, args)
         except InvalidQuery as error:
             view = problems_view(error.problems, args, self.addresses)
-            return show("search.html", head, status=400, view=view)
+            return render("search.html", head, status=400, view=view)
         except IndexUnavailable:
             return self._not_searchable()
         view = results_view(page, args, self.addresses)
         status = 404 if page.query.page > max(page.pages, 1) else 200
         feeds = search_feed_links(page.query, self.addresses)
         head = replace(head, title=f"{page.query.text} – Search" if page.query.text else head.title, feeds=feeds)
-        return show("search.html", head, status=status, view=view, feeds=feeds)
+        return render("search.html", head, status=status, view=view, feeds=feeds)
 
     def search_feed(self, name: str) -> AnyResponse:
         if opens_in_browser(request.environ):
@@ -324,7 +324,7 @@ class _Views:
     def feeds(self) -> AnyResponse:
         head = self._head("Feeds", f"Every feed of {self.site.title}.", "/feeds")
         groups = feed_groups(self.archive, self.addresses, now=self.dateline.clock())
-        return show("feeds.html", head, groups=groups, site_feeds=feed_links(self.addresses, None))
+        return render("feeds.html", head, groups=groups, site_feeds=feed_links(self.addresses, None))
 
     def about_feed(self) -> AnyResponse:
         return self._about(request.args.get("feed", ""))
@@ -340,7 +340,7 @@ class _Views:
             robots="noindex, follow",
             feeds=about.feeds,
         )
-        response = show("feed.html", head, feed=about, all_feeds=self.addresses.href("/feeds"))
+        response = render("feed.html", head, feed=about, all_feeds=self.addresses.href("/feeds"))
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Sec-Fetch-Dest")
         return response

@@ -1,4 +1,4 @@
-"""What follows a change: the search index and the feeds, each a consumer of the archive's log."""
+"""Rebuilds the stored feeds that changed articles are in, or have left."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from archive.store.feed_volumes import Volume
 from archive.urls import Scope
 from archive.util.chunks import slices
 from feeds.archived import page_of
+from feeds.builder import FeedBuilder
 from feeds.document import Document
 from feeds.spec import Format
 from feeds.touched import scopes_touched
+from service.dateline import Dateline
 from service.syndication.documents import store_documents
 from service.syndication.site_feeds import Standing, Syndication, standings_of
 
@@ -26,8 +28,7 @@ log = logging.getLogger(__name__)
 FEEDS_VERSION = 8  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
 
-READ_AT_ONCE = 500  # articles
-MANY = 100  # feeds that are due at once: after an import, or a change of the site's settings
+IMPORT_THRESHOLD = 100  # feeds due at once: more are the result of an import or of new settings
 
 
 Maker = tuple[Scope | Volume, Callable[[], list[Document]]]
@@ -38,7 +39,7 @@ class FeedsConsumer:
 
     name = "feeds"
     kind = ChangeKind.ARTICLE
-    batch = 5000  # many, so that a feed is built once for all the changes of an import
+    batch = 5000  # changes; many, so that an import builds each feed once
     feeds_at_once = 25  # stored in one transaction, of up to 1 MB each in three formats
     articles_at_once = 500
 
@@ -49,7 +50,7 @@ class FeedsConsumer:
         self._made: dict[Scope | Volume, int] = {}
 
     def start(self, lease: Lease) -> int:
-        """From the beginning where the site is not what the stored feeds were built for."""
+        """From the beginning if the stored feeds were built for other settings of the site."""
         self._made.clear()
         self.syndication.look()
         self.syndication.note(lease)  # of a site that has no feeds yet, that nothing is bound
@@ -59,14 +60,14 @@ class FeedsConsumer:
             return lease.position
         log.info("building every feed: the site's settings are new")
         self._store([(None, partial(self.syndication.feed, None))], lease)
-        # The cursor first: whoever dies between the two lines does it again, and not never.
+        # The cursor first: after a crash between the two lines the rebuild is repeated rather than skipped.
         self.archive.changes.advance(lease, 0)
         self.archive.facts.set(BUILT_FOR, built_for)
         return 0
 
     def lost(self, position: int) -> bool:
         del position
-        return False  # feeds stand in the archive itself
+        return False  # feeds are stored in the archive itself
 
     def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         labels: set[Label] = set()
@@ -89,7 +90,7 @@ class FeedsConsumer:
         made = {**self._made, **{what: position for what, _ in makers}}
         self._made = {what: has for what, has in made.items() if has > last}
         if bound.moved:
-            # After the documents: whoever dies between the two lines divides the same volumes again.
+            # After the documents: after a crash between the two lines the same volumes are divided again.
             self.archive.feed_volumes.put(bound.moved, lease)
         self.syndication.note(lease)
         log.info(
@@ -110,7 +111,7 @@ class FeedsConsumer:
                     yield from standings_of([state.article for state in self.archive.articles.history(article.id)])
 
     def _makers(self, scopes: Sequence[Scope], volumes: Sequence[Volume]) -> list[Maker]:
-        """In such an order that whoever reads meanwhile misses nothing.
+        """In an order in which a concurrent reader misses no article.
 
         First the volumes that have no document yet, then the site's feed, which may lead to them, then
         the volumes that lose what those have taken over, then all the other feeds."""
@@ -119,7 +120,7 @@ class FeedsConsumer:
         new = [volume for volume, path in paths.items() if path not in stored]
         changed = [volume for volume, path in paths.items() if path in stored]
         site, *others = scopes
-        feed = partial(self.syndication.feed, is_one_of_many=len(others) > MANY)
+        feed = partial(self.syndication.feed, is_one_of_many=len(others) > IMPORT_THRESHOLD)
         return [
             *((volume, partial(self.syndication.volume, volume)) for volume in new),
             (site, partial(self.syndication.feed, site)),
@@ -137,7 +138,20 @@ class FeedsConsumer:
 
 
 def _order(scope: Scope) -> tuple[int, str]:
-    """The site's feed first: most readers have it."""
+    """The site's feed first: it has the most readers."""
     if scope is None:
         return 0, ""
     return (1, str(scope)) if isinstance(scope, Period) else (2, f"{scope.kind} {scope.key}")
+
+
+def feeds_consumer(dateline: Dateline) -> FeedsConsumer:
+    return FeedsConsumer(dateline.archive, site_syndication(dateline), clock=dateline.clock)
+
+
+def site_syndication(dateline: Dateline) -> Syndication:
+    """The site's feeds as its settings want them."""
+    settings = dateline.settings
+    builder = FeedBuilder(
+        dateline.site, dateline.identity(), length=settings.feed_length, extents=settings.feed_content
+    )
+    return Syndication(dateline.archive, builder)

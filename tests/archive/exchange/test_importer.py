@@ -313,7 +313,7 @@ def test_a_dry_run_counts_and_saves_nothing(tmp_path: Path, archive: SqlArchive,
 
 
 def test_a_long_list_of_failures_is_cut_but_counted(tmp_path: Path, bring: Import, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(reporting, "MOST_LISTED", 3)
+    monkeypatch.setattr(reporting, "MAX_LISTED", 3)
     report = bring(lines(tmp_path / "a.jsonl", WHEAT, *["{"] * 10))
     assert (len(report.failed), report.unlisted, report.failures, report.items) == (3, 7, 10, 11)
 

@@ -322,7 +322,7 @@ def test_one_look_serves_thousands_and_each_delta_is_compressed_once(kiosk: Kios
 
 
 def test_the_memory_of_deltas_is_bounded(kiosk: Kiosk):
-    kiosk.app.deltas.most_bytes = 5_000
+    kiosk.app.deltas.max_bytes = 5_000
     etag = kiosk.have("/feed.atom")
     for number in range(10):
         kiosk.published(f"More {number}")

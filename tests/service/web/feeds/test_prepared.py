@@ -24,7 +24,7 @@ OUTBOX = {"owner": "test", "now": NOON, "duration": timedelta(hours=1)}
 class Stand:
     """A few stored documents behind Renditions, with a clock for dates and one for looking again."""
 
-    def __init__(self, archive: Archive, most_bytes: int = 1_000_000) -> None:
+    def __init__(self, archive: Archive, max_bytes: int = 1_000_000) -> None:
         self.archive = archive
         self.now = NOON
         self.tick = 0.0
@@ -33,7 +33,7 @@ class Stand:
         assert lease is not None
         self.lease = lease
         self.looks: list[str] = []
-        self.app = Renditions(self, self._otherwise, clock=lambda: self.now, most_bytes=most_bytes, ticks=self._ticks)  # type: ignore[arg-type]
+        self.app = Renditions(self, self._otherwise, clock=lambda: self.now, max_bytes=max_bytes, ticks=self._ticks)  # type: ignore[arg-type]
         self.client = Client(self.app)
 
     def put(self, path: str, body: bytes, *, media_type: str = "application/atom+xml; charset=utf-8") -> None:
@@ -226,7 +226,7 @@ def test_what_is_not_kept_is_told_to_come_back_later(stand: Stand) -> None:
 
 
 def test_memory_is_bounded_and_the_least_used_goes_first(archive: Archive) -> None:
-    stand = Stand(archive, most_bytes=2500)
+    stand = Stand(archive, max_bytes=2500)
     for name in "abcd":
         stand.put(f"/tags/{name}/feed.atom", name.encode() * 1000)
     for name in "ab":
@@ -242,7 +242,7 @@ def test_memory_is_bounded_and_the_least_used_goes_first(archive: Archive) -> No
 
 
 def test_a_document_larger_than_the_memory_is_sent_all_the_same(archive: Archive) -> None:
-    stand = Stand(archive, most_bytes=100)
+    stand = Stand(archive, max_bytes=100)
     stand.put("/feed.json", bytes(range(256)) * 9)
     assert stand.client.get("/feed.json").data == bytes(range(256)) * 9
 
