@@ -32,7 +32,7 @@ from service.dateline import Dateline
 from service.http.conditional import Outcome, entity_tags, evaluate, matches
 from service.web.errors import BadRequest, problem_document
 from service.web.json import to_json
-from service.web.site.pagination import cursor_of, read_cursor
+from service.web.pagination import cursor_of, read_cursor
 
 MAX_LISTED = 200
 LISTED = 50

@@ -19,6 +19,7 @@ from service.web.pages.view_models import KIND_NAMES, day_of
 if TYPE_CHECKING:
     from service.dateline import Dateline
 
+SUGGEST_PATH: Final = "/search/suggest"
 MEDIA_TYPE: Final = "application/x-suggestions+json"
 FRESHNESS: Final = "public, max-age=60"
 MOST: Final = 10
