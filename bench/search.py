@@ -25,9 +25,10 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from archive.search.analysis import is_stop_word, words
+from archive.search.analysis import words
 from archive.search.index import SearchQuery, Sort
 from archive.search.snippets import snippet
+from archive.search.stop_words import is_stop_word
 from bench import corpus
 from bench.corpus import article_of
 from bench.memory import MB, own_peak

@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
 from archive.site import Site
-from archive.urls import ABOUT
+from archive.urls import ABOUT_FEED_PATH
 from feeds.entry import plain
 from feeds.language import language_tag
 from feeds.links import to_uri
@@ -73,7 +73,7 @@ class Channel:
         """The page for people who meet this document and do not know what it is."""
         page = self._page
         feed = page.path(feed_format) + (f"?{page.parameters}" if page.parameters else "")
-        return _address(self.site, ABOUT, urlencode({"feed": feed}, safe="/"))
+        return _address(self.site, ABOUT_FEED_PATH, urlencode({"feed": feed}, safe="/"))
 
     def link(self, relation: str, feed_format: Format) -> str | None:
         page = self.links.get(relation)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from archive.labels import Label
 from archive.site import Site
-from archive.urls import Scope, home_path, scope_at
+from archive.urls import Scope, home_path, parse_home_path
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG_URI = re.compile(r"tag:[^,:]+,(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?:", re.ASCII)
@@ -94,7 +94,7 @@ def parse(path: str) -> tuple[Scope, Format] | None:
         return None
     if not home:
         return None, feed_format
-    scope = scope_at(home + "/")
+    scope = parse_home_path(home + "/")
     return (scope, feed_format) if scope is not None else None
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from archive.article import Article
 from archive.errors import InvalidQuery, Problem
 from archive.period import Period
-from archive.search.index import MOST_PER_PAGE, Facet, SearchQuery, Sort
+from archive.search.index import MAX_PER_PAGE, Facet, SearchQuery, Sort
 from archive.search.query import Node
 from archive.search.snippets import highlight, snippet_of_html
 from archive.timestamps import rfc3339
@@ -144,7 +144,7 @@ def read_query(args: Mapping[str, str]) -> SearchQuery:
         last_day=last.last_day if last else None,
         sort=read("sort", _sort, Sort.RELEVANCE),
         page=read("page", lambda text: _number(text, MOST_PAGES), 1),
-        per_page=read("per_page", lambda text: _number(text, MOST_PER_PAGE), 10),
+        per_page=read("per_page", lambda text: _number(text, MAX_PER_PAGE), 10),
     )
     if query.first_day and query.last_day and query.first_day > query.last_day:
         problems.append(Problem("to", f"{query.last_day} lies before {query.first_day}, where the search begins"))

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from archive.errors import DatelineError
+from archive.search.engines import has_engine
 from archive.site import Site
 from feeds.content_level import Extents, read_extents
 from feeds.formats.podcasts import CATEGORIES, TYPES, category_path
@@ -125,7 +126,7 @@ def _token(value: object) -> str:
 
 
 def _search_url(value: object) -> str:
-    if not _text(value).startswith("whoosh:"):
+    if not has_engine(_text(value)):
         raise ValueError("names no search engine that is here; leave it out, or say whoosh:///folder")
     return _text(value)
 
@@ -237,8 +238,8 @@ class Settings:
 
     @property
     def search_folder(self) -> Path:
-        named = self.search_url.removeprefix("whoosh:").removeprefix("//")
-        return Path(named) if named else self.data / "search"
+        """Where an engine that keeps files does so, if the address does not say."""
+        return self.data / "search"
 
     def shown(self) -> list[tuple[str, str, str]]:
         """Every setting's variable, value and meaning, for people; secrets stay secret."""

@@ -6,7 +6,7 @@ import errno
 
 from archive.errors import DatelineError, StorageFull, Unavailable
 from archive.ids import new_id
-from archive.search.whoosh.index import WhooshIndex
+from archive.search.engines import open_index
 from archive.sql import SqlArchive
 from service.dateline import Clock, Dateline, now
 from service.publishing import Publisher
@@ -50,7 +50,7 @@ def open_dateline(
         settings=settings,
         site=site,
         archive=archive,
-        index=WhooshIndex(settings.search_folder, recency=settings.search_recency / 100),
+        index=open_index(settings.search_url, folder=settings.search_folder, recency=settings.search_recency / 100),
         publisher=Publisher(archive, site, clock=clock, new_id=new_id, notify=wakeup.notify),
         wakeup=wakeup,
         clock=clock,

@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from archive.search.engines import ENGINES
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PACKAGES = ("archive", "feeds", "service")
@@ -94,9 +96,34 @@ def test_no_tracked_file_names_a_place_on_somebodys_machine() -> None:
 
 
 def test_every_search_engine_is_a_protected_package() -> None:
-    [contract] = [one for one in PROJECT["tool"]["importlinter"]["contracts"] if one["type"] == "protected"]
-    engines = sorted(f"archive.search.{init.parent.name}" for init in (ROOT / "archive/search").glob("*/__init__.py"))
-    assert contract["protected_modules"] == ["archive.sql", *engines]
+    """The contract protects the modules in an engine's folder by a wildcard, but not code in its `__init__`."""
+    protected = [
+        module
+        for contract in PROJECT["tool"]["importlinter"]["contracts"]
+        if contract["type"] == "protected"
+        for module in contract["protected_modules"]
+    ]
+    engines = sorted((ROOT / "archive/search").glob("*/__init__.py"))
+    assert "archive.search.*.*" in protected
+    assert [init.parent.name for init in engines if init.read_bytes()] == []
+    assert {module.rpartition(".")[0] for module in ENGINES.values()} == {
+        f"archive.search.{init.parent.name}" for init in engines
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("importer", ["service/web/site/search_page.py", "service/wiring.py", "archive/search/plan.py"])
+def test_a_new_search_engine_is_protected_from_its_first_day(tmp_path: Path, importer: str) -> None:
+    copied = _copied_packages(tmp_path)
+    engine = copied / "archive/search/newcomer"
+    engine.mkdir()
+    (engine / "__init__.py").touch()
+    (engine / "pages.py").touch()
+    (engine / "index.py").write_text("import archive.search.newcomer.pages\n")
+    assert _lint_imports(copied).returncode == 0
+    _add_import(copied / importer, "import archive.search.newcomer.index")
+    checked = _lint_imports(copied)
+    assert (checked.returncode, "archive.search.newcomer" in checked.stdout) == (1, True), checked.stdout
 
 
 @pytest.mark.slow
@@ -109,23 +136,38 @@ def test_every_search_engine_is_a_protected_package() -> None:
         ("feeds/builder.py", "import archive.search.whoosh.searching.top_hits"),
         ("service/publishing.py", "import archive.sql"),
         ("service/web/pages/view_models.py", "import archive.search.whoosh.segment.segment"),
+        ("service/wiring.py", "import archive.search.whoosh.index"),
+        ("archive/search/spelling.py", "import archive.search.whoosh.cache"),
+        ("archive/search/whoosh/indexing/new_files.py", "import archive.search.whoosh.searching.terms"),
+        ("archive/search/whoosh/reader.py", "import archive.search.whoosh.searching.doc_values"),
+        ("archive/search/reader.py", "import archive.search.suggestions"),
         ("service/cli/token.py", "import sqlalchemy"),
     ],
 )
 def test_an_import_against_the_direction_is_found(tmp_path: Path, file: str, line: str) -> None:
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    changed = tmp_path / file
-    text = changed.read_text(encoding="utf-8")
-    changed.write_text(
-        text.replace("\nimport ", f"\n{line}\nimport ", 1) if "\nimport " in text else f"{text}\n{line}\n"
-    )
-    checked = subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    copied = _copied_packages(tmp_path)
+    _add_import(copied / file, line)
+    checked = _lint_imports(copied)
     assert (checked.returncode, "BROKEN" in checked.stdout) == (1, True), checked.stdout + checked.stderr
+
+
+def _copied_packages(folder: Path) -> Path:
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+def _add_import(file: Path, line: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("\nimport ", f"\n{line}\nimport ", 1) if "\nimport " in text else f"{text}\n{line}\n")
+
+
+def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
+        cwd=folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def _locked(lock: str) -> dict[str, str]:

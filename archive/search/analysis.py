@@ -1,4 +1,4 @@
-"""How text becomes terms: the same way for articles, for queries and for snippets."""
+"""Text to terms: words folded and stemmed, the same way for articles, queries and snippets."""
 
 from __future__ import annotations
 
@@ -6,17 +6,16 @@ import re
 import sys
 import threading
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 import Stemmer
 
 VERSION = 3  # of everything below: an index made with another version is rebuilt
-LONGEST_TERM = 64  # characters; what is longer is no word that anybody types twice
+MAX_TERM = 64  # characters; the rest of a longer word is cut off
 
-# Marks that belong to the letter before them, and that `\w` leaves out (Unicode categories Mn and Mc).
+# Marks that belong to the letter before them, and that `\w` does not match (Unicode categories Mn and Mc).
 _MARKS: Final = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8"
     "\u06ea-\u06ed\u0711\u0730-\u074a\u0900-\u0903\u093a-\u094f\u0951-\u0957\u0962\u0963\u0981-\u0983\u09bc-\u09cd"
@@ -24,7 +23,7 @@ _MARKS: Final = (
     "\u0c3e-\u0c56\u0c81-\u0c83\u0cbc-\u0cd6\u0d00-\u0d03\u0d3b-\u0d4d\u0d82\u0d83\u0dca-\u0ddf\u20d0-\u20f0"
 )
 # Scripts written without spaces, and Hangul, whose words have endings that no stemmer knows: every character, with its
-# marks, is a term, and a run of them a phrase.
+# marks, is a term, and several in a row are a phrase.
 _UNSPACED: Final = (
     "\u0e00-\u0e4e\u0e80-\u0ece\u1000-\u103f\u1100-\u115f\u1780-\u17d3\u3005\u3007\u3041-\u309f\u30a1-\u30ff"
     "\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
@@ -49,14 +48,14 @@ def _pattern(letter: str, sign: str, *more: str) -> re.Pattern[str]:
 
 
 _RAW: Final = _pattern(_LETTER, _SIGN, rf"[{_UNSPACED}][{_UNSPACED_MARKS}]*")
-_RAW_OF_ASCII: Final = _pattern("[a-z]", "[a-z0-9]")  # gives the same for such a text, in half the time
+_RAW_OF_ASCII: Final = _pattern("[a-z]", "[a-z0-9]")  # gives the same result for a text of ASCII, in half the time
 _ONE_UNSPACED: Final = re.compile(f"[{_UNSPACED}]")
 _MARK: Final = re.compile("[\u0300-\u036f]")
-# Letters that Unicode does not take for an accented one, and people without the key do: Łódź is Lodz.
+# Letters that Unicode does not decompose, but that people without the key replace: Łódź is Lodz.
 _LIKE: Final = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe"})
 
 
-# The languages that Snowball knows, by the first part of their tags (RFC 5646). Others are folded only.
+# The Snowball stemmers by the first part of a language tag (RFC 5646). Words of other languages are folded only.
 STEMMERS: Final = {
     "ar": "arabic", "ca": "catalan", "da": "danish", "de": "german", "el": "greek", "en": "english", "eo": "esperanto",
     "es": "spanish", "et": "estonian", "eu": "basque", "fi": "finnish", "fr": "french", "ga": "irish", "hi": "hindi",
@@ -64,14 +63,13 @@ STEMMERS: Final = {
     "ne": "nepali", "nl": "dutch", "nn": "norwegian", "no": "norwegian", "pt": "portuguese", "ro": "romanian",
     "ru": "russian", "sr": "serbian", "sv": "swedish", "ta": "tamil", "tr": "turkish", "yi": "yiddish",
 }  # fmt: skip
-_STOP_LISTS: Final = {"nb": "no", "nn": "no"}  # the languages whose list has another name
 ENGLISH: Final = "en"
 UNKNOWN: Final = ""  # a language without a stemmer
-REMEMBERED: Final = 32768  # words of each language; half of a text are a few hundred
+MAX_CACHED_WORDS: Final = 32768  # of each language; a few hundred words make half of a text
 
 
 class Token(NamedTuple):
-    """One term and where it stands in the text: `text[start:end]`."""
+    """A folded word and its place in the text: `text[start:end]`."""
 
     term: str
     start: int
@@ -79,30 +77,30 @@ class Token(NamedTuple):
 
 
 class Analysed(NamedTuple):
-    """One word of a text: folded, and the terms that it is found by, the usual one first."""
+    """A word of a text: folded, and the terms under which it is indexed, the usual one first."""
 
     form: str
     terms: tuple[str, ...]
 
 
 def language_of(tag: str | None) -> str:
-    """By whose rules a text with this language tag is stemmed; UNKNOWN where there are none."""
+    """The language in which a text with this tag is stemmed; UNKNOWN without a stemmer."""
     primary = (tag or "").partition("-")[0].lower()
     return primary if primary in STEMMERS else UNKNOWN
 
 
 def analysed(text: str, language: str = ENGLISH) -> list[Analysed]:
-    """Every word of a text in order. Stop words are kept: "to be or not to be" can be found."""
+    """The words of a text in order. Stop words are kept: "to be or not to be" can be found."""
     return [word for word in map(words_of(language).__getitem__, raw_words(text)) if word.form]
 
 
 def raw_words(text: str) -> list[str]:
-    """The pieces of a text that may be words, as they stand there. `words_of` says what each is."""
+    """The pieces of a text that may be words, unchanged. `words_of` analyses each."""
     return _raw_in(text).findall(text)
 
 
 def located(text: str, language: str, start: int = 0, end: int = sys.maxsize) -> Iterator[tuple[Analysed, int, int]]:
-    """Every word of a stretch of a text in order, with its place."""
+    """The words of `text[start:end]` in order, each with the start and end of its place in the text."""
     words = words_of(language)
     for found in _raw_in(text).finditer(text, start, end):
         if (word := words[found[0]]).form:
@@ -117,17 +115,17 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def terms(text: str, *, stemmed: bool = True) -> list[str]:
-    """The terms of an English text alone, in order."""
+    """The terms of an English text in order; folded words if not `stemmed`."""
     return [word.terms[0] if stemmed else word.form for word in analysed(text)]
 
 
 def words(text: str) -> list[str]:
-    """The words as they are spelled, in order; `fold` and `terms_of` make terms of them."""
+    """The words of a text in order, not folded."""
     return [word for raw in raw_words(text) if fold(word := _spelled(raw))]
 
 
 def is_unspaced(word: str) -> bool:
-    """Whether a word is one character of a script of which each is a term."""
+    """Whether a word is one character of a script without spaces."""
     return _ONE_UNSPACED.match(word) is not None
 
 
@@ -136,34 +134,35 @@ def _raw_in(text: str) -> re.Pattern[str]:
 
 
 def _spelled(raw: str) -> str:
-    """A piece of text without what does not count: the dots of U.S., the commas of 1,750."""
+    """A word without the dots of U.S. or the commas of 1,750."""
     if "." not in raw and "," not in raw:
         return raw
     return raw.replace(",", "") if raw[0].isdigit() else raw.replace(".", "")
 
 
-# Half of a text are a few hundred words, so that remembering terms makes indexing three times as fast.
+# A few hundred words make half of a text, so that this cache makes indexing three times as fast.
 @lru_cache(maxsize=16384)
 def fold(word: str) -> str:
-    """A word without case, accents and width: "Café" and "CAFE" are one. Empty where nothing is left."""
+    """A word without case, accents and width: "Café" and "CAFE" are the same. May be empty."""
     plain = word.casefold().replace("’", "'")
     if not plain.isascii():
         plain = unicodedata.normalize("NFKC", _MARK.sub("", unicodedata.normalize("NFKD", plain)))
         plain = plain.casefold().translate(_LIKE)
-    return plain[:LONGEST_TERM]
+    return plain[:MAX_TERM]
 
 
 def term_of(word: str, language: str = ENGLISH) -> str:
-    """The folded word without its endings: "Exports", "exported" and "export" are one."""
+    """The folded stem of a word: "Exports", "exported" and "export" have the same."""
     return terms_of(word, language)[0]
 
 
 @lru_cache(maxsize=16384)
 def terms_of(word: str, language: str = ENGLISH) -> tuple[str, ...]:
-    """What a word is found by in texts of a language: without its endings, and then without accents.
+    """The terms under which a word is indexed in texts of a language: the stem of the word as spelled, and that of the
+    word without accents.
 
-    Endings are known by their accents: stemming "préférées" gives "prefer", but "preferees" gives "prefere".
-    Many people type none, so that an accented word stands in the index under both."""
+    A stemmer knows endings by their accents: the stem of "préférées" is "prefer", but that of "preferees" is "prefere".
+    Many people type no accents, so that an accented word is indexed under both."""
     folded = fold(word)
     if language == UNKNOWN:
         return (folded,)
@@ -171,98 +170,23 @@ def terms_of(word: str, language: str = ENGLISH) -> tuple[str, ...]:
     plain = stemmer.stemWord(folded) or folded
     if word.isascii() or language == ENGLISH:
         return (plain,)
-    spelled = unicodedata.normalize("NFC", word.casefold().replace("’", "'"))[:LONGEST_TERM]
+    spelled = unicodedata.normalize("NFC", word.casefold().replace("’", "'"))[:MAX_TERM]
     usual = fold(stemmer.stemWord(spelled)) or folded
     return (usual,) if usual == plain else (usual, plain)
 
 
 def terms_in(word: str, languages: Iterable[str]) -> tuple[str, ...]:
-    """What a word is found by in texts of any of these languages, each term once."""
+    """The terms of a word in texts of any of these languages, each once."""
     return tuple(dict.fromkeys(term for language in sorted(languages) for term in terms_of(word, language)))
 
 
 def stem(folded: str, language: str = ENGLISH) -> str:
-    """What is left of a folded word without its endings."""
+    """The stem of a folded word."""
     return terms_of(folded, language)[0]
 
 
-def is_stop_word(word: str, languages: Iterable[str]) -> bool:
-    """Whether a word, as it is typed, says nothing by itself in one of these languages: "of", but not "IT"."""
-    return not (word.isupper() and len(word) > 1) and any(fold(word) in _stop_words(each) for each in languages)
-
-
-def says_nothing(word: str, articles: Mapping[str, int]) -> bool:
-    """Whether a word is a stop word in at least half of so many articles of each language: "war" stays a word
-    where there is some German beside the English."""
-    listing = sum(count for language, count in articles.items() if is_stop_word(word, (language,)))
-    return listing > 0 and 2 * listing >= sum(articles.values())
-
-
-@cache
-def _stop_words(language: str) -> frozenset[str]:
-    from whoosh.lang.stopwords import stoplists  # the lists of the Snowball project
-
-    return frozenset(fold(word) for word in stoplists.get(_STOP_LISTS.get(language, language), ()))
-
-
-def neighbours(word: str, edits: int) -> Callable[[str], bool]:
-    """Whether another word is at most so many slips away; two letters that changed places are one."""
-
-    def near(other: str) -> bool:
-        return _within(word, other, edits)
-
-    return near
-
-
-@dataclass(frozen=True, slots=True)
-class Alike:
-    """What is taken for a folded word with slips in it: what is at most `edits` slips away, or what has a stem that is
-    near the word's, by language with how many slips. A short stem has none: it would be like every other."""
-
-    word: str
-    edits: int
-    stems: Mapping[str, tuple[str, int]]
-
-    @classmethod
-    def to(cls, word: str, edits: int, languages: Iterable[str]) -> Alike:
-        stems = {language: term_of(word, language) for language in sorted({*languages} - {UNKNOWN})}
-        most = {language: 0 if len(stem) < 4 else 1 if len(stem) < 6 else 2 for language, stem in stems.items()}
-        return cls(
-            fold(word),
-            edits,
-            {language: (stem, min(edits, most[language])) for language, stem in stems.items() if most[language]},
-        )
-
-    def fits(self, other: str) -> bool:
-        """Whether another folded word is taken for it."""
-        return _within(self.word, other, self.edits) or any(
-            _within(near, stem(other, language), edits) for language, (near, edits) in self.stems.items()
-        )
-
-
-def _within(left: str, right: str, edits: int) -> bool:
-    """Tries each slip where the words begin to differ: with one or two slips, a few comparisons of the rest."""
-    if left == right:
-        return True
-    longer = len(left) - len(right)
-    if edits <= 0 or abs(longer) > edits:
-        return False
-    at = 0
-    for a, b in zip(left, right, strict=False):
-        if a != b:
-            break
-        at += 1
-    left, right = left[at:], right[at:]
-    return (
-        _within(left[1:], right[1:], edits - 1)
-        or _within(left[1:], right, edits - 1)
-        or _within(left, right[1:], edits - 1)
-        or (left[:2] == right[1::-1] and len(left) > 1 and _within(left[2:], right[2:], edits - 1))
-    )
-
-
 class _Words(dict[str, Analysed]):
-    """The words of one language that were met last."""
+    """Analysed words of one language, by their spelling."""
 
     def __init__(self, language: str) -> None:
         super().__init__()
@@ -271,21 +195,21 @@ class _Words(dict[str, Analysed]):
     def __missing__(self, raw: str) -> Analysed:
         word = _spelled(raw)
         found = Analysed(fold(word), terms_of(word, self._language))
-        if len(self) >= REMEMBERED:
+        if len(self) >= MAX_CACHED_WORDS:
             self.clear()
         self[raw] = found
         return found
 
 
 class _Stemmers(threading.local):
-    """Stemmers for each thread: PyStemmer's objects are not to be shared."""
+    """Stemmers for each thread: PyStemmer's objects must not be shared."""
 
     def __init__(self) -> None:
         self._made: dict[str, Stemmer.Stemmer] = {}
 
     def of(self, language: str) -> Stemmer.Stemmer:
         if language not in self._made:
-            self._made[language] = Stemmer.Stemmer(STEMMERS[language], 0)  # 0: it need not remember; terms_of does
+            self._made[language] = Stemmer.Stemmer(STEMMERS[language], 0)  # 0: no cache; terms_of has one
         return self._made[language]
 
 
@@ -294,5 +218,5 @@ _stemmers = _Stemmers()
 
 @cache
 def words_of(language: str) -> Mapping[str, Analysed]:
-    """Every raw word with how it is analysed; one that is no word has no form."""
+    """The analysis of every raw word; the form of what is no word is empty."""
     return _Words(language)

@@ -1,4 +1,4 @@
-"""What a search index promises, whichever engine is behind it."""
+"""The search index as the service sees it, whichever engine is behind it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archive.article import Article
 from archive.labels import LabelKind
 from archive.search.query import Node
 
-MOST_PER_PAGE = 100
+MAX_PER_PAGE = 100
 
 
 class Sort(StrEnum):
@@ -23,10 +23,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """What a reader asks. `text` is as typed and always valid; days are inclusive, in the site's zone.
+    """A reader's query. `text` is as typed and always valid; days are inclusive, in the site's zone.
 
-    An empty text with filters browses, newest first. `section`, `tag` and `author` are names or keys,
-    `language` is a tag as articles carry it, in any case."""
+    An empty text matches everything, newest first. `section`, `tag` and `author` are names or keys, `language` is a
+    tag as articles have it, in any case. Pages count from 1."""
 
     text: str = ""
     section: str | None = None
@@ -40,6 +40,21 @@ class SearchQuery:
     per_page: int = 10
     with_facets: bool = True
 
+    @property
+    def label_filters(self) -> dict[str, str]:
+        """The names to filter by, by kind of label (LabelKind, or "language")."""
+        names = {"section": self.section, "tag": self.tag, "author": self.author, "language": self.language}
+        return {kind: name for kind, name in names.items() if name}
+
+    @property
+    def has_days(self) -> bool:
+        return self.first_day is not None or self.last_day is not None
+
+    @property
+    def day_ordinals(self) -> tuple[int, int]:
+        """The first and the last day as `date.toordinal` counts, with the ends of the calendar where none is set."""
+        return (self.first_day or date.min).toordinal(), (self.last_day or date.max).toordinal()
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -49,7 +64,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """One value that would narrow the results, and how many it would leave under the other filters."""
+    """A value to filter by, and the number of results that it would leave under the other filters."""
 
     value: str
     count: int
@@ -58,11 +73,11 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Results:
     """One page of hits. `facets` by name: "year", "month" (2023-12), "section", "tag", "author" and "language",
-    most frequent first. `suggestion` is what was probably meant, where words are spelled unlike those of the archive;
-    it is the whole query again, and does not find fewer.
+    most frequent first. `suggestion`: the whole query with words corrected, if some are not words of the archive; it
+    does not find fewer.
 
-    `notes` say in a sentence each what was left out of the query to bound its cost. `languages`: by whose rules
-    the query was analysed. `searched` is what was looked for, without the words that were left out: what to mark."""
+    `notes` say in a sentence each what was left out of the query to bound its cost. `languages`: those in which the
+    query was analysed. `searched`: the query without stop words and what was left out; the words to mark."""
 
     total: int
     hits: Sequence[Hit]
@@ -75,9 +90,9 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """One way to go on typing: the whole text, and how many articles have its last word or carry the label.
+    """A completion: the whole text, and the number of articles that have its last word, or the label.
 
-    `kind` is None for words of the archive."""
+    `kind` is None for words."""
 
     text: str
     count: int
@@ -86,8 +101,8 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """What continues a text that is being typed: words and labels, best first, and the ids of articles, newest
-    first, whose titles have it, or a word of the same stem."""
+    """Completions of a text, words and labels, best first; and the ids of articles, newest first, whose titles have
+    the completed word, or one of the same stem."""
 
     completions: Sequence[Suggestion] = ()
     articles: Sequence[str] = ()
@@ -95,7 +110,7 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """`position` is the log position up to which the archive has been indexed."""
+    """`position`: the log position up to which the archive has been indexed. `segments`: 1 for an engine that has none."""
 
     engine: str
     documents: int
@@ -105,32 +120,32 @@ class IndexStatus:
 
 
 class SearchIndex(Protocol):
-    """Published articles, findable. One process applies, any number search.
+    """An index of the published articles. One process applies changes, any number search.
 
-    All methods raise IndexUnavailable when there is no usable index; applying also raises IndexLocked
-    while another process writes, and StorageFull. In these cases nothing was applied."""
+    All methods raise IndexUnavailable when there is no usable index; `apply` also raises IndexLocked while another
+    process writes, and StorageFull. In these cases nothing was applied."""
 
     def apply(self, articles: Sequence[Article], *, position: int) -> None:
-        """Make the index agree with these articles, durably, and record the log position.
+        """Bring the index up to date with these articles, durably, and record the log position.
 
-        Published ones are found from now on, all others are not. Applying twice is applying once, and
-        an article at an older revision than one that was applied before changes nothing."""
+        Published articles are found from now on, all others are not. Applying twice has the effect of applying once.
+        An article at an older revision than one applied before changes nothing."""
         ...
 
     def position(self) -> int:
-        """What the last durable apply recorded; 0 where there is no usable index yet."""
+        """The position that the last durable `apply` recorded; 0 without a usable index."""
         ...
 
     def search(self, query: SearchQuery) -> Results: ...
 
     def suggest(self, text: str, *, limit: int = 10) -> Suggestions:
-        """At most `limit` completions and as many articles. Case and accents do not count; the last word is a
-        beginning, the words before it are what it should go with."""
+        """At most `limit` completions and as many articles. Case and accents do not count. The last word is completed;
+        the words before it are its context."""
         ...
 
     def similar(self, article: Article, *, limit: int = 5) -> Sequence[Hit]:
-        """Published articles that are about the same, without the article itself, best first. It need not be in
-        the index. None where nothing is much like it."""
+        """Published articles about the same subject, best first, without the article itself, which need not be in the
+        index. Empty where none is similar enough."""
         ...
 
     def revisions(self) -> Iterator[tuple[str, int]]:
@@ -138,19 +153,21 @@ class SearchIndex(Protocol):
         ...
 
     def clear(self, *, until: int = 0) -> None:
-        """Start again with an empty index at position 0, whatever state the old one is in.
+        """Start an empty index at position 0, whatever state the old one is in.
 
-        `until`: where that is usable, it goes on answering until the new one has this position."""
+        `until`: the old index, if usable, answers until the new one has reached this position."""
         ...
 
     def awaited(self) -> int:
-        """The position at which a new index takes the old one's place; 0 where none is being built."""
+        """The position at which a new index replaces the old one; 0 while none is being built."""
         ...
 
     def tidy(self) -> None:
-        """Keep house: merge small segments, sweep leftovers. May take long; blocks no search."""
+        """Merge small segments and remove leftover files. May take long; blocks no search."""
         ...
 
     def status(self) -> IndexStatus: ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Release files and memory. The next call of another method opens them again."""
+        ...

@@ -1,11 +1,11 @@
-"""What a person types, as a small tree that every search engine can translate.
+"""The query language: typed text as a small tree that every search engine can translate.
 
     wheat export              both wanted, neither required
     "wheat export"            these words in this order
     +wheat -corn              wheat required, corn forbidden
     wheat AND (usa OR ussr)   also NOT; only in capitals, since "and" is a word
     title:wheat author:"jane doe" tag:usa section:grain
-    export*  w*t  wheet~      beginnings, any letters, misspellings
+    export*  w*t  wheet~      prefixes, any letters, misspellings
 
 Anything else is words. No input is an error; what would cost too much is left out, and a note says so."""
 
@@ -19,15 +19,15 @@ from typing import Final
 
 from archive.search import analysis
 
-LONGEST_TEXT = 1000  # characters of what is typed
-MOST_WORDS = 32
-LONGEST_PHRASE = 12  # words
-DEEPEST = 8  # parentheses in parentheses
-SHORTEST_PREFIX = 2  # letters before a "*": with fewer, the answer would be half of the dictionary
+MAX_TEXT = 1000  # characters
+MAX_WORDS = 32
+MAX_PHRASE = 12  # words
+MAX_DEPTH = 8  # of parentheses
+MIN_PREFIX = 2  # letters before a "*"; fewer would match half of the dictionary
 
 
 class Field(StrEnum):
-    """Where to look. Without a field: in all of them."""
+    """The field to search; all of them without one."""
 
     TITLE = "title"
     SUMMARY = "summary"
@@ -39,7 +39,7 @@ class Field(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word, as it was spelled."""
+    """One word, as spelled."""
 
     text: str
     field: Field | None = None
@@ -47,7 +47,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Two words or more that follow one another."""
+    """Two or more words, one directly after the other."""
 
     words: tuple[str, ...]
     field: Field | None = None
@@ -55,22 +55,22 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Wildcard:
-    """A folded word in which "*" stands for any letters and "?" for one; it begins with a letter."""
+    """A folded word in which "*" matches any letters and "?" one letter; it begins with a letter."""
 
     pattern: str
     field: Field | None = None
 
     @property
     def prefix(self) -> str:
-        """What stands before the first "*" or "?"."""
+        """The letters before the first "*" or "?"."""
         return re.split(r"[*?]", self.pattern, maxsplit=1)[0]
 
     @property
     def expression(self) -> re.Pattern[str]:
         """For `fullmatch` with a folded word.
 
-        What stands between two "*" is taken where it comes first, and stays there ("(?>"): trying it further on finds
-        nothing else, and with ten "*" takes hours."""
+        What is between two "*" matches at its first occurrence, without backtracking ("(?>"): later ones match
+        nothing else, and with ten "*" trying them takes hours."""
         head, *parts = (re.escape(part).replace(r"\?", ".") for part in self.pattern.split("*"))
         between = "".join(f"(?>.*?{part})" for part in parts[:-1])
         return re.compile(head + between + "".join(f".*{part}" for part in parts[-1:]))
@@ -78,7 +78,7 @@ class Wildcard:
 
 @dataclass(frozen=True, slots=True)
 class Fuzzy:
-    """A word that may be misspelled: up to `edits` letters added, dropped or changed."""
+    """A word that may be misspelled by up to `edits` edits (see edit_distance)."""
 
     text: str
     edits: int
@@ -87,9 +87,9 @@ class Fuzzy:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Everything of `must` and nothing of `must_not`; each of `wanted` adds to the score.
+    """Matches what matches all of `must` and none of `must_not`; each of `wanted` adds to the score.
 
-    Without `must` at least one of `wanted` has to be there. With `must_not` alone: all but those."""
+    Without `must`, at least one of `wanted` has to match. With `must_not` alone: everything but that."""
 
     wanted: tuple[Node, ...] = ()
     must: tuple[Node, ...] = ()
@@ -101,21 +101,21 @@ Node = Word | Phrase | Wildcard | Fuzzy | Group
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """`root` is None where nothing is left to look for. `notes` say in a sentence each what was left out."""
+    """`root` is None where there is nothing to search for. `notes` say in a sentence each what was left out."""
 
     root: Node | None
     notes: tuple[str, ...] = ()
 
 
 def parse(text: str) -> ParsedQuery:
-    """The tree of what was typed. Never raises; the work is linear in LONGEST_TEXT."""
+    """The tree of a typed text. Never raises; the time is linear in MAX_TEXT."""
     parser = _Parser(text)
     root = parser.group(depth=0)
-    return ParsedQuery(_lifted(root), tuple(dict.fromkeys(parser.notes)))
+    return ParsedQuery(_simplified(root), tuple(dict.fromkeys(parser.notes)))
 
 
 def leaves(node: Node | None) -> Iterator[Word | Phrase | Wildcard | Fuzzy]:
-    """What is looked for, without what is forbidden, from left to right."""
+    """The leaves to search for and to mark, from left to right; not those of `must_not`."""
     if isinstance(node, Group):
         for part in (*node.must, *node.wanted):
             yield from leaves(part)
@@ -124,22 +124,22 @@ def leaves(node: Node | None) -> Iterator[Word | Phrase | Wildcard | Fuzzy]:
 
 
 def without_stop_words(node: Node, is_stop_word: Callable[[str], bool]) -> Node:
-    """Without words that say nothing by themselves, as long as others are left to look for.
+    """The tree without stop words, as long as other words are left.
 
-    Those that must be there stay, and those in phrases; "to be or not to be" stays whole."""
+    Required words stay, and those in phrases; of "to be or not to be", all words stay."""
     if not isinstance(node, Group):
         return node
     wanted = tuple(without_stop_words(part, is_stop_word) for part in node.wanted)
     telling = tuple(part for part in wanted if not _is_stop(part, is_stop_word))
     must = tuple(without_stop_words(part, is_stop_word) for part in node.must)
-    return _lifted(replace(node, wanted=telling if telling or must else wanted, must=must)) or node
+    return _simplified(replace(node, wanted=telling if telling or must else wanted, must=must)) or node
 
 
 def _is_stop(node: Node, is_stop_word: Callable[[str], bool]) -> bool:
     return isinstance(node, Word) and node.field is None and is_stop_word(node.text)
 
 
-# What is typed falls into these pieces; everything between them parts words.
+# The lexemes of the language; anything between them separates words.
 _LEXEME: Final = re.compile(
     r"""
       (?P<sign>   (?<![^\s(]) [+-] (?=[^\s+-]) )        # +must -not: at the beginning of a word only
@@ -159,24 +159,24 @@ _FUZZY: Final = re.compile(r"~\d*$")
 class _Clause:
     node: Node
     sign: str  # "+", "-" or ""
-    joined: str  # the operator before it: "AND", "OR" or ""
-    loose: bool = False  # a phrase that nobody put in quotation marks
+    operator: str  # before it: "AND", "OR" or ""
+    unquoted: bool = False  # a phrase of a word with several parts, not in quotation marks
 
 
 class _Parser:
     def __init__(self, text: str) -> None:
         self.notes: list[str] = []
-        if len(text) > LONGEST_TEXT:
-            self.notes.append(f"Only the first {LONGEST_TEXT} characters were searched for.")
-            text = text[:LONGEST_TEXT]
+        if len(text) > MAX_TEXT:
+            self.notes.append(f"Only the first {MAX_TEXT} characters were searched for.")
+            text = text[:MAX_TEXT]
         self.pieces = list(_LEXEME.finditer(text))
         self.at = 0
         self.words = 0
 
     def group(self, *, depth: int, field: Field | None = None) -> Group:
-        """Everything up to the parenthesis that closes this group, or the end."""
+        """The clauses up to the parenthesis that closes this group, or to the end."""
         clauses: list[_Clause] = []
-        sign, joined, here = "", "", field
+        sign, operator, in_field = "", "", field
         while self.at < len(self.pieces):
             piece = self.pieces[self.at]
             self.at += 1
@@ -189,34 +189,34 @@ class _Parser:
                 sign = piece[0]
                 continue
             if kind == "field":
-                here = Field(piece[0][:-1].lower())
+                in_field = Field(piece[0][:-1].lower())
                 continue
-            if kind == "word" and piece[0] in _OPERATORS and here is field:
+            if kind == "word" and piece[0] in _OPERATORS and in_field is field:
                 if piece[0] == "NOT":
                     sign = "-"
                 else:
-                    joined = "AND" if piece[0] in ("AND", "&&") else "OR"
+                    operator = "AND" if piece[0] in ("AND", "&&") else "OR"
                 continue
-            node = self._node(kind or "", piece, depth=depth, field=here)
+            node = self._node(kind or "", piece, depth=depth, field=in_field)
             if node is not None:
-                clauses.append(_Clause(node, sign, joined if clauses else "", loose=kind == "word"))
-            sign, joined, here = "", "", field
-        return _grouped(clauses)
+                clauses.append(_Clause(node, sign, operator if clauses else "", unquoted=kind == "word"))
+            sign, operator, in_field = "", "", field
+        return _group_of(clauses)
 
     def _node(self, kind: str, piece: re.Match[str], *, depth: int, field: Field | None) -> Node | None:
         if kind == "open":
-            if depth < DEEPEST:
-                return _lifted(self.group(depth=depth + 1, field=field))
-            self.notes.append(f"Parentheses deeper than {DEEPEST} were ignored.")
+            if depth < MAX_DEPTH:
+                return _simplified(self.group(depth=depth + 1, field=field))
+            self.notes.append(f"Parentheses deeper than {MAX_DEPTH} were ignored.")
             return None
         if kind == "phrase":
             return self._phrase(analysis.words(piece["quoted"]), field)
         return self._word(piece[0], field)
 
     def _phrase(self, words: list[str], field: Field | None) -> Node | None:
-        if len(words) > LONGEST_PHRASE:
-            self.notes.append(f"Only the first {LONGEST_PHRASE} words of a phrase were searched for.")
-        words = self._affordable(words[:LONGEST_PHRASE])
+        if len(words) > MAX_PHRASE:
+            self.notes.append(f"Only the first {MAX_PHRASE} words of a phrase were searched for.")
+        words = self._affordable(words[:MAX_PHRASE])
         if len(words) > 1:
             return Phrase(tuple(words), field)
         return Word(words[0], field) if words else None
@@ -235,7 +235,7 @@ class _Parser:
     def _fuzzy(self, word: str, edits: str, field: Field | None) -> Node | None:
         if not self._affordable([word]):
             return None
-        # One slip in a short word, two in a longer one: with more, every word would be like every other.
+        # One edit in a short word, two in a longer one: with more, every word would match every other.
         most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
         wanted = min(int(edits[:4]) if edits else 1, most) if most else 0
         return Fuzzy(word, wanted, field) if wanted else Word(word, field)
@@ -243,78 +243,76 @@ class _Parser:
     def _wildcard(self, text: str, field: Field | None) -> Node | None:
         pieces = re.split(r"([*?]+)", text.strip("~!.,;:"))
         if any(len(analysis.words(piece + piece)) > 1 for piece in pieces[::2]):
-            # Several words, or a script in which every character is one: the phrase says it already.
+            # Several words, or a script in which every character is one: a phrase matches the same.
             return self._phrase(analysis.words(text), field)
         letters = [analysis.fold(piece) if analysis.words(piece) else "" for piece in pieces[::2]]
         wild = ["*" if "*" in piece else piece for piece in pieces[1::2]] + [""]
         pattern = "".join(letter + sign for letter, sign in zip(letters, wild, strict=True))
         if not pattern.strip("*?"):
             return None
-        found = Wildcard(pattern[: analysis.LONGEST_TERM], field)
-        if len(found.prefix) < SHORTEST_PREFIX:
-            self.notes.append(
-                f"“{text[:40]}” was left out: at least {SHORTEST_PREFIX} letters must stand before a * or ?."
-            )
+        found = Wildcard(pattern[: analysis.MAX_TERM], field)
+        if len(found.prefix) < MIN_PREFIX:
+            self.notes.append(f"“{text[:40]}” was left out: at least {MIN_PREFIX} letters must stand before a * or ?.")
             return None
         return found if self._affordable([found.pattern]) else None
 
     def _affordable(self, words: list[str]) -> list[str]:
-        """As many of the words as may still be looked for."""
-        kept = words[: MOST_WORDS - self.words]
+        """As many of the words as may still be searched for."""
+        kept = words[: MAX_WORDS - self.words]
         if len(kept) < len(words):
-            self.notes.append(f"Only the first {MOST_WORDS} words were searched for.")
+            self.notes.append(f"Only the first {MAX_WORDS} words were searched for.")
         self.words += len(kept)
         return kept
 
 
-def _grouped(clauses: list[_Clause]) -> Group:
-    """Lucene's reading of the operators: AND requires both its sides, OR neither, "+" and "-" one word."""
+def _group_of(clauses: list[_Clause]) -> Group:
+    """As in Lucene, AND requires both its sides, OR neither, "+" and "-" apply to one word."""
     wanted: list[Node] = []
     must: list[Node] = []
     must_not: list[Node] = []
-    for place, clause in enumerate(clauses):
-        following = clauses[place + 1].joined if place + 1 < len(clauses) else ""
+    for number, clause in enumerate(clauses):
+        next_operator = clauses[number + 1].operator if number + 1 < len(clauses) else ""
         if clause.sign == "-":
             must_not.append(clause.node)
-        elif clause.sign == "+" or clause.joined == "AND" or following == "AND":
+        elif clause.sign == "+" or clause.operator == "AND" or next_operator == "AND":
             must.append(clause.node)
         else:
-            wanted.extend(_parts(clause))
-    return Group(_different(wanted), _different(must), _different(must_not))
+            wanted.extend(_wanted_nodes(clause))
+    return Group(_unique(wanted), _unique(must), _unique(must_not))
 
 
-def _parts(clause: _Clause) -> Iterator[Node]:
-    """ "wheat-export" is a phrase when it is required or forbidden; wanted, each of its words is welcome.
+def _wanted_nodes(clause: _Clause) -> Iterator[Node]:
+    """The nodes of a clause that is wanted: of "wheat-export" its words, which is a phrase if required or forbidden.
 
-    In a script without spaces, what is typed at a stretch is several words; its pairs of characters are
-    welcome, as there is no telling where the words end."""
+    In a script without spaces, one piece may be several words; its pairs of characters are wanted, since the ends of
+    the words are unknown."""
     node = clause.node
-    if not clause.loose or not isinstance(node, Phrase) or node.field in (Field.AUTHOR, Field.TAG, Field.SECTION):
+    if not clause.unquoted or not isinstance(node, Phrase) or node.field in (Field.AUTHOR, Field.TAG, Field.SECTION):
         yield node
         return
     unspaced = [analysis.is_unspaced(word) for word in node.words]
-    for place, word in enumerate(node.words):
-        following = place + 1 < len(node.words) and unspaced[place + 1]
-        preceded = place > 0 and unspaced[place - 1]
-        if unspaced[place] and following:
-            yield Phrase(node.words[place : place + 2], node.field)
-        elif not (unspaced[place] and preceded):
+    for number, word in enumerate(node.words):
+        followed = number + 1 < len(node.words) and unspaced[number + 1]
+        preceded = number > 0 and unspaced[number - 1]
+        if unspaced[number] and followed:
+            yield Phrase(node.words[number : number + 2], node.field)
+        elif not (unspaced[number] and preceded):
             yield Word(word, node.field)
 
 
-def _different(nodes: list[Node]) -> tuple[Node, ...]:
-    """Each once: "export" and "exports" ask for the same; of names, which are not stemmed, "Jones" and "Jone" do not."""
-    return tuple({_asked_for(node): node for node in reversed(nodes)}.values())[::-1]
+def _unique(nodes: list[Node]) -> tuple[Node, ...]:
+    """Each once: "export" and "exports" search for the same; "Jones" and "Jone" do not among names, which are not stemmed."""
+    return tuple({_searched_term(node): node for node in reversed(nodes)}.values())[::-1]
 
 
-def _asked_for(node: Node) -> object:
+def _searched_term(node: Node) -> object:
     if not isinstance(node, Word):
         return node
     return (analysis.fold if node.field is Field.AUTHOR else analysis.term_of)(node.text), node.field
 
 
-def _lifted(node: Node) -> Node | None:
-    """The same without groups of one, and None for a group of nothing."""
+def _simplified(node: Node) -> Node | None:
+    """The node without groups of one; None for an empty group."""
     if not isinstance(node, Group):
         return node
     if not node.must_not and len(node.wanted) + len(node.must) <= 1:

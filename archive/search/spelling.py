@@ -1,58 +1,135 @@
-"""What was typed with some words spelled otherwise, and everything else as it stands."""
+""" "Did you mean": a query with words of the archive in the place of words that it does not know."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice, product
 from typing import Final
 
 from archive.search import analysis
+from archive.search.deadline import Deadline, TooLateError
+from archive.search.fields import FORM, text_fields
 from archive.search.query import Node, Phrase, Word, leaves
+from archive.search.reader import D, IndexReader, TermReader, languages_of
 
-SHORTEST: Final = 4  # letters of a word that can be misspelled: of shorter ones, every other is like them
+MIN_LETTERS: Final = 4  # of a word to correct: a shorter one resembles every other
+FEW_HITS: Final = 5  # with at least so many hits, only words unknown to the index are corrected
+RARE: Final = 100  # articles; a more frequent word is never corrected
+MAX_CORRECTED: Final = 3  # words of a query
+MAX_COMPARED: Final = 1000  # words of the index that are compared letter by letter, the most frequent
+MAX_CANDIDATES: Final = 3  # corrections of one word
+MAX_TRIED: Final = 4  # corrected queries
+MUCH_MORE_FREQUENT: Final = 20  # times; how a correction compares with a typed word that the index has
+# The share of a candidate's frequency that counts:
+OTHER_LETTERS: Final = 0.2  # where letters are missing or wrong, and have not only changed places
+TWO_EDITS: Final = 0.02
+OTHER_FIRST_LETTER: Final = 0.1  # people seldom mistype the first letter
+
 _FIELD: Final = re.compile(r"(?i)(?:title|summary|body|author|tag|section):")
-_WILD: Final = "*?~"
+_WILDCARDS: Final = "*?~"
 
 
-def correctable(root: Node | None) -> Iterator[Word]:
-    """The words of a query that may be misspelled, from left to right; those of phrases, too.
+def did_you_mean(
+    reader: IndexReader[D],
+    text: str,
+    root: Node | None,
+    *,
+    total: int,
+    count_hits: Callable[[str], int],
+    deadline: Deadline,
+) -> str | None:
+    """A corrected query text, if it finds something and not less than the `total` hits of the typed one.
 
-    Numbers are meant as they are, and of a script without spaces a word is a single character."""
-    for leaf in leaves(root):
-        if isinstance(leaf, Word | Phrase):
-            for text in leaf.words if isinstance(leaf, Phrase) else (leaf.text,):
-                if len(analysis.fold(text)) >= SHORTEST and not any(map(str.isdigit, text)):
-                    yield Word(text, leaf.field)
+    `root`: the parsed text. `count_hits`: the hits of another text under the same filters. None once the time is up."""
+    try:
+        candidates = [
+            [(form, other) for other in _candidates(reader, form, count, deadline)]
+            for form, count in islice(_unknown_words(reader, root, total), MAX_CORRECTED)
+        ]
+        for chosen in islice(product(*filter(None, candidates)), MAX_TRIED if any(candidates) else 0):
+            corrected = replace_words(text, dict(chosen))
+            if corrected != text and count_hits(corrected) >= max(total, 1):
+                return corrected
+    except TooLateError:
+        pass
+    return None
 
 
-def slips(word: str) -> int:
-    """How many slips to look for: one in a short word, two in a longer one."""
+def _unknown_words(reader: IndexReader[D], root: Node | None, total: int) -> Iterator[tuple[str, int]]:
+    """The folded words of a query that may be misspelled, with their numbers of articles."""
+    languages = languages_of(reader)
+    unknown: dict[str, int] = {}
+    for word in correctable_words(root):
+        fields = text_fields(word.field)
+        count = max(len(reader.documents(field.name, field.terms_of(word.text, languages))) for field in fields)
+        if count == 0 or (total < FEW_HITS and count < RARE):
+            unknown[analysis.fold(word.text)] = count
+    return iter(unknown.items())
+
+
+def _candidates(reader: TermReader, form: str, count: int, deadline: Deadline) -> list[str]:
+    """Corrections of a folded word that `count` articles have, the likeliest first."""
+    weights = reader.cached(("did you mean", form), lambda: _weights(reader, form, deadline))
+    better = [other for other, weight in weights.items() if weight > count * MUCH_MORE_FREQUENT]
+    return sorted(better, key=lambda other: (-weights[other], other))[:MAX_CANDIDATES]
+
+
+def _weights(reader: TermReader, form: str, deadline: Deadline) -> dict[str, float]:
+    """The likeliest words near a folded one: their articles, times the share that counts."""
+    near = {
+        each.word: (_share(form, each.word, each.distance), each.documents)
+        for each in reader.words_near(form, max_edits(form), limit=MAX_COMPARED, deadline=deadline)
+    }
+    likeliest = sorted(near, key=lambda other: (-near[other][0] * near[other][1], other))[: 2 * MAX_CANDIDATES]
+    counts = {other: reader.document_frequency(FORM, other) for other in likeliest}
+    return {other: near[other][0] * count for other, count in counts.items() if count}
+
+
+def _share(form: str, other: str, distance: int) -> float:
+    letters = 1.0 if sorted(form) == sorted(other) else OTHER_LETTERS
+    return letters * (TWO_EDITS if distance > 1 else 1.0) * (1.0 if form[0] == other[0] else OTHER_FIRST_LETTER)
+
+
+def max_edits(word: str) -> int:
+    """How many edits to look for: one in a short word, two in a longer one."""
     return 1 if len(word) < 6 else 2
 
 
-def respelled(text: str, spellings: Mapping[str, str]) -> str:
-    """`spellings`: folded words and what to put in their places, in capitals where they were typed so.
+def correctable_words(root: Node | None) -> Iterator[Word]:
+    """The words of a query that may be misspelled, those of phrases included, from left to right.
 
-    Names of fields, and words with a wildcard or a tilde, are left alone."""
+    Not numbers, nor characters of a script without spaces, of which each is a word."""
+    for leaf in leaves(root):
+        if isinstance(leaf, Word | Phrase):
+            for text in leaf.words if isinstance(leaf, Phrase) else (leaf.text,):
+                if len(analysis.fold(text)) >= MIN_LETTERS and not any(map(str.isdigit, text)):
+                    yield Word(text, leaf.field)
+
+
+def replace_words(text: str, replacements: Mapping[str, str]) -> str:
+    """A query text with other words for some folded ones, in capitals where the typed words are.
+
+    Names of fields, and words with a wildcard or a tilde, stay."""
     pieces, at = [], 0
     for token in typed_words(text):
-        spelling = spellings.get(token.term)
+        replacement = replacements.get(token.term)
         around = text[token.start - 1 : token.start] + text[token.end : token.end + 1]
-        if spelling is None or any(sign in around for sign in _WILD):
+        if replacement is None or any(sign in around for sign in _WILDCARDS):
             continue
-        pieces += [text[at : token.start], cased_like(text[token.start : token.end], spelling)]
+        pieces += [text[at : token.start], cased_like(text[token.start : token.end], replacement)]
         at = token.end
     return "".join([*pieces, text[at:]])
 
 
 def typed_words(text: str) -> Iterator[analysis.Token]:
-    """The words of what was typed, without the names of fields."""
+    """The words of a query text, without the names of fields."""
     fields = {found.end() - 1 for found in _FIELD.finditer(text)}
     return (token for token in analysis.tokens(text) if token.end not in fields)
 
 
-def cased_like(typed: str, spelling: str) -> str:
-    """A word in capitals, or with a capital, where what was typed is."""
+def cased_like(typed: str, word: str) -> str:
+    """A word in capitals, or with a capital, if the typed word is."""
     if typed.isupper() and len(typed) > 1:
-        return spelling.upper()
-    return spelling[:1].upper() + spelling[1:] if typed[:1].isupper() else spelling
+        return word.upper()
+    return word[:1].upper() + word[1:] if typed[:1].isupper() else word

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from archive.errors import InvalidQuery
-from archive.search.index import MOST_PER_PAGE, Sort
+from archive.search.index import MAX_PER_PAGE, Sort
 from service.cli.opening import numbered, opened
 from service.links import Addresses
 from service.search import search_document, search_page
@@ -50,7 +50,7 @@ class _Search(click.Command):
 @click.option("--to", metavar="DATE", help="until the end of this day, month or year")
 @click.option("--sort", type=click.Choice([sort.value for sort in Sort]), help="the default is relevance")
 @click.option("--page", type=click.IntRange(1))
-@click.option("--per-page", type=click.IntRange(1, MOST_PER_PAGE), help="articles on a page, 10 where nothing is said")
+@click.option("--per-page", type=click.IntRange(1, MAX_PER_PAGE), help="articles on a page, 10 where nothing is said")
 def search(query: str, as_json: bool, **asked: str | int | None) -> None:
     """Search the archive as readers do; without QUERY, list what the options leave, newest first.
 

@@ -20,7 +20,7 @@ from flask.testing import FlaskClient
 from archive.errors import Conflict, DatelineError
 from archive.labels import LabelKind
 from archive.period import Period
-from archive.urls import ABOUT, home_path
+from archive.urls import ABOUT_FEED_PATH, home_path
 from service.web.pages.layout import AS_FILES
 from service.web.pages.view_models import day_of
 
@@ -78,7 +78,9 @@ class _Export:
         client = self.app.test_client()
         for path in self._paths():
             self._list(client, path)
-        self._write(ABOUT, self._fetch(client, "/feeds", None)[0])  # which feed it is about, no file can be told
+        self._write(
+            ABOUT_FEED_PATH, self._fetch(client, "/feeds", None)[0]
+        )  # which feed it is about, no file can be told
         self._write(_MISSING, self._fetch(client, _MISSING, None, status=HTTPStatus.NOT_FOUND)[0])
         for path in self.dateline.archive.renditions.paths():
             rendition = self.dateline.archive.renditions.get(path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
 from archive.errors import NotFound
-from archive.search.index import MOST_PER_PAGE, SearchQuery, Sort
+from archive.search.index import MAX_PER_PAGE, SearchQuery, Sort
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec, Format, minted
@@ -42,7 +42,7 @@ class SearchFeeds:
         """The feed at a search address with these parameters.
 
         Raises InvalidQuery for parameters that cannot be read, NotFound for a page after the last one."""
-        usual = min(self.dateline.settings.feed_length, MOST_PER_PAGE)
+        usual = min(self.dateline.settings.feed_length, MAX_PER_PAGE)
         query = replace(
             read_query({"per_page": str(usual), **args}), sort=Sort.NEWEST, with_facets=False
         )  # a feed has an order of its own

@@ -112,7 +112,6 @@ def test_a_slip_of_the_pen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_index_lies_in_the_data_folder_or_where_it_is_said() -> None:
     assert Settings(data=Path("/srv/x")).search_folder == Path("/srv/x/search")
-    assert Settings(search_url="whoosh:///srv/index").search_folder == Path("/srv/index")
 
 
 def test_feeds_can_carry_something_else_each(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,64 +1,72 @@
-"""What was decoded of the embedded index, kept up to a number of bytes."""
+"""Decoded parts of the index, up to a number of bytes."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Hashable
-from typing import TYPE_CHECKING, Any, Final
+from operator import itemgetter
+from typing import Any, Final, TypeVar
 
-if TYPE_CHECKING:
-    pass
-from archive.search.whoosh.reader import T
+from cachetools import LRUCache
 
-# Bytes of what was decoded, for each index that is open: so many, and so many more for each document.
-CACHED: Final = 36 << 20
-CACHED_EACH: Final = 100
+T = TypeVar("T")
+
+# The capacity for each open index: so many bytes, and so many more for each document, in steps.
+CAPACITY_BYTES: Final = 36 << 20
+CAPACITY_BYTES_PER_DOCUMENT: Final = 100
+CAPACITY_STEP_BYTES: Final = 1 << 20  # so that the capacity does not change with every commit
+ENTRY_BYTES: Final = 300  # of the objects around a value
 
 
 class Cache:
-    """What was decoded last, up to a number of bytes. Safe for threads. `loaded` are the bytes that were decoded in all."""
+    """The values used last. Safe for threads. `loaded_bytes`: decoded since the start."""
 
-    def __init__(self, capacity: int = CACHED) -> None:
-        self.loaded = 0
-        self._capacity = capacity
-        self._size = 0
-        self._held: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+    def __init__(self, capacity_bytes: int = CAPACITY_BYTES) -> None:
+        self.loaded_bytes = 0
         self._lock = threading.Lock()
+        self._entries = _entries(capacity_bytes)
 
     def get(self, key: Hashable, load: Callable[[], T], size: Callable[[T], int]) -> T:
-        """What `load` gave for this key, now or earlier. Two threads may load the same; one result stays."""
+        """What `load` returned for this key, now or earlier; `size` is in bytes.
+
+        Two threads may load the same value at once; the first result is kept. A value larger than a quarter of the
+        capacity is not kept."""
         with self._lock:
-            if (held := self._held.get(key)) is not None:
-                self._held.move_to_end(key)
-                found: T = held[0]
+            try:
+                found: T = self._entries[key][0]
+            except KeyError:
+                pass
+            else:
                 return found
         loaded = load()
-        bytes_held = size(loaded) + 300  # with the objects around it
+        size_bytes = size(loaded) + ENTRY_BYTES
         with self._lock:
-            self.loaded += bytes_held
-            if key not in self._held and bytes_held <= self._capacity // 4:
-                self._held[key] = loaded, bytes_held
-                self._size += bytes_held
-                while self._size > self._capacity:
-                    _, (_, dropped) = self._held.popitem(last=False)
-                    self._size -= dropped
+            self.loaded_bytes += size_bytes
+            if key not in self._entries and size_bytes <= self._entries.maxsize // 4:
+                self._entries[key] = loaded, size_bytes
         return loaded
 
-    def count(self, decoded: int) -> None:
-        """So many bytes were decoded and are not kept here."""
+    def count(self, decoded_bytes: int) -> None:
+        """Something was decoded and is not kept here."""
         with self._lock:
-            self.loaded += decoded
+            self.loaded_bytes += decoded_bytes
 
     def make_room(self, documents: int) -> None:
-        """For an index of so many documents."""
+        """Sets the capacity for an index of so many documents."""
+        more = CAPACITY_BYTES_PER_DOCUMENT * documents // CAPACITY_STEP_BYTES * CAPACITY_STEP_BYTES
         with self._lock:
-            self._capacity = CACHED + CACHED_EACH * documents
+            if self._entries.maxsize != CAPACITY_BYTES + more:
+                before, self._entries = self._entries, _entries(CAPACITY_BYTES + more)
+                self._entries.update(before)
 
     def retain(self, owners: Collection[Hashable]) -> None:
-        """Drops what belongs to none of these segments and snapshots, by the first part of its key: it would keep
-        files open that nobody searches any more."""
+        """Drops what belongs to none of these segments and snapshots, by the first item of its key: it would keep
+        files open that are no longer searched."""
         with self._lock:
-            for key in [key for key in self._held if isinstance(key, tuple) and key[0] not in owners]:
-                _, dropped = self._held.pop(key)
-                self._size -= dropped
+            for key in [key for key in self._entries if isinstance(key, tuple) and key[0] not in owners]:
+                del self._entries[key]
+
+
+def _entries(capacity_bytes: int) -> LRUCache[Hashable, tuple[Any, int]]:
+    """Values with their sizes."""
+    return LRUCache(capacity_bytes, getsizeof=itemgetter(1))

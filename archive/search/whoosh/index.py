@@ -1,10 +1,10 @@
-"""Search inside the process, in files of Whoosh's: one process applies, any number search.
+"""The embedded engine: an index in a folder, in Whoosh's file format. One process applies, any number search.
 
-The folder holds immutable segments, a file of deletions beside those that need one, and a manifest that
-names them and the log position. A commit writes one segment and replaces the manifest; nothing else of
-the index is read or written, so that adding one article costs the same in an archive of any size.
+The folder holds immutable segments, a file of deletions beside those that need one, and a manifest that names them and
+the log position. A commit writes one segment and replaces the manifest. Nothing else of the index is read or written,
+so that adding one article costs the same in an archive of any size.
 
-A rebuild has a manifest of its own, beside that which is searched, and takes its place at one stroke."""
+A rebuild has a manifest of its own, beside that of the index that is searched, and replaces it atomically."""
 
 from __future__ import annotations
 
@@ -18,18 +18,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from archive.article import Article
 from archive.errors import IndexLocked, IndexUnavailable
-from archive.search.index import Hit, IndexStatus, Results, SearchQuery, Suggestions
+from archive.search.index import Hit, IndexStatus, Results, SearchIndex, SearchQuery, Suggestions
+from archive.search.similar import similar
+from archive.search.suggestions import suggest
 from archive.search.whoosh.cache import Cache
-from archive.search.whoosh.indexing.merge_policy import live_count, segments_to_merge
-from archive.search.whoosh.indexing.merge_process import merged
+from archive.search.whoosh.indexing.merge_policy import live_documents, segments_to_merge
+from archive.search.whoosh.indexing.merge_process import merge_segments
 from archive.search.whoosh.indexing.new_files import NewFiles
-from archive.search.whoosh.indexing.worker_processes import Builders
+from archive.search.whoosh.indexing.worker_processes import BuilderProcesses
 from archive.search.whoosh.manifest import Generation, Manifest
-from archive.search.whoosh.reader import Part, Snapshot
+from archive.search.whoosh.reader import LiveSegment, Snapshot
 from archive.search.whoosh.segment.damage import DAMAGE, IndexDamaged
 from archive.search.whoosh.segment.directory import (
     checksum,
@@ -38,67 +40,78 @@ from archive.search.whoosh.segment.directory import (
     storage_errors,
     sync_file,
 )
-from archive.search.whoosh.segment.entry import Entry
+from archive.search.whoosh.segment.entry import SegmentEntry
+
+if TYPE_CHECKING:
+    from archive.search.whoosh.searching.index_reader import SnapshotReader
 
 MANIFEST: Final = "manifest.json"
 NEXT: Final = "next.json"  # the manifest of an index that is being built beside it
 WRITE_LOCK: Final = "write.lock"
 TIDY_LOCK: Final = "tidy.lock"
-DAMAGED: Final = "damaged"  # left by whoever comes upon damage, so that the worker learns of it
-MERGING: Final = "merging-"
+DAMAGED: Final = "damaged"  # a mark that a reader leaves for the worker
+MERGING: Final = "merging-"  # folders of unfinished merges
 
-LOADED: Final = 8 << 20  # bytes that may be decoded before the pages of the mapped files are given back
-MANY: Final = 2000  # articles that are built by several processes: starting them takes a second
-SMALL_MERGE: Final = 1000  # documents that are merged in this process: starting another takes longer
-SWAP_PATIENCE: Final = timedelta(minutes=2)  # a batch of a rebuild takes some seconds; what was merged is worth waiting
+RELEASE_BYTES: Final = 8 << 20  # decoded since mapped pages were released last
+LARGE_BATCH: Final = 2000  # articles, from which on several processes build: starting them takes a second
+SMALL_MERGE: Final = 1000  # documents, up to which this process merges: starting another takes longer
+LOCK_TIMEOUT: Final = timedelta(seconds=2)
+SWAP_TIMEOUT: Final = timedelta(minutes=2)  # a batch of a rebuild takes some seconds; a finished merge is worth waiting
 
 
-class WhooshIndex:
-    """A SearchIndex in a folder. `clear` makes the folder; nothing else does."""
+def open_index(location: str, *, folder: Path, recency: float) -> SearchIndex:
+    """See engines.Opener. The location is that of the folder, as in whoosh:///srv/index."""
+    named = location.removeprefix("//")
+    return WhooshIndex(Path(named) if named else folder, recency=recency)
 
-    def __init__(self, folder: Path, *, recency: float = 0.0, patience: timedelta = timedelta(seconds=2)) -> None:
-        """`recency`: by which part of itself the score of the newest article grows; of one a year older, by half of
-        that. `patience`: how long to wait for another process that is writing."""
+
+class WhooshIndex(SearchIndex):
+    """A SearchIndex in a folder. Only `clear` makes the folder."""
+
+    def __init__(self, folder: Path, *, recency: float = 0.0, lock_timeout: timedelta = LOCK_TIMEOUT) -> None:
+        """`recency`: the share of itself by which the score of the newest article grows; that of an article a year
+        older grows by half of that. `lock_timeout`: how long to wait for another writer."""
         self._folder = folder
         self._recency = recency
-        self._patience = patience
+        self._lock_timeout = lock_timeout
         self._cache = Cache()
         self._writing = threading.Lock()
         self._live = Generation(folder / MANIFEST)
         self._next = Generation(folder / NEXT)
-        self._builders = Builders()
-        self._searched: Snapshot | None = None  # what the cache belongs to
-        self._loaded = 0  # what the cache had loaded when mapped files were given back last
+        self._builders = BuilderProcesses()
+        self._searched: Snapshot | None = None  # which the cache belongs to
+        self._released_at = 0  # bytes that the cache had loaded when mapped pages were released last
 
     # Searching -------------------------------------------------------------------------------------------
 
     def search(self, query: SearchQuery) -> Results:
-        from archive.search.whoosh.searching.searcher import answer
+        from archive.search.whoosh.searching.searcher import search  # loads NumPy
 
-        with self._noticing_damage():
-            return answer(self._open()[1], self._cache, query, recency=self._recency)
+        with self._marking_damage():
+            return search(self._open()[1], self._cache, query, recency=self._recency)
 
     def suggest(self, text: str, *, limit: int = 10) -> Suggestions:
-        from archive.search.whoosh.searching.completions import suggestions
-
-        with self._noticing_damage():
-            return suggestions(self._open()[1], self._cache, text, limit)
+        with self._marking_damage():
+            return suggest(self._reader(), text, limit)
 
     def similar(self, article: Article, *, limit: int = 5) -> Sequence[Hit]:
-        from archive.search.whoosh.searching.more_like_this import similar
+        with self._marking_damage():
+            return similar(self._reader(), article, limit)
 
-        with self._noticing_damage():
-            return similar(self._open()[1], self._cache, article, limit)
+    def _reader(self) -> SnapshotReader:
+        from archive.search.whoosh.searching.index_reader import SnapshotReader  # loads NumPy
+
+        return SnapshotReader(self._open()[1], self._cache)
 
     def revisions(self) -> Iterator[tuple[str, int]]:
-        with self._noticing_damage():
-            for part in self._open()[1].parts:
-                for document in part.documents():
+        with self._marking_damage():
+            for part in self._open()[1].segments:
+                for document in part.live_documents():
                     yield part.segment.rows.id_of(document), part.segment.rows.revisions[document]
 
     def position(self) -> int:
         try:
-            with self._noticing_damage():
+            with self._marking_damage():
                 manifest, snapshot = self._applied_to.current()
                 if (self._folder / DAMAGED).exists():
                     return 0
@@ -112,30 +125,30 @@ class WhooshIndex:
         return manifest.until if manifest else 0
 
     def status(self) -> IndexStatus:
-        with self._noticing_damage():
+        with self._marking_damage():
             manifest, snapshot = self._open()
             size = sum(entry.size for entry in manifest.segments)
-            return IndexStatus("whoosh", snapshot.living, snapshot.position, len(snapshot.parts), size)
+            return IndexStatus("whoosh", snapshot.live_count, snapshot.position, len(snapshot.segments), size)
 
     def close(self) -> None:
-        """Lets go of the files. The index opens them again when it is asked again."""
+        """Release files, memory and processes. The next call opens the index again."""
         self._builders.close()
         self._live.close()
         self._next.close()
         self._searched = None
-        self._cache, self._loaded = Cache(), 0
+        self._cache, self._released_at = Cache(), 0
 
     def _open(self) -> tuple[Manifest, Snapshot]:
-        """What is searched."""
+        """The commit to search."""
         manifest, snapshot = self._opened()
         if snapshot is not self._searched:
             self._searched = snapshot
-            self._cache.retain({snapshot.key, *(part.segment.name for part in snapshot.parts)})
-            self._cache.make_room(snapshot.living)
-        if self._cache.loaded - self._loaded > LOADED:
-            self._loaded = self._cache.loaded
-            for part in snapshot.parts:
-                part.segment.give_back()
+            self._cache.retain({snapshot.key, *(part.segment.name for part in snapshot.segments)})
+            self._cache.make_room(snapshot.live_count)
+        if self._cache.loaded_bytes - self._released_at > RELEASE_BYTES:
+            self._released_at = self._cache.loaded_bytes
+            for part in snapshot.segments:
+                part.segment.release_pages()
         return manifest, snapshot
 
     def _opened(self) -> tuple[Manifest, Snapshot]:
@@ -146,7 +159,7 @@ class WhooshIndex:
         except IndexUnavailable as error:
             building = self._next.manifest()
             if building is None:
-                return self._live.current()  # it may just have taken its place
+                return self._live.current()  # it may just have replaced the other
             raise IndexUnavailable(
                 f"the search index is being built: it holds {building.position:,} of {building.until:,} changes"
             ) from error
@@ -158,13 +171,13 @@ class WhooshIndex:
     # Applying --------------------------------------------------------------------------------------------
 
     def apply(self, articles: Sequence[Article], *, position: int) -> None:
-        with self._noticing_damage(), self._sole_writer():
+        with self._marking_damage(), self._sole_writer():
             generation = self._applied_to
             manifest, snapshot = generation.current()
             newest: dict[str, Article] = {}
             for article in articles:
-                held = newest.get(article.id)
-                if held is None or held.revision < article.revision:
+                known = newest.get(article.id)
+                if known is None or known.revision < article.revision:
                     newest[article.id] = article
             changed, replaced = _changes(snapshot, newest.values())
             if changed or position > manifest.position:
@@ -179,7 +192,7 @@ class WhooshIndex:
                 self._next.path.unlink(missing_ok=True)
             replace_synced(generation.path, Manifest(0, (), until).to_bytes())
             if (self._folder / DAMAGED).exists():
-                # What is there cannot be trusted: better no answer than a wrong one.
+                # A damaged index may answer wrongly: better no answer.
                 if generation is self._next:
                     self._live.path.unlink(missing_ok=True)
                 (self._folder / DAMAGED).unlink(missing_ok=True)
@@ -190,39 +203,37 @@ class WhooshIndex:
     ) -> None:
         manifest, snapshot = generation.current()
         with self._new_files() as files, storage_errors("indexing"):
-            deleted = {part.segment.name: part.deleted for part in snapshot.parts}
+            deleted = {part.segment.name: part.deleted for part in snapshot.segments}
             entries = []
             for entry in manifest.segments:
                 if entry.name in replaced:
                     entry = files.deletions(entry, deleted[entry.name] | replaced[entry.name])
-                if entry.living:
+                if entry.live_count:
                     entries.append(entry)
             entries += self._built(changed, files)
             committed = Manifest(position, tuple(entries), manifest.until)
             self._write(generation, committed)
-        generation.is_sound(files.segments)
+        generation.mark_checked(files.segments)
         self._remove(manifest.files() - committed.files())
 
-    def _built(self, articles: Sequence[Article], files: NewFiles) -> list[Entry]:
-        if len(articles) >= MANY:
+    def _built(self, articles: Sequence[Article], files: NewFiles) -> list[SegmentEntry]:
+        if len(articles) >= LARGE_BATCH:
             entries = self._builders.build(articles, self._folder)
             files.add(entries)
             return entries
         if not articles:
             return []
-        from archive.search.whoosh.indexing.segment_writer import (
-            build,  # with NumPy: a process that applies nothing does without
-        )
+        from archive.search.whoosh.indexing.segment_writer import build_segment  # loads NumPy
 
-        return [files.segment(*build(articles))]
+        return [files.segment(*build_segment(articles))]
 
     def _write(self, generation: Generation, manifest: Manifest) -> None:
-        """The stroke at which a commit is there. An index that was built beside the other takes its place at its end."""
+        """The atomic step of a commit. The last commit of a rebuild replaces the other index."""
         if generation is self._next and manifest.position >= manifest.until:
             before = self._live.manifest()
             replace_synced(self._live.path, replace(manifest, until=0).to_bytes())
             self._next.path.unlink(missing_ok=True)
-            self._live.is_sound(entry.name for entry in manifest.segments)
+            self._live.mark_checked(entry.name for entry in manifest.segments)
             self._next.close()
             self._builders.close()
             self._remove(before.files() if before else ())
@@ -239,9 +250,9 @@ class WhooshIndex:
             raise
 
     def _remove(self, names: Iterable[str]) -> None:
-        """Those that no manifest names: whatever failed when, what readers may open stays."""
+        """Deletes files that no manifest names: files that readers may open stay, whatever failed and when."""
         if gone := set(names):
-            with suppress(OSError):  # what is left is swept later
+            with suppress(OSError):  # leftovers are swept later
                 for name in gone - self._named():
                     (self._folder / name).unlink(missing_ok=True)
 
@@ -253,25 +264,25 @@ class WhooshIndex:
         return named
 
     @contextmanager
-    def _sole_writer(self, patience: timedelta | None = None) -> Iterator[None]:
-        """Between threads of this process and between processes. Raises IndexLocked."""
-        patience = patience or self._patience
-        if not self._writing.acquire(timeout=patience.total_seconds()):
+    def _sole_writer(self, timeout: timedelta | None = None) -> Iterator[None]:
+        """Excludes other threads and other processes. Raises IndexLocked."""
+        timeout = timeout or self._lock_timeout
+        if not self._writing.acquire(timeout=timeout.total_seconds()):
             raise IndexLocked("another thread is writing the search index")
         try:
             if not self._folder.is_dir():
                 raise IndexUnavailable(f"there is no search index in {self._folder}")
-            with locked(self._folder / WRITE_LOCK, patience=patience):
+            with locked(self._folder / WRITE_LOCK, timeout=timeout):
                 yield
         finally:
             self._writing.release()
 
     @contextmanager
-    def _noticing_damage(self) -> Iterator[None]:
-        """Tells the worker of damage, by a mark: it has checked each file once, and looks no more.
+    def _marking_damage(self) -> Iterator[None]:
+        """Marks the folder as damaged for the worker, which checks each file only once.
 
-        What was read may also be readable and wrong. Where that made the work fail, checksums decide
-        whether it is damage or a fault of the program."""
+        Damaged bytes may also be readable and wrong. When the work fails, checksums decide whether that is damage or
+        an error of the program."""
         try:
             try:
                 yield
@@ -284,55 +295,56 @@ class WhooshIndex:
                 (self._folder / DAMAGED).touch()
             raise
 
-    # Keeping house ---------------------------------------------------------------------------------------
+    # Merging ---------------------------------------------------------------------------------------------
 
     def tidy(self) -> None:
-        """Merges off the write lock, into a folder of its own; only putting the result in place takes it."""
-        with suppress(IndexLocked), self._noticing_damage():  # locked: somebody else is at it
+        """Merges into a folder of its own, without the write lock, which only putting the result in place takes."""
+        with suppress(IndexLocked), self._marking_damage():  # locked: another process is tidying
             if not self._folder.is_dir():
                 raise IndexUnavailable(f"there is no search index in {self._folder}")
-            with locked(self._folder / TIDY_LOCK, patience=timedelta(0)):
-                for left_over in self._folder.glob(f"{MERGING}*"):
-                    shutil.rmtree(left_over, ignore_errors=True)
+            with locked(self._folder / TIDY_LOCK, timeout=timedelta(0)):
+                for leftover in self._folder.glob(f"{MERGING}*"):
+                    shutil.rmtree(leftover, ignore_errors=True)
                 while self._merge_once():
                     pass
                 with self._sole_writer(), storage_errors("tidying"):
-                    self._applied_to.current()  # nothing is swept from an index that cannot be opened
+                    self._applied_to.current()  # raises, so that nothing is swept from an index that cannot be opened
                     self._sweep()
 
     def _merge_once(self) -> bool:
-        """Whether there was something to merge."""
+        """Returns whether there was something to merge."""
         generation = self._applied_to
         manifest, snapshot = generation.current()
         chosen = {entry.name for entry in segments_to_merge(manifest.segments, is_built=generation is self._live)}
-        parts = [part for part in snapshot.parts if part.segment.name in chosen]
-        if not parts:
+        sources = [part for part in snapshot.segments if part.segment.name in chosen]
+        if not sources:
             return False
         with storage_errors("merging"), tempfile.TemporaryDirectory(prefix=MERGING, dir=self._folder) as scratch:
-            sources = [(self._folder / f"{part.segment.name}.seg", sorted(part.deleted)) for part in parts]
-            path, documents = merged(sources, Path(scratch), here=live_count(parts) <= SMALL_MERGE)
+            files = [(self._folder / f"{part.segment.name}.seg", sorted(part.deleted)) for part in sources]
+            in_process = live_documents(sources) <= SMALL_MERGE
+            path, documents = merge_segments(files, Path(scratch), in_process=in_process)
             sync_file(path)
-            entry = Entry(path.stem, documents, path.stat().st_size, checksum(path))
-            with self._sole_writer(SWAP_PATIENCE):
-                self._swap(parts, path, entry)
+            entry = SegmentEntry(path.stem, documents, path.stat().st_size, checksum(path))
+            with self._sole_writer(SWAP_TIMEOUT):
+                self._swap(sources, path, entry)
         return True
 
-    def _swap(self, merged_parts: Sequence[Part], path: Path, entry: Entry) -> None:
-        """Puts a merged segment in the place of its sources, without what was deleted from them meanwhile."""
+    def _swap(self, sources: Sequence[LiveSegment], path: Path, entry: SegmentEntry) -> None:
+        """Replaces the sources by the merged segment, without documents that were deleted from them meanwhile."""
         generation = self._applied_to
         manifest, snapshot = generation.current()
-        now = {part.segment.name: part.deleted for part in snapshot.parts}
-        replaced = {part.segment.name for part in merged_parts}
+        now = {part.segment.name: part.deleted for part in snapshot.segments}
+        replaced = {part.segment.name for part in sources}
         if not replaced <= now.keys():
-            return  # the index was cleared, or a source has died out
+            return  # the index was cleared, or all documents of a source were deleted
         late: set[int] = set()
         base = 0
-        for part in merged_parts:
-            gone = sorted(part.deleted)
+        for part in sources:
+            skipped = sorted(part.deleted)  # by the merge
             late.update(
-                base + document - bisect_left(gone, document) for document in now[part.segment.name] - part.deleted
+                base + document - bisect_left(skipped, document) for document in now[part.segment.name] - part.deleted
             )
-            base += part.segment.documents - len(gone)
+            base += part.segment.documents - len(skipped)
         with self._new_files() as files:
             files.add([entry])
             path.replace(self._folder / entry.file)
@@ -341,11 +353,11 @@ class WhooshIndex:
             kept = [old for old in manifest.segments if old.name not in replaced]
             committed = replace(manifest, segments=(entry, *kept))
             replace_synced(generation.path, committed.to_bytes())
-        generation.is_sound(files.segments)
+        generation.mark_checked(files.segments)
         self._remove(manifest.files() - committed.files())
 
     def _sweep(self) -> None:
-        """Removes what a process that was killed has left. Under the write lock nobody else makes files."""
+        """Deletes files that a killed process has left. Under the write lock no other process makes any."""
         kept = {MANIFEST, NEXT, WRITE_LOCK, TIDY_LOCK, DAMAGED} | self._named()
         for path in self._folder.iterdir():
             if path.name not in kept and path.is_file():
@@ -353,17 +365,17 @@ class WhooshIndex:
 
 
 def _changes(snapshot: Snapshot, articles: Iterable[Article]) -> tuple[list[Article], dict[str, set[int]]]:
-    """The articles that are newer than what the index has, and the documents that they replace."""
+    """The articles that are newer than in the index, and the documents that they replace, by segment."""
     changed: list[Article] = []
     replaced: dict[str, set[int]] = defaultdict(set)
     for article in articles:
-        held = [
+        current = [
             (part, document)
-            for part in snapshot.parts
+            for part in snapshot.segments
             if (document := part.segment.find(article.id)) is not None and document not in part.deleted
         ]
-        if all(part.segment.rows.revisions[document] < article.revision for part, document in held):
+        if all(part.segment.rows.revisions[document] < article.revision for part, document in current):
             changed.append(article)
-            for part, document in held:
+            for part, document in current:
                 replaced[part.segment.name].add(document)
     return changed, replaced

@@ -1,4 +1,4 @@
-"""A commit of the embedded index, as the folder says it, and what is open of it in this process."""
+"""Commits of the index: the manifest file that names one, and what this process has open of it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from typing import Final
 
 from archive.errors import IndexUnavailable
 from archive.search import analysis
-from archive.search.whoosh.reader import Part, Snapshot
+from archive.search.whoosh.reader import LiveSegment, Snapshot
 from archive.search.whoosh.segment.damage import IndexDamaged, reading_files
 from archive.search.whoosh.segment.directory import checksum
-from archive.search.whoosh.segment.entry import Entry
+from archive.search.whoosh.segment.entry import SegmentEntry
 from archive.search.whoosh.segment.segment import Segment
 
-FORMAT: Final = 3  # of the folder: an index of another format is unavailable, and is built anew
+FORMAT: Final = 3  # of the folder; an index of another format is unavailable and is built anew
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One commit: the log position with the segments that hold everything up to it.
+    """One commit: the log position, and the segments that hold everything up to it.
 
-    `until`: of an index that is being built beside another one, the position at which it takes its place."""
+    `until`: the position at which an index that is being built replaces the other one; 0 for a complete index."""
 
     position: int
-    segments: tuple[Entry, ...]
+    segments: tuple[SegmentEntry, ...]
     until: int = 0
 
     def to_bytes(self) -> bytes:
@@ -48,7 +48,7 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Manifest:
-        """Raises IndexUnavailable for one of another version, IndexDamaged for what `to_bytes` did not write."""
+        """Raises IndexUnavailable for a manifest of another version, IndexDamaged for anything else."""
         with reading_files():
             crc, body = content.split(b"\n", 1)
             if int(crc, 16) != zlib.crc32(body):
@@ -56,7 +56,7 @@ class Manifest:
             read = json.loads(body)
             if (read["format"], read["analysis"]) != (FORMAT, analysis.VERSION):
                 raise IndexUnavailable("the search index was made by another version of Dateline")
-            segments = tuple(Entry(**entry) for entry in read["segments"])
+            segments = tuple(SegmentEntry(**entry) for entry in read["segments"])
             return cls(int(read["position"]), segments, int(read["until"]))
 
     def files(self) -> set[str]:
@@ -65,7 +65,7 @@ class Manifest:
 
 
 class Generation:
-    """The index that one manifest names. Any number of threads may use it."""
+    """The index that one manifest file names, commit by commit. Safe for threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,13 +74,13 @@ class Generation:
         self._seen: tuple[int, bytes] | None = None
         self._manifest: Manifest | None = None
         self._snapshot: Snapshot | None = None
-        self._sound: set[str] = set()  # segments whose checksums were found right
+        self._checked: set[str] = set()  # segments whose checksums were right
 
     def exists(self) -> bool:
         return self.path.exists()
 
     def current(self) -> tuple[Manifest, Snapshot]:
-        """The last commit, opened. What has not changed since the one before stays as it is.
+        """The last commit, opened. Segments that it shares with the one before stay open.
 
         Raises IndexUnavailable where there is none."""
         for _ in range(100):
@@ -97,14 +97,14 @@ class Generation:
                 except FileNotFoundError:
                     if self.path.exists() and _identity(self.path) == seen:
                         raise IndexDamaged("the search index has lost a file") from None
-                    time.sleep(0.002)  # a commit came between reading its names and opening them
+                    time.sleep(0.002)  # a commit removed files after their names were read
                     continue
                 self._manifest, self._seen = manifest, seen
                 return manifest, self._snapshot
         raise IndexUnavailable("the search index changes faster than it can be opened")
 
     def manifest(self) -> Manifest | None:
-        """What the folder says, without opening it; None where it says nothing that this program can read."""
+        """The manifest in the folder, without opening its segments; None where this program cannot read it."""
         try:
             return Manifest.from_bytes(self.path.read_bytes())
         except (OSError, IndexUnavailable):
@@ -113,41 +113,41 @@ class Generation:
     def close(self) -> None:
         with self._opening:
             self._seen = self._manifest = self._snapshot = None
-            self._sound = set()
+            self._checked = set()
 
     def check(self, manifest: Manifest) -> None:
-        """Raises IndexDamaged for a segment that is not what was written. Each is read once a process."""
+        """Raises IndexDamaged for a segment with a wrong checksum. Each file is read once in a process."""
         for entry in manifest.segments:
-            if entry.name not in self._sound:
+            if entry.name not in self._checked:
                 with suppress(FileNotFoundError), reading_files():  # a merge has just replaced it
                     if checksum(self._folder / entry.file) != entry.crc:
                         raise ValueError(f"the checksum of {entry.file} is wrong")
-                    self._sound.add(entry.name)
-        self._sound &= {entry.name for entry in manifest.segments}
+                    self._checked.add(entry.name)
+        self._checked &= {entry.name for entry in manifest.segments}
 
     def check_again(self) -> None:
-        """`check` of what is open, as if for the first time."""
+        """`check` for all open segments, whether checked before or not."""
         if self._manifest is not None:
-            self._sound.clear()
+            self._checked.clear()
             self.check(self._manifest)
 
-    def is_sound(self, names: Iterable[str]) -> None:
+    def mark_checked(self, names: Iterable[str]) -> None:
         """These segments were written by this process."""
-        self._sound.update(names)
+        self._checked.update(names)
 
     def _opened(self, manifest: Manifest) -> Snapshot:
-        known = {part.segment.name: part for part in self._snapshot.parts} if self._snapshot else {}
+        known = {part.segment.name: part for part in self._snapshot.segments} if self._snapshot else {}
         before = {entry.name: entry for entry in self._manifest.segments} if self._manifest else {}
-        parts = []
+        segments = []
         for entry in manifest.segments:
             part = known.get(entry.name)
             if part is None or before.get(entry.name) != entry:
                 segment = part.segment if part else self._open(entry)
-                part = Part(segment, self._deletions(entry))
-            parts.append(part)
-        return Snapshot(manifest.position, parts)
+                part = LiveSegment(segment, self._deletions(entry))
+            segments.append(part)
+        return Snapshot(manifest.position, segments)
 
-    def _open(self, entry: Entry) -> Segment:
+    def _open(self, entry: SegmentEntry) -> Segment:
         path = self._folder / entry.file
         if path.stat().st_size != entry.size:
             raise IndexDamaged(f"{entry.file} is not as long as it was")
@@ -156,7 +156,7 @@ class Generation:
             raise IndexDamaged(f"{entry.file} does not hold {entry.documents} documents")
         return segment
 
-    def _deletions(self, entry: Entry) -> frozenset[int]:
+    def _deletions(self, entry: SegmentEntry) -> frozenset[int]:
         if entry.deletions is None:
             return frozenset()
         content = (self._folder / entry.deletions).read_bytes()
@@ -170,6 +170,6 @@ class Generation:
 
 
 def _identity(path: Path) -> tuple[int, bytes]:
-    """Differs for each commit: the file, and its checksum, since a file system may use its number again."""
+    """Differs for each commit: the inode, and the checksum, since a file system may use inode numbers again."""
     with path.open("rb") as file:
         return os.fstat(file.fileno()).st_ino, file.readline(9)

@@ -1,59 +1,47 @@
-"""The embedded index as of one commit, and what is kept in memory of it."""
+"""The index as of one commit."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
 
 from archive.search import analysis
 from archive.search.whoosh.segment.segment import Segment
 
-if TYPE_CHECKING:
-    from archive.search.whoosh.searching.doc_values import Columns
-
-
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, eq=False)
-class Part:
-    """A segment as of one commit: without the documents that were replaced since."""
+class LiveSegment:
+    """A segment as of one commit: `deleted` documents were replaced since it was written."""
 
     segment: Segment
     deleted: frozenset[int]
 
     @cached_property
-    def hidden(self) -> frozenset[int]:
+    def not_live(self) -> frozenset[int]:
+        """Documents that are not found: deleted ones and tombstones."""
         return self.deleted | self.segment.rows.tombstones
 
     @property
-    def living(self) -> int:
-        return int(self.segment.documents) - len(self.hidden)
+    def live_count(self) -> int:
+        return int(self.segment.documents) - len(self.not_live)
 
-    def documents(self) -> Iterator[int]:
-        """Those that can be found."""
-        return (document for document in range(self.segment.documents) if document not in self.hidden)
+    def live_documents(self) -> Iterator[int]:
+        return (document for document in range(self.segment.documents) if document not in self.not_live)
 
 
 class Snapshot:
-    """The index as of one commit. All figures are those of the living documents, however they are spread."""
+    """The index as of one commit. Its figures are those of the live documents, however they are spread."""
 
-    def __init__(self, position: int, parts: Sequence[Part]) -> None:
+    def __init__(self, position: int, segments: Sequence[LiveSegment]) -> None:
         self.position = position
-        self.key = object()  # what is kept of this snapshot as a whole is kept under it
-        self.parts = tuple(parts)
-        self.living = sum(part.living for part in parts)
+        self.key = object()  # under which the cache keeps what belongs to the snapshot as a whole
+        self.segments = tuple(segments)
+        self.live_count = sum(part.live_count for part in segments)
+        self.deleted_count = sum(len(part.deleted) for part in segments)
 
     @cached_property
     def languages(self) -> frozenset[str]:
-        """By whose rules its articles were analysed; a query is analysed by all of them."""
-        tags = {tag for part in self.parts for tag in part.segment.languages}
+        """The languages in which its articles were analysed; a query is analysed in all of them."""
+        tags = {tag for part in self.segments for tag in part.segment.languages}
         return frozenset(map(analysis.language_of, tags)) or frozenset((analysis.ENGLISH,))
-
-    @cached_property
-    def columns(self) -> Columns:
-        from archive.search.whoosh.searching.doc_values import Columns
-
-        return Columns(self.parts)

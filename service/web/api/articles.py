@@ -22,11 +22,12 @@ from archive.errors import (
     StorageFull,
     Unavailable,
 )
+from archive.fields.table import WRITABLE
+from archive.fields.values import MAX_NAME
 from archive.serialization import to_document
 from archive.site import Site
 from archive.store.articles import RequestKey
 from archive.store.listings import ArticleQuery
-from archive.validation import MOST_NAME, WRITABLE
 from service.auth import Caller, Gate, Scope
 from service.dateline import Dateline
 from service.http.conditional import Outcome, entity_tags, evaluate, matches
@@ -281,8 +282,8 @@ def _fields(body: bytes) -> dict[str, Any]:
     if len(fields) > MAX_FIELDS:
         raise InvalidDraft([Problem("", f"the object has {len(fields):,} fields; an article has {len(WRITABLE)}")])
     for name in fields:
-        if len(name) > MOST_NAME:
-            raise InvalidDraft([Problem(name[:MOST_NAME], "is not a field of an article")])
+        if len(name) > MAX_NAME:
+            raise InvalidDraft([Problem(name[:MAX_NAME], "is not a field of an article")])
     return fields
 
 

@@ -19,7 +19,7 @@ from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.archive import Archive
 from archive.store.renditions import Coded, Rendition
-from archive.urls import ABOUT
+from archive.urls import ABOUT_FEED_PATH
 from feeds.document import TOMBSTONES_LAST, has_entries
 from feeds.sitemap import is_sitemap
 from feeds.spec import Format, parse
@@ -178,7 +178,7 @@ class Renditions:
             if kept is None:
                 return self.otherwise(environ, start_response)
         if is_feed and environ["REQUEST_METHOD"] in READING and opens_in_browser(environ) and not self._is_over(kept):
-            asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
+            asked = {"PATH_INFO": ABOUT_FEED_PATH, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
         return _sent(self._answer(kept, environ), start_response)
 

@@ -11,7 +11,7 @@ from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.listings import ArticleQuery, SortKey
-from archive.urls import FOLDERS, Scope, home_path
+from archive.urls import LABEL_FOLDERS, Scope, home_path
 from feeds import opml
 from feeds.spec import Format
 from service.links import Addresses
@@ -76,7 +76,7 @@ def _labels(kind: LabelKind, archive: Archive, addresses: Addresses, now: dateti
         _row(addresses, each.label, each.name, [articles_text(each.count), pace_text(lately.get(each.label, 0))])
         for each in archive.listings.labels(kind)
     ]
-    return FeedGroup(KIND_NAMES[kind][1], _ABOUT[kind], FOLDERS[kind], rows)
+    return FeedGroup(KIND_NAMES[kind][1], _ABOUT[kind], LABEL_FOLDERS[kind], rows)
 
 
 def _periods(title: str, about: str, counts: Mapping[Period, int], addresses: Addresses) -> FeedGroup:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.labels import Label, LabelKind, label_key
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.urls import FOLDERS, has_address, home_path
+from archive.urls import LABEL_FOLDERS, has_address, home_path
 from feeds.spec import Format
 from service.links import Addresses
 
@@ -70,7 +70,7 @@ LEGACY_LIST_FOLDERS: Final = {
     "authors": (LabelKind.AUTHOR,),
 }
 _WORDPRESS: Final = {"rss": Format.RSS, "rss2": Format.RSS, "rdf": Format.RSS, "feed": Format.RSS, "atom": Format.ATOM}
-_KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
+_KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 _OPEN: Final = {"Access-Control-Allow-Origin": "*"}
 _FORMATS: Final = {feed_format.suffix: feed_format for feed_format in Format}
 

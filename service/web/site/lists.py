@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.labels import Label, LabelKind, label_key
 from archive.period import Period
 from archive.store.listings import ArticleQuery, LabelCount, SortKey
-from archive.urls import FOLDERS, Scope, has_address, home_path
+from archive.urls import LABEL_FOLDERS, Scope, has_address, home_path
 from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import articles_text, day_text, period_text
@@ -21,7 +21,7 @@ from service.web.pagination import read_cursor
 from service.web.site.calendar import month_table, months_of, nearest, parents, period_of, year_rows
 from service.web.site.listing import Listing, listing, page_above
 
-KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
+KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 MAX_SECTIONS = 12  # on the home page
 MAX_MONTHS = 12  # on the home page
 

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
-from archive.urls import ABOUT
+from archive.urls import ABOUT_FEED_PATH
 from feeds.spec import Format
 from service.dateline import Dateline
 from service.web.pages.layout import install_layout
@@ -47,7 +47,7 @@ def site_blueprint(dateline: Dateline) -> Blueprint:
         SUGGEST_PATH: search.suggest,
         "/api/search": search.search_api,
         "/feeds": feeds.feeds,
-        ABOUT: feeds.about_feed,
+        ABOUT_FEED_PATH: feeds.about_feed,
         "/feeds.opml": feeds.feeds_opml,
         "/opensearch.xml": files.opensearch,
         "/robots.txt": files.robots,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.search.analysis import LONGEST_TERM, fold, neighbours, raw_words, term_of, terms, tokens, words
+from archive.search.analysis import MAX_TERM, fold, raw_words, term_of, terms, tokens, words
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_names_keep_their_endings() -> None:
 
 
 def test_a_word_of_a_thousand_letters_is_cut() -> None:
-    assert [len(term) for term in terms("x" * 1000)] == [LONGEST_TERM]
+    assert [len(term) for term in terms("x" * 1000)] == [MAX_TERM]
 
 
 @given(st.text())
@@ -66,22 +66,3 @@ def test_a_term_is_made_of_one_word(text: str) -> None:
 def test_folding_twice_is_folding_once(text: str) -> None:
     for word in words(text):
         assert fold(fold(word)) == fold(word)
-
-
-@pytest.mark.parametrize(
-    ("word", "other", "edits", "near"),
-    [
-        ("wheat", "wheat", 1, True),
-        ("wheat", "whaet", 1, True),
-        ("wheat", "wheet", 1, True),
-        ("wheat", "heat", 1, True),
-        ("wheat", "wheats", 1, True),
-        ("wheat", "whets", 1, False),
-        ("wheat", "whets", 2, True),
-        ("wheat", "corn", 2, False),
-        ("ab", "ba", 1, True),
-    ],
-)
-def test_neighbours(word: str, other: str, edits: int, near: bool) -> None:
-    assert neighbours(word, edits)(other) is near
-    assert neighbours(other, edits)(word) is near

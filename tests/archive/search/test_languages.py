@@ -77,7 +77,7 @@ def test_a_sentence_is_found_and_marked(index: WhooshIndex, text: str, language:
 
 
 @pytest.mark.parametrize("text", ["어국", "麦小", "都市", "пшен", "Weizen", "ดร"])
-def test_what_only_looks_like_it_is_not_found(index: WhooshIndex, text: str) -> None:
+def test_similar_looking_words_are_not_found(index: WhooshIndex, text: str) -> None:
     assert index.search(SearchQuery(text=text)).total == 0
 
 

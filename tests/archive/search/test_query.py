@@ -1,4 +1,4 @@
-"""What people type, as a tree."""
+"""The query language: typed text as a tree."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.search import query
-from archive.search.analysis import is_stop_word
 from archive.search.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word, leaves, parse, without_stop_words
+from archive.search.stop_words import is_stop_word
 from tests.support.nasty_queries import NASTY_QUERIES
 
 WHEAT, CORN, USA = Word("wheat"), Word("corn"), Word("usa")
@@ -123,13 +123,13 @@ def test_any_text_is_a_query(text: str) -> None:
 
 def check_bounds(text: str) -> None:
     root = parse(text).root
-    assert count(root) <= 2 * query.MOST_WORDS  # a script without spaces: each character stands in two pairs
-    assert depth(root) <= query.DEEPEST + 2
+    assert count(root) <= 2 * query.MAX_WORDS  # a script without spaces: each character stands in two pairs
+    assert depth(root) <= query.MAX_DEPTH + 2
     for leaf in leaves(root):
         if isinstance(leaf, Phrase):
-            assert 2 <= len(leaf.words) <= query.LONGEST_PHRASE
+            assert 2 <= len(leaf.words) <= query.MAX_PHRASE
         if isinstance(leaf, Wildcard):
-            assert len(leaf.prefix) >= query.SHORTEST_PREFIX
+            assert len(leaf.prefix) >= query.MIN_PREFIX
 
 
 def count(node: Node | None) -> int:

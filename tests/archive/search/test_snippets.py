@@ -15,8 +15,8 @@ from archive.search.snippets import LENGTH, highlight, snippet, snippet_of_html
 FILLER = "The quick brown fox jumps over the lazy dog. " * 30
 
 
-def of(query: str, text: str, **options: int) -> str:
-    return snippet(parse(query).root, text, **options)
+def of(query: str, text: str, *, length: int = LENGTH) -> str:
+    return snippet(parse(query).root, text, length=length)
 
 
 @pytest.mark.parametrize(

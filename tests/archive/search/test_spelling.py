@@ -1,11 +1,11 @@
-"""Queries with some words spelled otherwise."""
+"""Words of a query that are replaced by others."""
 
 from __future__ import annotations
 
 import pytest
 
 from archive.search.query import parse
-from archive.search.spelling import correctable, respelled
+from archive.search.spelling import correctable_words, replace_words
 
 
 @pytest.mark.parametrize(
@@ -21,10 +21,10 @@ from archive.search.spelling import correctable, respelled
         ("", ""),
     ],
 )
-def test_everything_but_the_words_stays_as_it_was_typed(text: str, expected: str) -> None:
-    assert respelled(text, {"whaet": "wheat", "title": "tilt"}) == expected
+def test_everything_but_the_words_stays_as_typed(text: str, expected: str) -> None:
+    assert replace_words(text, {"whaet": "wheat", "title": "tilt"}) == expected
 
 
-def test_only_what_may_be_misspelled_is_looked_at() -> None:
+def test_short_words_numbers_and_wildcards_are_not_corrected() -> None:
     root = parse('wheat -corns "of trade" 1987 b52s USA title:ports prefix* fuzzy~ 新闻').root
-    assert [word.text for word in correctable(root)] == ["wheat", "trade", "ports"]
+    assert [word.text for word in correctable_words(root)] == ["wheat", "trade", "ports"]

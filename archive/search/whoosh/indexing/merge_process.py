@@ -1,4 +1,4 @@
-"""Merges segments, large ones in a process of their own: a thread would slow down its whole process."""
+"""Merges segments, in a process of its own if they are large: a thread would slow down all others of its process."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ from pathlib import Path
 
 from archive.errors import IndexUnavailable
 
-Sources = Sequence[tuple[Path, Sequence[int]]]  # segment files with the documents deleted from them, in order
+Sources = Sequence[tuple[Path, Sequence[int]]]  # segment files with their deleted documents, sorted
 
 
-def merged(sources: Sources, folder: Path, *, here: bool) -> tuple[Path, int]:
-    """One segment file in `folder` of what lives in the sources, with its number of documents.
+def merge_segments(sources: Sources, folder: Path, *, in_process: bool) -> tuple[Path, int]:
+    """Writes the live documents of the sources as one segment file in `folder`: its path, its number of documents.
 
-    `here`: in this process. Raises OSError as the system does, IndexUnavailable where the other one fails."""
-    if here:
-        from archive.search.whoosh.indexing.segment_merger import (
-            join,  # with NumPy, which a process that only searches may lack
-        )
+    `in_process`: in this process. Raises OSError as the system does, IndexUnavailable where the other process fails."""
+    if in_process:
+        from archive.search.whoosh.indexing.segment_merger import merge  # loads NumPy
 
-        return join(sources, folder)
+        return merge(sources, folder)
     work = {"sources": [(str(path), list(deleted)) for path, deleted in sources], "folder": str(folder)}
     done = subprocess.run(  # noqa: S603 - this very module
         [sys.executable, "-m", __name__],
@@ -42,13 +40,13 @@ def merged(sources: Sources, folder: Path, *, here: bool) -> tuple[Path, int]:
 
 
 def main() -> None:
-    from archive.search.whoosh.indexing.segment_merger import join
+    from archive.search.whoosh.indexing.segment_merger import merge
 
     os.nice(10)
     work = json.load(sys.stdin)
     sources = [(Path(path), deleted) for path, deleted in work["sources"]]
     try:
-        path, documents = join(sources, Path(work["folder"]))
+        path, documents = merge(sources, Path(work["folder"]))
     except OSError as error:
         json.dump({"errno": error.errno}, sys.stdout)
     else:

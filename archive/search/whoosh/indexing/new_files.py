@@ -9,32 +9,30 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from archive.search.whoosh.segment.directory import (
-    write_synced,
-)
-from archive.search.whoosh.segment.entry import Entry, stored
+from archive.search.whoosh.segment.directory import write_synced
+from archive.search.whoosh.segment.entry import SegmentEntry, store_segment
 
 
 class NewFiles:
-    """The files that a commit makes, so that they can be taken back."""
+    """Writes the files of a commit and records their names, so that they can be removed if it fails."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self.names: list[str] = []
         self.segments: list[str] = []
 
-    def segment(self, name: str, documents: int, content: bytes) -> Entry:
+    def segment(self, name: str, documents: int, content: bytes) -> SegmentEntry:
         self.names.append(f"{name}.seg")
         self.segments.append(name)
-        return stored(self._folder, name, documents, content)
+        return store_segment(self._folder, name, documents, content)
 
-    def add(self, entries: Iterable[Entry]) -> None:
-        """Segments that others have written."""
+    def add(self, entries: Iterable[SegmentEntry]) -> None:
+        """Records segments that other processes have written."""
         for entry in entries:
             self.names.append(entry.file)
             self.segments.append(entry.name)
 
-    def deletions(self, entry: Entry, deleted: Iterable[int]) -> Entry:
+    def deletions(self, entry: SegmentEntry, deleted: Iterable[int]) -> SegmentEntry:
         numbers = array("I", sorted(deleted))
         content = numbers.tobytes()
         name = f"{entry.name}.{uuid.uuid4().hex[:12]}.del"

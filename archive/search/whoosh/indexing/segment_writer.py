@@ -1,4 +1,4 @@
-"""Segments of the embedded index, written from articles. Imported by who indexes: it brings NumPy."""
+"""Writes segments from articles. Imported when something is indexed: it loads NumPy."""
 
 from __future__ import annotations
 
@@ -15,36 +15,37 @@ from whoosh.util.numeric import length_to_byte
 
 from archive.article import Article
 from archive.search import analysis
-from archive.search.whoosh.indexing.postings_writer import Array, Lists, TermsWriter, encoded
-from archive.search.whoosh.segment.schema import FORM, LABEL, LANGUAGE, SCHEMA, TEXT_FIELDS, TextField
+from archive.search.fields import FORM, LABEL, TEXT_FIELDS, VALUE_GAP, TextField, labels_of, texts_of
+from archive.search.whoosh.arrays import Array
+from archive.search.whoosh.indexing.postings_writer import TermPostings, TermsWriter, encode
+from archive.search.whoosh.segment.schema import SCHEMA
 from archive.search.whoosh.segment.segment import DOCUMENTS_EXT, INDEX_NAME
 from archive.search.whoosh.segment.stored_fields import Row, to_bytes
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-BETWEEN_VALUES: Final = 100  # positions between two authors or tags, so that no phrase reaches across
-FIELDS: Final = sorted(SCHEMA)  # as they are written
+FIELDS: Final = sorted(SCHEMA)  # in the order in which they are written
 
 
-def build(articles: Iterable[Article]) -> tuple[str, int, bytes]:
-    """A segment of these articles, each id once: its name, its number of documents, its bytes."""
-    collected = _Collected()
+def build_segment(articles: Iterable[Article]) -> tuple[str, int, bytes]:
+    """A segment of articles with different ids: its name, its number of documents, its bytes."""
+    content_of = _SegmentContent()
     for article in articles:
-        collected.add(article)
+        content_of.add(article)
     storage = RamStorage()
-    name = write_segment(storage, collected.rows, collected.lengths(), collected.lists())
-    return name, len(collected.rows), storage.files[f"{name}.seg"]
+    name = write_segment(storage, content_of.rows, content_of.lengths(), content_of.lists())
+    return name, len(content_of.rows), storage.files[f"{name}.seg"]
 
 
 def write_segment(
-    storage: Storage, rows: Sequence[Row], lengths: Mapping[str, Array], lists: Iterable[tuple[str, Lists]]
+    storage: Storage, rows: Sequence[Row], lengths: Mapping[str, Array], lists: Iterable[tuple[str, TermPostings]]
 ) -> str:
-    """The segment's name; its file is that with `.seg`.
+    """Writes a segment and returns its name; its file is the name with `.seg`.
 
-    `lengths`: of each text field in each document, in Whoosh's one-byte code; `lists`: with the names of their
-    fields, each field's in the order of their terms."""
+    `lengths`: of each text field in each document, in Whoosh's one-byte code. `lists`: with the names of their fields,
+    those of a field in the order of their terms."""
     codec = W3Codec()
     segment = W3Segment(codec, INDEX_NAME)
-    codec.per_document_writer(storage, segment).close()  # of what Whoosh would store with a document: nothing
+    codec.per_document_writer(storage, segment).close()  # Whoosh stores nothing with a document
     for field, codes in lengths.items():
         _write(storage, str(codec.column_filename(segment, f"_{field}_len")), codes.tobytes())
     terms = TermsWriter(storage, segment)
@@ -64,20 +65,22 @@ def _write(storage: Storage, name: str, content: bytes) -> None:
 
 
 class _Words:
-    """Every word of a segment as a number, as they are met: 0 is what is no word. A raw word belongs to a language."""
+    """The words of a segment, numbered in the order of their first occurrence; 0 is for pieces that are no words."""
 
     def __init__(self) -> None:
         self.words = [analysis.Analysed("", ("",))]
-        self._known: dict[str, _Known] = {}
+        self._by_language: dict[str, _WordNumbers] = {}
 
     def numbers(self, text: str, language: str) -> array[int]:
-        if language not in self._known:
-            self._known[language] = _Known(self.words, language)
-        numbers = array("I", map(self._known[language].__getitem__, analysis.raw_words(text)))
+        if language not in self._by_language:
+            self._by_language[language] = _WordNumbers(self.words, language)
+        numbers = array("I", map(self._by_language[language].__getitem__, analysis.raw_words(text)))
         return array("I", filter(None, numbers)) if 0 in numbers else numbers
 
 
-class _Known(dict[str, int]):
+class _WordNumbers(dict[str, int]):
+    """The numbers of the raw words of one language."""
+
     def __init__(self, words: list[analysis.Analysed], language: str) -> None:
         super().__init__()
         self._words = words
@@ -93,8 +96,8 @@ class _Known(dict[str, int]):
         return number
 
 
-class _Runs:
-    """The words of one field: values one after the other, each in a document, from a position on."""
+class _FieldWords:
+    """The words of one field, value after value; each value has a document and a first position."""
 
     def __init__(self) -> None:
         self.words = array("I")
@@ -110,7 +113,7 @@ class _Runs:
                 self.begins.append(at)
                 self.counts.append(len(numbers))
             length += len(numbers)
-            at += len(numbers) + BETWEEN_VALUES
+            at += len(numbers) + VALUE_GAP
         self.lengths.append(length_to_byte(length))
 
     def documents_of_words(self) -> Array:
@@ -123,17 +126,17 @@ class _Runs:
         return positions
 
 
-class _Collected:
-    """Articles on their way into a segment."""
+class _SegmentContent:
+    """What the articles of a segment contain."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self._words = _Words()
-        self._runs = {field.name: _Runs() for field in TEXT_FIELDS}
+        self._runs = {field.name: _FieldWords() for field in TEXT_FIELDS}
         self._labels: dict[str, array[int]] = defaultdict(lambda: array("I"))
 
     def add(self, article: Article) -> None:
-        """An article that is not public leaves its id and revision only."""
+        """Of an article that is not public, only id and revision."""
         document = len(self.rows)
         article_id = utf8(article.id)
         if not article.is_public:
@@ -141,12 +144,10 @@ class _Collected:
             for runs in self._runs.values():
                 runs.add(document, ())
             return
-        labels = [(str(label.kind), label.key, name) for label, name in article.label_names()]
-        labels.append((LANGUAGE, article.language.lower(), article.language.lower()))
-        for kind, key, name in labels:
-            self._labels["\0".join((kind, key, name.replace("\0", " ")))].append(document)
+        for label in labels_of(article):
+            self._labels[label.text].append(document)
         language = analysis.language_of(article.language)
-        for field, texts in _texts(article).items():
+        for field, texts in texts_of(article).items():
             self._runs[field].add(document, [self._words.numbers(text, language) for text in texts if text])
         published = article.published or article.updated
         microseconds = (published - EPOCH) // timedelta(microseconds=1)
@@ -156,7 +157,7 @@ class _Collected:
     def lengths(self) -> dict[str, Array]:
         return {field: np.frombuffer(bytes(runs.lengths), np.uint8) for field, runs in self._runs.items()}
 
-    def lists(self) -> Iterator[tuple[str, Lists]]:
+    def lists(self) -> Iterator[tuple[str, TermPostings]]:
         fields = {field.name: field for field in TEXT_FIELDS}
         for name in FIELDS:
             if name == FORM:
@@ -166,23 +167,24 @@ class _Collected:
             else:
                 yield name, self._text(fields[name])
 
-    def _labelled(self) -> Lists:
+    def _labelled(self) -> TermPostings:
         pairs = sorted((utf8(name), documents) for name, documents in self._labels.items())
         bounds = np.concatenate((np.zeros(1, np.int64), np.cumsum([len(documents) for _, documents in pairs])))
-        documents = _array(array("I", (document for _, held in pairs for document in held)))
-        return Lists([name for name, _ in pairs], bounds.astype(np.int64), documents, np.ones(len(documents), np.int64))
+        all_documents = _array(array("I", (document for _, documents in pairs for document in documents)))
+        ones = np.ones(len(all_documents), np.int64)
+        return TermPostings([name for name, _ in pairs], bounds.astype(np.int64), all_documents, ones)
 
-    def _forms(self) -> Lists:
-        """Every word as it is spelled, once for each document that has it in any field."""
+    def _forms(self) -> TermPostings:
+        """The folded words, each once for a document that has it in any field."""
         words = np.concatenate([_array(runs.words) for runs in self._runs.values()])
         documents = np.concatenate([runs.documents_of_words() for runs in self._runs.values()])
         terms, numbers = _ranked([word.form for word in self._words.words], words)
         entries = np.sort(numbers[words] * (len(self.rows) + 1) + documents)
         entries = entries[np.diff(entries, prepend=-1) > 0]
         of_term, documents = np.divmod(entries, len(self.rows) + 1)
-        return Lists(terms, _bounds(of_term, len(terms)), documents, np.ones(len(documents), np.int64))
+        return TermPostings(terms, _bounds(of_term, len(terms)), documents, np.ones(len(documents), np.int64))
 
-    def _text(self, field: TextField) -> Lists:
+    def _text(self, field: TextField) -> TermPostings:
         runs = self._runs[field.name]
         words, documents, positions = _array(runs.words), runs.documents_of_words(), runs.positions()
         spelled = [word.terms[0] if field.stemmed else word.form for word in self._words.words]
@@ -190,39 +192,39 @@ class _Collected:
         differ = np.array([first != second for first, second in zip(spelled, others, strict=True)])[words]
         terms, numbers = _ranked(spelled, words, others)
         of_term = numbers[: len(spelled)][words]
-        if differ.any():  # found by another term, too: without its accents
+        if differ.any():  # words with a second term, that without accents
             of_term = np.concatenate((of_term, numbers[len(spelled) :][words[differ]]))
             documents = np.concatenate((documents, documents[differ]))
             positions = np.concatenate((positions, positions[differ]))
             order = np.lexsort((positions, documents, of_term))
         else:
-            # In the order of documents and positions already: a number that says term and place sorts fastest.
+            # Already in the order of documents and positions: one number for term and place sorts fastest.
             order = np.sort(of_term * len(of_term) + np.arange(len(of_term))) % max(len(of_term), 1)
         return _lists(terms, of_term[order], documents[order], positions[order])
 
 
-def _lists(terms: Sequence[bytes], of_term: Array, documents: Array, positions: Array) -> Lists:
-    """From words in the order of terms, documents and positions."""
+def _lists(terms: Sequence[bytes], of_term: Array, documents: Array, positions: Array) -> TermPostings:
+    """The postings of words that are sorted by terms, documents and positions."""
     begins = np.ones(len(of_term), np.bool_)
     begins[1:] = (of_term[1:] != of_term[:-1]) | (documents[1:] != documents[:-1])
     starts = np.flatnonzero(begins)
-    steps = np.diff(positions, prepend=0)
-    steps[starts] = positions[starts]
-    places, ends = encoded(steps)
-    return Lists(
+    differences = np.diff(positions, prepend=0)
+    differences[starts] = positions[starts]
+    encoded, ends = encode(differences)
+    return TermPostings(
         terms,
         _bounds(of_term[starts], len(terms)),
         documents[starts],
         np.diff(starts, append=len(of_term)),
-        places,
+        encoded,
         np.append(ends[:-1][starts], ends[-1]),
     )
 
 
 def _ranked(spelled: Sequence[str], words: Array, others: Sequence[str] = ()) -> tuple[list[bytes], Array]:
-    """The terms of those words that occur, in the order of their bytes, and each word's place among them.
+    """The terms of the words that occur, in the order of their bytes, and the place of each word's term among them.
 
-    `others`: second terms of the same words; their places come after those of the first."""
+    `spelled`: the term of each word; `others`: second terms of the same words, whose places come after the first."""
     numbers = np.flatnonzero(np.bincount(words, minlength=1)).tolist()
     both = len(spelled) if others else 0
     used = [(number, utf8(spelled[number])) for number in numbers]
@@ -239,20 +241,9 @@ def _bounds(of_term: Array, terms: int) -> Array:
     return np.searchsorted(of_term, np.arange(terms + 1))
 
 
-def _texts(article: Article) -> dict[str, tuple[str, ...]]:
-    return {
-        "title": (article.title,),
-        "summary": (article.summary or "",),
-        "body": (article.text,),
-        "author": tuple(author.name for author in article.authors),
-        "tag": article.tags,
-        "section": (article.section or "",),
-    }
-
-
 def _array(numbers: array[int]) -> Array:
     return np.frombuffer(numbers, np.uint32).astype(np.int64) if numbers else np.empty(0, np.int64)
 
 
 def utf8(text: str) -> bytes:
-    return text.encode("utf-8", "replace")  # half a character must not keep a whole batch out
+    return text.encode("utf-8", "replace")  # a lone surrogate must not make a whole batch fail

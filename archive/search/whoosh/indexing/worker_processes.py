@@ -1,4 +1,4 @@
-"""Processes that build segments, so that much is indexed on all processors."""
+"""Processes that build segments, so that many articles are indexed on all processors."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from typing import IO, Final
 
 from archive.article import Article
 from archive.errors import IndexUnavailable
-from archive.search.whoosh.segment.entry import Entry, stored
+from archive.search.whoosh.segment.entry import SegmentEntry, store_segment
 
-MOST: Final = 4  # processes; more wait for the disk and for the one that feeds them
+MAX_PROCESSES: Final = 4  # more would wait for the disk and for the process that feeds them
 NICENESS: Final = 10
 START: Final = [sys.executable, "-m", __name__]
 
 
-class Builders:
-    """Started by the first `build`, ended by `close`, or with the process that started them."""
+class BuilderProcesses:
+    """Started by the first `build`, ended by `close` or with the process that started them."""
 
     def __init__(self, number: int | None = None) -> None:
-        self._number = number or min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2, MOST)
+        self._number = number or min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2, MAX_PROCESSES)
         self._processes: list[subprocess.Popen[bytes]] = []
 
-    def build(self, articles: Sequence[Article], folder: Path) -> list[Entry]:
-        """Segments in `folder` of these articles, each id once, on the disk.
+    def build(self, articles: Sequence[Article], folder: Path) -> list[SegmentEntry]:
+        """Builds durable segments in `folder` from articles with different ids.
 
         Raises OSError as the system does, and IndexUnavailable where a process has ended, which may leave files
-        that nobody names."""
+        behind."""
         if not self._processes:
             self._processes = [_start() for _ in range(self._number)]
         share = -(-len(articles) // len(self._processes))
-        parts = [articles[begin : begin + share] for begin in range(0, len(articles), share)]
+        shares = [articles[begin : begin + share] for begin in range(0, len(articles), share)]
         try:
-            used = self._processes[: len(parts)]
-            for process, part in zip(used, parts, strict=True):
-                _send((str(folder), part), process.stdin)
+            used = self._processes[: len(shares)]
+            for process, some in zip(used, shares, strict=True):
+                _send((str(folder), some), process.stdin)
             results = [pickle.load(process.stdout) for process in used if process.stdout]  # noqa: S301 - our own
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             self.close()
             raise IndexUnavailable(f"a process that builds the search index has ended: {error!r}") from error
         except BaseException:
-            self.close()  # an answer that nobody has read would be taken for that to the next question
+            self.close()  # an unread answer would be taken for that of the next batch
             raise
-        built = [result for result in results if isinstance(result, Entry)]
+        built = [result for result in results if isinstance(result, SegmentEntry)]
         for failure in (result for result in results if isinstance(result, int)):
             for entry in built:
                 (folder / entry.file).unlink(missing_ok=True)
@@ -76,8 +76,8 @@ def _send(value: object, to: IO[bytes] | None) -> None:
 
 
 def main() -> None:
-    """Builds what comes in until the other end closes."""
-    from archive.search.whoosh.indexing.segment_writer import build
+    """Builds segments of the articles that come in until the other end closes."""
+    from archive.search.whoosh.indexing.segment_writer import build_segment
 
     os.nice(NICENESS)
     while True:
@@ -86,7 +86,7 @@ def main() -> None:
         except EOFError:
             return
         try:
-            result: Entry | int = stored(Path(folder), *build(articles))
+            result: SegmentEntry | int = store_segment(Path(folder), *build_segment(articles))
         except OSError as error:
             result = error.errno or 0
         _send(result, sys.stdout.buffer)

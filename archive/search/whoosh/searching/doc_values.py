@@ -1,47 +1,49 @@
-"""What is known of every document of a snapshot, as arrays: all segments one after the other."""
+"""What a snapshot says of every document, as arrays: all segments one after the other."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from whoosh.util.numeric import byte_to_length
 
 from archive.search.whoosh.arrays import Array, Mask
-from archive.search.whoosh.reader import Part
+from archive.search.whoosh.reader import LiveSegment, Snapshot
 from archive.search.whoosh.segment.field_lengths import padded_lengths
 from archive.search.whoosh.segment.segment import Segment
 
-K1: Final = 1.5
+K1: Final = 1.5  # of BM25
 B: Final = 0.75
 _LENGTHS: Final = np.array([byte_to_length(code) for code in range(256)], dtype=np.float64)
 _ORDINAL_1970: Final = 719163  # date(1970, 1, 1).toordinal()
 
 
-class Columns:
-    """Documents are numbered through all segments; `bases` says where each segment begins, and where all end."""
+class DocValues:
+    """Documents are numbered through all segments. `bases`: the number of each segment's first document, and of all."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
-        self._parts = parts
+    def __init__(self, segments: Sequence[LiveSegment]) -> None:
+        self._segments = segments
         self.bases = [0]
-        for part in parts:
+        for part in segments:
             self.bases.append(self.bases[-1] + part.segment.documents)
         self.size = self.bases[-1]
         self._lengths: dict[str, Array] = {}
         self._norms: dict[str, Array] = {}
 
     @cached_property
-    def alive(self) -> Mask | None:
+    def live(self) -> Mask | None:
         """Whether each document can be found; None where all can."""
-        if not any(part.hidden for part in self._parts):
+        if not any(part.not_live for part in self._segments):
             return None
-        alive = np.ones(self.size, np.bool_)
-        for part, base in zip(self._parts, self.bases, strict=False):
-            if part.hidden:
-                alive[np.fromiter(part.hidden, np.int64, len(part.hidden)) + base] = False
-        return alive
+        live = np.ones(self.size, np.bool_)
+        for part, base in zip(self._segments, self.bases, strict=False):
+            if part.not_live:
+                live[np.fromiter(part.not_live, np.int64, len(part.not_live)) + base] = False
+        return live
 
     @cached_property
     def published(self) -> Array:
@@ -61,12 +63,12 @@ class Columns:
 
     @cached_property
     def newest_day(self) -> int:
-        """When the last document that can be found was published, as `days` count."""
-        living = self.days if self.alive is None else self.days[self.alive]
-        return int(living.max()) if len(living) else 0
+        """The day of the latest live document, as `date.toordinal` counts; 0 where there is none."""
+        days = self.days if self.live is None else self.days[self.live]
+        return int(days.max()) if len(days) else 0
 
     def lengths(self, field: str) -> Array:
-        """How long a field is, in Whoosh's one-byte code."""
+        """The length of a field in words, in Whoosh's one-byte code."""
         if field not in self._lengths:
             self._lengths[field] = self._joined(lambda segment: padded_lengths(segment, field), np.uint8)
         return self._lengths[field]
@@ -75,22 +77,44 @@ class Columns:
         """What the length of a field adds to the denominator of BM25, by its one-byte code."""
         if field not in self._norms:
             codes = self.lengths(field)
-            counts = np.bincount(codes if self.alive is None else codes[self.alive], minlength=256)
+            counts = np.bincount(codes if self.live is None else codes[self.live], minlength=256)
             counts[0] = 0  # an article without a summary says nothing about how long summaries are
             average = float(_LENGTHS @ counts) / (int(counts.sum()) or 1) or 1.0
             self._norms[field] = (K1 * (1 - B + B * _LENGTHS / average)).astype(np.float32)
         return self._norms[field]
 
-    def place(self, document: int) -> tuple[Part, int]:
+    def locate(self, document: int) -> tuple[LiveSegment, int]:
         """The segment of a document, and its number there."""
         at = int(np.searchsorted(self.bases, document, side="right")) - 1
-        return self._parts[at], document - self.bases[at]
+        return self._segments[at], document - self.bases[at]
 
     def id_of(self, document: int) -> str:
-        part, number = self.place(document)
+        part, number = self.locate(document)
         return part.segment.rows.id_of(number)
 
+    def newest(self, documents: Array, count: int) -> Array:
+        """The latest published `count` of some documents, in the order given."""
+        if len(documents) <= count:
+            return documents
+        dates = self.published[documents]
+        newest: Array = documents[np.sort(np.argpartition(dates, -count)[-count:])]
+        return newest
+
     def _joined(self, column: Callable[[Segment], Array], kind: type[np.generic]) -> Array:
-        if not self._parts:
+        if not self._segments:
             return np.empty(0, kind)
-        return np.concatenate([column(part.segment) for part in self._parts])
+        return np.concatenate([column(part.segment) for part in self._segments])
+
+
+# Beside the snapshots and not in them: those are also opened by processes that load no NumPy.
+_of_snapshots: Final[WeakKeyDictionary[Snapshot, DocValues]] = WeakKeyDictionary()
+_lock: Final = threading.Lock()
+
+
+def doc_values(snapshot: Snapshot) -> DocValues:
+    """Those of a snapshot; they go with it."""
+    values = _of_snapshots.get(snapshot)
+    if values is None:
+        with _lock:
+            values = _of_snapshots.setdefault(snapshot, DocValues(snapshot.segments))
+    return values

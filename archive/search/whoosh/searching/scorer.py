@@ -1,4 +1,4 @@
-"""Which documents of the embedded index answer a query, and how well: BM25 over whole posting lists at once."""
+"""Which documents match a query, and their scores: BM25 over whole posting lists at once."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from archive.search import analysis
+from archive.search.deadline import Deadline, TooLateError
+from archive.search.edit_distance import FuzzyWord
+from archive.search.fields import FORM, TextField, text_fields
 from archive.search.query import Field, Fuzzy, Group, Node, Phrase, Wildcard, Word
-from archive.search.whoosh.arrays import Array, Mask, among, merged
+from archive.search.whoosh.arrays import Array, Mask, intersects, union_sorted
 from archive.search.whoosh.cache import Cache
-from archive.search.whoosh.reader import Part, Snapshot
-from archive.search.whoosh.searching.deadline import Deadline, TooLateError
-from archive.search.whoosh.searching.doc_values import K1
-from archive.search.whoosh.searching.terms import STRIDE, Terms, table
-from archive.search.whoosh.segment.postings import NOWHERE, Counted
-from archive.search.whoosh.segment.schema import FORM, TEXT_FIELDS, TextField
+from archive.search.whoosh.reader import LiveSegment, Snapshot
+from archive.search.whoosh.searching.doc_values import K1, doc_values
+from archive.search.whoosh.searching.terms import STRIDE, Terms, term_dictionary
+from archive.search.whoosh.segment.postings import NO_POSTINGS, PostingList
 from archive.search.whoosh.segment.segment import Segment
 
 WEIGHTS: Final[Mapping[str, float]] = {Field.TITLE: 1.5}  # all others 1
-MOST_EXPANSIONS: Final = 200  # words that one wildcard or fuzzy word stands for
-LOOKED_AT: Final = 5000  # words, between two looks at the clock
-LOOKED_THROUGH: Final = 100_000  # documents whose positions are in memory together
-SPARSE: Final = 8  # postings fewer than a document in so many are added up by sorting
+MAX_EXPANSIONS: Final = 200  # words that one wildcard or fuzzy word stands for
+WORDS_PER_CHECK: Final = 5000  # of the deadline
+PHRASE_CHUNK: Final = 100_000  # documents whose positions are in memory together
+SPARSE: Final = 8  # fewer postings than one for so many documents are summed by sorting
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """What was found, in pieces: documents in order, each once, and what each is worth. They are added up last,
-    all at once. `size`: of the numbers of documents."""
+    """Matches in pieces: sorted documents, each once in a piece, and their scores. They are summed last, all at once.
+
+    `size`: the number of all documents."""
 
     size: int
     pieces: Sequence[tuple[Array, Array]] = ()
@@ -42,8 +43,8 @@ class Matches:
     def __add__(self, other: Matches) -> Matches:
         return Matches(self.size, (*self.pieces, *other.pieces))
 
-    def settled(self) -> tuple[Array, Array]:
-        """The documents in order, each once, with their sums."""
+    def summed(self) -> tuple[Array, Array]:
+        """The documents, sorted, each once, with their total scores."""
         if len(self.pieces) == 1:
             return self.pieces[0]
         if not self.pieces:
@@ -51,14 +52,14 @@ class Matches:
         documents = np.concatenate([piece[0] for piece in self.pieces])
         scores = np.concatenate([piece[1] for piece in self.pieces])
         if len(documents) * SPARSE < self.size:
-            unique, places = np.unique(documents, return_inverse=True)
-            return unique, np.bincount(places, scores, len(unique))
+            unique, at = np.unique(documents, return_inverse=True)
+            return unique, np.bincount(at, scores, len(unique))
         found = np.flatnonzero(self.mask())
         return found, np.bincount(documents, scores, self.size)[found]
 
     def dense(self) -> Array:
-        """What every document is worth, 0 for those that were not found."""
-        documents, scores = self.settled()
+        """The score of every document, 0 where it does not match."""
+        documents, scores = self.summed()
         dense = np.zeros(self.size)
         dense[documents] = scores
         return dense
@@ -79,20 +80,20 @@ class Matches:
 
 
 class Scorer:
-    """Scores one query in one snapshot. `notes` say what was left out to bound the cost."""
+    """Scores one query in one snapshot. `notes` say in a sentence each what was left out to bound the cost."""
 
     def __init__(self, snapshot: Snapshot, cache: Cache, deadline: Deadline) -> None:
         self.terms = Terms(snapshot, cache)
-        self.columns = snapshot.columns
+        self.values = doc_values(snapshot)
         self._cache = cache
         self._languages = snapshot.languages
-        self._living = snapshot.living
+        self._live_count = snapshot.live_count
         self.deadline = deadline
-        self._worths: dict[tuple[str, Field | None], float] = {}
+        self._idfs: dict[tuple[str, Field | None], float] = {}
         self.notes: list[str] = []
 
     def matches(self, node: Node) -> Matches:
-        """The living documents that match."""
+        """The live documents that match."""
         if self.late():
             return self._nothing()
         if isinstance(node, Word):
@@ -106,12 +107,12 @@ class Scorer:
         return self._group(node)
 
     def everything(self) -> Matches:
-        alive = self.columns.alive
-        documents = np.arange(self.columns.size) if alive is None else np.flatnonzero(alive)
-        return Matches(self.columns.size, [(documents, np.zeros(len(documents)))])
+        live = self.values.live
+        documents = np.arange(self.values.size) if live is None else np.flatnonzero(live)
+        return Matches(self.values.size, [(documents, np.zeros(len(documents)))])
 
     def late(self) -> bool:
-        """Whether the time is up; then a note says so."""
+        """Whether the time is up, and adds a note if so."""
         if not self.deadline.passed():
             return False
         note = "The search took too long: not all of it was searched for."
@@ -119,12 +120,12 @@ class Scorer:
             self.notes.append(note)
         return True
 
-    def worth(self, word: Word) -> float:
-        """What the rarity of a word of the query says; 0 for one that was not looked for."""
-        return self._worths.get((word.text, word.field), 0.0)
+    def idf(self, word: Word) -> float:
+        """The inverse document frequency of a word of the query; 0 for a word that was not searched for."""
+        return self._idfs.get((word.text, word.field), 0.0)
 
     def _nothing(self) -> Matches:
-        return Matches(self.columns.size)
+        return Matches(self.values.size)
 
     def _group(self, group: Group) -> Matches:
         if group.must:
@@ -137,154 +138,154 @@ class Scorer:
             found = self.everything()
         if not group.must_not:
             return found
-        documents, scores = found.settled()
-        forbidden = np.zeros(self.columns.size, np.bool_)
+        documents, scores = found.summed()
+        forbidden = np.zeros(self.values.size, np.bool_)
         for node in group.must_not:
             forbidden |= self.matches(node).mask()
         if self.late():
-            return self._nothing()  # better nothing than what is forbidden
+            return self._nothing()  # better no result than a forbidden one
         kept = ~forbidden[documents]
-        return Matches(self.columns.size, [(documents[kept], scores[kept])])
+        return Matches(self.values.size, [(documents[kept], scores[kept])])
 
     def _all_of(self, group: Group) -> Matches:
-        documents, scores = self.matches(group.must[0]).settled()
+        documents, scores = self.matches(group.must[0]).summed()
         for node in group.must[1:]:
             if not len(documents):
                 break
             if self.late():
-                return self._nothing()  # better nothing than what lacks a word that must be there
-            others, more = self.matches(node).settled()
+                return self._nothing()  # better no result than one without a required word
+            others, more = self.matches(node).summed()
             if len(others) < len(documents):
                 documents, scores, others, more = others, more, documents, scores
-            held = np.flatnonzero(among(documents, others))
-            documents = documents[held]
-            scores = scores[held] + more[np.searchsorted(others, documents)]
+            common = np.flatnonzero(intersects(documents, others))
+            documents = documents[common]
+            scores = scores[common] + more[np.searchsorted(others, documents)]
         for node in group.wanted if len(documents) else ():
             scores = scores + self.matches(node).dense()[documents]
-        return Matches(self.columns.size, [(documents, scores)])
+        return Matches(self.values.size, [(documents, scores)])
 
     def _word(self, word: str, wanted: Field | None) -> Matches:
-        """The sum of BM25 over the fields. How rare a word is, is counted over all of them together."""
-        lists = ((field.name, self.terms.word(word, field)) for field in fields_of(wanted))
-        found = self._weighed(lists)
-        self._worths[word, wanted] = self._worth(found.count())
-        return found.times(self._worths[word, wanted])
+        """The sum of BM25 over the fields. The document frequency is that in all of them together."""
+        lists = ((field.name, self.terms.word(word, field)) for field in text_fields(wanted))
+        found = self._frequency_scores(lists)
+        self._idfs[word, wanted] = self._idf_of(found.count())
+        return found.times(self._idfs[word, wanted])
 
-    def _worth(self, count: int) -> float:
-        return math.log(1 + (self._living - count + 0.5) / (count + 0.5))
+    def _idf_of(self, count: int) -> float:
+        return math.log(1 + (self._live_count - count + 0.5) / (count + 0.5))
 
-    def _weighed(self, lists: Iterable[tuple[str, Counted]]) -> Matches:
+    def _frequency_scores(self, lists: Iterable[tuple[str, PostingList]]) -> Matches:
+        """BM25 without the idf. `lists`: with their fields."""
         pieces = []
-        for field, counted in lists:
-            if len(counted.documents):
+        for field, postings in lists:
+            if len(postings.documents):
                 factor = np.float32(WEIGHTS.get(field, 1.0) * (K1 + 1))
-                norms = self.columns.norms(field)[self.columns.lengths(field)[counted.documents]]
-                pieces.append((counted.documents, factor * counted.weights / (counted.weights + norms)))
-        return Matches(self.columns.size, pieces)
+                norms = self.values.norms(field)[self.values.lengths(field)[postings.documents]]
+                pieces.append((postings.documents, factor * postings.weights / (postings.weights + norms)))
+        return Matches(self.values.size, pieces)
 
     def _phrase(self, phrase: Phrase) -> Matches:
-        found = self._weighed((field.name, self._following(phrase.words, field)) for field in fields_of(phrase.field))
-        return found.times(self._worth(found.count()))
+        found = self._frequency_scores(
+            (field.name, self._phrase_postings(phrase.words, field)) for field in text_fields(phrase.field)
+        )
+        return found.times(self._idf_of(found.count()))
 
-    def _following(self, words: Sequence[str], field: TextField) -> Counted:
-        """How often the words follow one another, as if the phrase were a term."""
+    def _phrase_postings(self, words: Sequence[str], field: TextField) -> PostingList:
+        """The documents that have the words one after the other, and how often, as if the phrase were a term."""
         try:
-            return self.terms.kept((field.name, tuple(words)), lambda: self._followed(words, field))
+            return self.terms.cached((field.name, tuple(words)), lambda: self._read_phrase(words, field))
         except TooLateError:
-            return NOWHERE
+            return NO_POSTINGS
 
-    def _followed(self, words: Sequence[str], field: TextField) -> Counted:
-        """Raises TooLateError, since what is not whole must not be kept."""
+    def _read_phrase(self, words: Sequence[str], field: TextField) -> PostingList:
+        """Raises TooLateError: an incomplete list must not be cached."""
         documents: Array | None = None
-        for held in sorted((self.terms.word(word, field).documents for word in dict.fromkeys(words)), key=len):
-            documents = held if documents is None else documents[among(documents, held)]
+        for others in sorted((self.terms.word(word, field).documents for word in dict.fromkeys(words)), key=len):
+            documents = others if documents is None else documents[intersects(documents, others)]
         if documents is None or not len(documents):
-            return NOWHERE
-        # Piece by piece: the positions of a common word in all of them would take much memory at once.
-        pieces = np.split(documents, range(LOOKED_THROUGH, len(documents), LOOKED_THROUGH))
-        counts = np.concatenate([self._followed_in(words, field, piece) for piece in pieces])
-        held = np.flatnonzero(counts)
-        return Counted(documents[held], counts[held].astype(np.float32))
+            return NO_POSTINGS
+        # In chunks: the positions of a common word in all of them would take much memory at once.
+        chunks = np.split(documents, range(PHRASE_CHUNK, len(documents), PHRASE_CHUNK))
+        counts = np.concatenate([self._count_phrase(words, field, chunk) for chunk in chunks])
+        having = np.flatnonzero(counts)
+        return PostingList(documents[having], counts[having].astype(np.float32))
 
-    def _followed_in(self, words: Sequence[str], field: TextField, documents: Array) -> Array:
-        """How often the words follow one another in each of these documents."""
-        places: dict[str, Array] = {}
+    def _count_phrase(self, words: Sequence[str], field: TextField, documents: Array) -> Array:
+        """How often each of these documents has the words one after the other."""
+        keys: dict[str, Array] = {}
         for word in dict.fromkeys(words):
             if self.late():
                 raise TooLateError
-            places[word] = self.terms.keys(word, field, documents)
-        offsets = sorted(range(len(words)), key=lambda offset: len(places[words[offset]]))
-        starts = places[words[offsets[0]]] - offsets[0]
+            keys[word] = self.terms.word_keys(word, field, documents)
+        offsets = sorted(range(len(words)), key=lambda offset: len(keys[words[offset]]))
+        starts = keys[words[offsets[0]]] - offsets[0]
         for offset in offsets[1:]:
-            starts = starts[among(starts + offset, places[words[offset]])]
+            starts = starts[intersects(starts + offset, keys[words[offset]])]
         return np.bincount(starts // STRIDE, minlength=len(documents))
 
     def _wildcard(self, node: Wildcard) -> Matches:
         fits = node.expression.fullmatch if node.pattern != f"{node.prefix}*" else None
 
-        def found(segment: Segment) -> dict[str, int]:
+        def find(segment: Segment) -> dict[str, int]:
             known = segment.vocabulary(FORM, node.prefix.encode("utf-8", "replace"))
             words = ((term.decode("utf-8", "replace"), count) for term, count in self._in_time(known))
             return {word: count for word, count in words if fits is None or fits(word)}
 
-        return self._alike(self._like(node.pattern, node.pattern, found, node.field))
+        return self._one_term(self._expanded(node.pattern, node.pattern, find, node.field))
 
     def _fuzzy(self, node: Fuzzy) -> Matches:
-        alike = analysis.Alike.to(node.text, node.edits, self._languages)
+        fuzzy = FuzzyWord.of(node.text, node.edits, self._languages)
 
-        def found(segment: Segment) -> dict[str, int]:
-            known = table(segment, FORM, self._cache)
+        def find(segment: Segment) -> dict[str, int]:
+            dictionary = term_dictionary(segment, FORM, self._cache)
             words: dict[str, int] = {}
-            for numbers in self._in_time(known.like(alike), every=1):
-                spelled = [term.decode("utf-8", "replace") for term in known.terms(numbers)]
-                fitting = np.array([alike.fits(word) for word in spelled], np.bool_)
-                words.update(zip(compress(spelled, fitting), known.counts(numbers[fitting]).tolist(), strict=True))
+            for numbers in self._in_time(dictionary.fuzzy_candidates(fuzzy), every=1):
+                candidates = [term.decode("utf-8", "replace") for term in dictionary.terms(numbers)]
+                matching = np.array([fuzzy.matches(word) for word in candidates], np.bool_)
+                counts = dictionary.counts(numbers[matching]).tolist()
+                words.update(zip(compress(candidates, matching), counts, strict=True))
             return words
 
         typed = f"{node.text}~"
-        similar = self._alike(self._like((typed, node.edits, self._languages), typed, found, node.field))
-        return similar + self._word(node.text, node.field)  # spelled right comes first
+        similar = self._one_term(self._expanded((typed, node.edits, self._languages), typed, find, node.field))
+        return similar + self._word(node.text, node.field)  # documents with the word as typed come first
 
-    def _in_time(self, several: Iterable[T], *, every: int = LOOKED_AT) -> Iterator[T]:
-        """Raises TooLateError between two of them: what is not whole must not be kept."""
-        for place, each in enumerate(several):
-            if place % every == 0 and self.late():
+    def _in_time(self, items: Iterable[T], *, every: int = WORDS_PER_CHECK) -> Iterator[T]:
+        """Raises TooLateError between two of them: an incomplete list must not be cached."""
+        for number, each in enumerate(items):
+            if number % every == 0 and self.late():
                 raise TooLateError
             yield each
 
-    def _like(
-        self, key: Hashable, typed: str, found: Callable[[Segment], dict[str, int]], field: Field | None
+    def _expanded(
+        self, key: Hashable, typed: str, find: Callable[[Segment], dict[str, int]], field: Field | None
     ) -> Array:
-        """The documents that have a word that is found so; of too many words, the most frequent are taken."""
+        """The documents that have any of the words that `find` gives; of too many words, the most frequent."""
         try:
-            by_part, are_all = self.terms.words_like(key, FORM, found, MOST_EXPANSIONS)
+            by_segment, are_all = self.terms.expand(key, FORM, find, MAX_EXPANSIONS)
         except TooLateError:
             return np.empty(0, np.int64)
-        chosen = frozenset(word for words in by_part for word in words)
+        chosen = frozenset(word for words in by_segment for word in words)
         if not are_all:
             self.notes.append(f"“{typed}” stands for too many words; only the most frequent were searched for.")
-        parts = dict(zip(self.terms.parts, by_part, strict=True))
+        words_of = dict(zip(self.terms.segments, by_segment, strict=True))
 
-        def forms(part: Part) -> Iterable[bytes]:
-            return [word.encode() for word in parts[part]]
+        def forms(part: LiveSegment) -> Iterable[bytes]:
+            return [word.encode() for word in words_of[part]]
 
         key_of_choice = key if are_all else (key, chosen)
         if field is None:
             return self.terms.union(("any of", key_of_choice), forms, FORM)
         pieces = [np.empty(0, np.int64)]
-        for text_field in fields_of(field):
+        for text_field in text_fields(field):
             for word in sorted(chosen):
                 if self.late():
                     break
-                # Which field has a form is not kept; which has its stem, is.
-                of_form = self.terms.term(FORM, word).documents
-                pieces.append(of_form[among(of_form, self.terms.word(word, text_field).documents)])
-        return merged(pieces)
+                # The index does not know which field has a form; it knows which has its stem.
+                with_form = self.terms.term(FORM, word).documents
+                pieces.append(with_form[intersects(with_form, self.terms.word(word, text_field).documents)])
+        return union_sorted(pieces)
 
-    def _alike(self, documents: Array) -> Matches:
-        """Every document gets the same: what one word in as many documents would be worth."""
-        return Matches(self.columns.size, [(documents, np.full(len(documents), self._worth(len(documents))))])
-
-
-def fields_of(field: Field | None) -> list[TextField]:
-    return [known for known in TEXT_FIELDS if field in (None, known.name)]
+    def _one_term(self, documents: Array) -> Matches:
+        """Every document gets the same score: the idf of a term that so many documents have."""
+        return Matches(self.values.size, [(documents, np.full(len(documents), self._idf_of(len(documents))))])

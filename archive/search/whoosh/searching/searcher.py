@@ -1,76 +1,69 @@
-"""One query answered from one snapshot of the embedded index. Imported by who searches: it brings NumPy."""
+"""Answers one query from one snapshot. Imported on the first search: it loads NumPy."""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from functools import partial
+from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
-from archive.search import analysis
-from archive.search.index import MOST_PER_PAGE, Hit, Results, SearchQuery, Sort
-from archive.search.query import parse, without_stop_words
+from archive.search.deadline import Deadline
+from archive.search.index import Hit, Results, SearchQuery, Sort
+from archive.search.plan import Plan, plan
+from archive.search.spelling import did_you_mean
 from archive.search.whoosh.cache import Cache
 from archive.search.whoosh.reader import Snapshot
-from archive.search.whoosh.searching.deadline import Deadline, TooLateError
-from archive.search.whoosh.searching.facets import facets
-from archive.search.whoosh.searching.filters import filtered
-from archive.search.whoosh.searching.rescoring import closest_first
+from archive.search.whoosh.searching.facets import count_facets
+from archive.search.whoosh.searching.filters import FilteredDocuments, apply_filters
+from archive.search.whoosh.searching.index_reader import SnapshotReader
+from archive.search.whoosh.searching.rescoring import rescored_hits
 from archive.search.whoosh.searching.scorer import Scorer
-from archive.search.whoosh.searching.spell_checker import meant
-from archive.search.whoosh.searching.top_hits import Found, ranked, recent_above
+from archive.search.whoosh.searching.top_hits import ScoredDocuments, boost_recent, top_hits
 
-LONGEST: Final = 1.5  # seconds; what is not done by then is left out, and a note says so
+TIMEOUT: Final = timedelta(seconds=1.5)  # what is not done by then is left out, and a note says so
 
 
-def answer(
-    snapshot: Snapshot, cache: Cache, query: SearchQuery, *, recency: float = 0.0, seconds: float = LONGEST
+def search(
+    snapshot: Snapshot, cache: Cache, query: SearchQuery, *, recency: float = 0.0, timeout: timedelta = TIMEOUT
 ) -> Results:
-    """`recency`: by which part of itself the score of the newest article grows.
+    """`recency`: the share of itself by which the score of the newest article grows.
 
     Raises IndexUnavailable where a file turns out to be damaged."""
-    parsed = parse(query.text)
-    deadline = Deadline(seconds)
+    reader = SnapshotReader(snapshot, cache)
+    planned = plan(query, reader.language_counts())
+    if planned.matches_nothing:
+        return planned.empty_results()
+    deadline = Deadline(timeout)
     scorer = Scorer(snapshot, cache, deadline)
-    sort = query.sort
-    stops = partial(analysis.says_nothing, articles=scorer.terms.spoken())
-    root = parsed.root
-    if root is not None:
-        root = without_stop_words(root, stops)
-        matches = scorer.matches(root)
-    elif query.text.strip():
-        return Results(0, (), notes=parsed.notes or ("There is no word to search for.",))
-    else:
-        matches = scorer.everything()
-        sort = Sort.NEWEST if sort is Sort.RELEVANCE else sort
-    everything = filtered(snapshot, cache, Found(*matches.settled()), query)
-    found = everything.left()
-    per_page = min(max(query.per_page, 1), MOST_PER_PAGE)
-    first = (max(query.page, 1) - 1) * per_page
-    total = len(found)
-    if first >= total:
+    found = _filtered(snapshot, cache, scorer, planned, query)
+    passing = found.passing()
+    total = len(passing)
+    if planned.first >= total:
         hits = []
-    elif sort is Sort.RELEVANCE and root is not None:
-        found = recent_above(snapshot, found, recency)
-        hits = closest_first(scorer, root, snapshot, found, first=first, count=per_page)
+    elif planned.sort is Sort.RELEVANCE and planned.root is not None:
+        passing = boost_recent(snapshot, passing, recency)
+        hits = rescored_hits(scorer, planned.root, snapshot, passing, first=planned.first, count=planned.count)
     else:
-        hits = ranked(snapshot, found, sort, first=first, count=per_page)
+        hits = top_hits(snapshot, passing, planned.sort, first=planned.first, count=planned.count)
 
-    def number(text: str) -> int:
-        if (other := parse(text).root) is None or deadline.passed():
+    def count_hits(text: str) -> int:
+        other = plan(replace(query, text=text), reader.language_counts())
+        if other.root is None or deadline.passed():
             return 0
-        matches = Scorer(snapshot, cache, deadline).matches(without_stop_words(other, stops))
-        return len(filtered(snapshot, cache, Found(*matches.settled()), query).left())
+        return len(_filtered(snapshot, cache, Scorer(snapshot, cache, deadline), other, query).passing())
 
-    counts = facets(snapshot, cache, everything, scorer.late) if query.with_facets else {}
-    suggestion = None
-    with suppress(TooLateError):
-        suggestion = meant(snapshot, cache, scorer, query.text, root, total, number)
+    facets = count_facets(snapshot, cache, found, scorer.late) if query.with_facets else {}
+    suggestion = did_you_mean(reader, query.text, planned.root, total=total, count_hits=count_hits, deadline=deadline)
     return Results(
         total,
         tuple(Hit(hit.id, hit.score) for hit in hits),
-        facets=counts,
+        facets=facets,
         suggestion=suggestion,
-        notes=(*parsed.notes, *dict.fromkeys(scorer.notes)),
+        notes=(*planned.notes, *dict.fromkeys(scorer.notes)),
         languages=snapshot.languages,
-        searched=root,
+        searched=planned.root,
     )
+
+
+def _filtered(snapshot: Snapshot, cache: Cache, scorer: Scorer, planned: Plan, query: SearchQuery) -> FilteredDocuments:
+    matches = scorer.everything() if planned.root is None else scorer.matches(planned.root)
+    return apply_filters(snapshot, cache, ScoredDocuments(*matches.summed()), query)

@@ -1,4 +1,4 @@
-"""Of what was found in the embedded index: what filters leave, what comes first, and how it divides."""
+"""The best of the documents that were found, in order."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ import numpy as np
 from archive.search.index import Sort
 from archive.search.whoosh.arrays import Array, Mask
 from archive.search.whoosh.reader import Snapshot
+from archive.search.whoosh.searching.doc_values import doc_values
 
-FRESH_FOR: Final = 365  # days, after which half of what recency adds has gone
+RECENCY_HALF_LIFE: Final = 365  # days
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
-    """Documents in order, each once, and their scores."""
+class ScoredDocuments:
+    """Sorted documents, each once, and their scores."""
 
     documents: Array
     scores: Array
@@ -25,13 +26,13 @@ class Found:
     def __len__(self) -> int:
         return len(self.documents)
 
-    def only(self, mask: Mask) -> Found:
-        return Found(self.documents[mask], self.scores[mask])
+    def only(self, mask: Mask) -> ScoredDocuments:
+        return ScoredDocuments(self.documents[mask], self.scores[mask])
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """One hit. `document` is its number in the snapshot."""
+class RankedHit:
+    """`published`: microseconds since 1970. `document`: its number in the snapshot."""
 
     id: str
     score: float
@@ -39,38 +40,35 @@ class Ranked:
     document: int
 
 
-# Order ---------------------------------------------------------------------------------------------------
+def top_hits(snapshot: Snapshot, found: ScoredDocuments, sort: Sort, *, first: int, count: int) -> list[RankedHit]:
+    """`count` hits from the one numbered `first`, from 0; ties newest first, then by id.
 
-
-def ranked(snapshot: Snapshot, found: Found, sort: Sort, *, first: int, count: int) -> list[Ranked]:
-    """`count` documents from the one numbered `first`, from 0; ties newest first, then by id.
-
-    Whoosh's own collectors may miss a document of the best ten when they skip blocks; this looks at all."""
-    columns = snapshot.columns
+    Whoosh's own collectors may miss a document of the best ten when they skip blocks; this compares all."""
+    values = doc_values(snapshot)
     hits = [
-        Ranked(columns.id_of(document), score, int(columns.published[document]), document)
+        RankedHit(values.id_of(document), score, int(values.published[document]), document)
         for document, score in zip(*_best(snapshot, found, sort, first + count), strict=True)
     ]
     return sorted(hits, key=_ORDER[sort])[first : first + count]
 
 
-_ORDER: Final[Mapping[Sort, Callable[[Ranked], tuple[float | str, ...]]]] = {
+_ORDER: Final[Mapping[Sort, Callable[[RankedHit], tuple[float | str, ...]]]] = {
     Sort.RELEVANCE: lambda hit: (-hit.score, -hit.published, hit.id),
     Sort.NEWEST: lambda hit: (-hit.published, hit.id),
     Sort.OLDEST: lambda hit: (hit.published, hit.id),
 }
 
 
-def _best(snapshot: Snapshot, found: Found, sort: Sort, count: int) -> tuple[list[int], list[float]]:
-    """The documents among which the best `count` are, with few others."""
-    published = snapshot.columns.published
+def _best(snapshot: Snapshot, found: ScoredDocuments, sort: Sort, count: int) -> tuple[list[int], list[float]]:
+    """The best `count` documents and those that tie with the last of them, with their scores, in no order."""
+    published = doc_values(snapshot).published
     if len(found) > count:
         if sort is Sort.RELEVANCE:
             least = _nth_largest(found.scores, count)
-            above, level = found.only(found.scores > least), found.only(found.scores == least)
-            level = _latest(level, published, count - len(above))
-            found = Found(
-                np.concatenate((above.documents, level.documents)), np.concatenate((above.scores, level.scores))
+            above, ties = found.only(found.scores > least), found.only(found.scores == least)
+            ties = _latest(ties, published, count - len(above))
+            found = ScoredDocuments(
+                np.concatenate((above.documents, ties.documents)), np.concatenate((above.scores, ties.scores))
             )
         elif sort is Sort.NEWEST:
             found = _latest(found, published, count)
@@ -79,7 +77,7 @@ def _best(snapshot: Snapshot, found: Found, sort: Sort, count: int) -> tuple[lis
     return found.documents.tolist(), found.scores.tolist()
 
 
-def _latest(found: Found, published: Array, count: int) -> Found:
+def _latest(found: ScoredDocuments, published: Array, count: int) -> ScoredDocuments:
     if len(found) <= count:
         return found
     dates = published[found.documents]
@@ -87,19 +85,19 @@ def _latest(found: Found, published: Array, count: int) -> Found:
 
 
 def _nth_largest(values: Array, count: int) -> float:
-    place = len(values) - count
-    return np.partition(values, place)[place].item()  # type: ignore[no-any-return]
+    at = len(values) - count
+    return np.partition(values, at)[at].item()  # type: ignore[no-any-return]
 
 
-def recent_above(snapshot: Snapshot, found: Found, recency: float) -> Found:
-    """The same with scores that grow by `recency`, a part of themselves, for the newest article of the index; for
-    those from a year before, by half of that, and so on. Counted from that article and not from now, so that pages
-    stay the same while nothing changes."""
+def boost_recent(snapshot: Snapshot, found: ScoredDocuments, recency: float) -> ScoredDocuments:
+    """Scores times 1 + `recency` for the newest article of the index, 1 + half of it for one a year older, and so on.
+
+    The age is counted from the newest article and not from now, so that pages stay the same while nothing changes."""
     if not recency or not len(found):
         return found
-    columns = snapshot.columns
-    ages = np.minimum(columns.newest_day - columns.days[found.documents], len(_FRESHNESS) - 1)
-    return Found(found.documents, found.scores * (1 + recency * _FRESHNESS[ages]))
+    values = doc_values(snapshot)
+    ages = np.minimum(values.newest_day - values.days[found.documents], len(_FRESHNESS) - 1)
+    return ScoredDocuments(found.documents, found.scores * (1 + recency * _FRESHNESS[ages]))
 
 
-_FRESHNESS: Final = 0.5 ** (np.arange(20 * FRESH_FOR) / FRESH_FOR)  # by age in days
+_FRESHNESS: Final = 0.5 ** (np.arange(20 * RECENCY_HALF_LIFE) / RECENCY_HALF_LIFE)  # by age in days

@@ -1,6 +1,6 @@
 """The bytes of posting lists: Whoosh's third format, so that Whoosh itself reads them.
 
-Within a block, numbers stand as bytes and not as pickled tuples: Whoosh takes both, and reading a block of them
+Within a block, numbers are stored as bytes and not as pickled tuples: Whoosh takes both, and reading a block of them
 costs a step in C instead of one for each number."""
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ from itertools import accumulate
 from pickle import loads
 from typing import Final, NamedTuple
 
-from whoosh.formats import Existence, Positions
+from whoosh.formats import Existence
+from whoosh.formats import Positions as WhooshPositions
 
 BLOCK: Final = 256  # postings that are read together
 MAGIC: Final = b"W3Bl"
 _LAST_BYTE: Final = 0x80
-TYPES: Final = {1: "B", 2: "H", 4: "I"}  # of steps, by their bytes
+TYPES: Final = {1: "B", 2: "H", 4: "I"}  # of differences, by their bytes
 
 EXTENT: Final = struct.Struct("!qi")  # where a list begins in the postings file, and its bytes
 KEY_AND_VALUE: Final = struct.Struct("!ii")
@@ -30,23 +31,23 @@ SIZE: Final = struct.Struct("!i")
 # compressed, the shortest and longest field. Always in the same opcodes, so that it is read without unpickling.
 HEAD: Final = 30  # bytes
 _COUNT_AND_LAST: Final = struct.Struct("<4xixi")
-_UNFINISHED: Final = bytes(range(_LAST_BYTE, 256))  # bytes after which a number goes on
+_UNFINISHED: Final = bytes(range(_LAST_BYTE, 256))  # bytes after which a number continues
 
 
-class CompactPositions(Positions):  # type: ignore[misc]
-    """Positions as differences in seven bits a byte: a third of the size of Whoosh's, and read in C."""
+class CompactPositions(WhooshPositions):  # type: ignore[misc]
+    """Positions as differences in seven bits a byte: a third of the size of Whoosh's, and decoded in C."""
 
     def decode_positions(self, valuestring: bytes) -> list[int]:
         if valuestring.isascii():
             return list(accumulate(valuestring))
-        steps, step, shift = [], 0, 0
+        differences, difference, shift = [], 0, 0
         for byte in valuestring:
-            step |= (byte & 0x7F) << shift
+            difference |= (byte & 0x7F) << shift
             shift += 7
             if byte < _LAST_BYTE:
-                steps.append(step)
-                step = shift = 0
-        return list(accumulate(steps))
+                differences.append(difference)
+                difference = shift = 0
+        return list(accumulate(differences))
 
     def decode_frequency(self, valuestring: bytes) -> int:
         return sum(byte < _LAST_BYTE for byte in valuestring)
@@ -56,8 +57,8 @@ POSITIONS: Final = CompactPositions()
 EXISTENCE: Final = Existence()
 
 
-class Steps:
-    """The documents of a block: the first, and the steps from each to the next, of `width` bytes each.
+class DocumentDeltas:
+    """The documents of a block: the first, and the differences from each to the next, of `width` bytes each.
 
     In the byte order of the machine: an index is read where it was made."""
 
@@ -67,47 +68,49 @@ class Steps:
         self.first, self.width, self.raw = first, width, raw
 
     def __iter__(self) -> Iterator[int]:
+        """The numbers as Whoosh stores them, which adds them up itself."""
         yield self.first
         yield from array(TYPES[self.width], self.raw)
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Steps, (self.first, self.width, self.raw)
+        return DocumentDeltas, (self.first, self.width, self.raw)
 
 
-class Places:
-    """The positions of a block, joined, and compressed where that pays.
+class BlockPositions:
+    """The encoded positions of a block, joined, and compressed where that saves bytes.
 
-    Each posting has as many as its weight says; `weights` are the block's, as Whoosh writes them."""
+    Each posting has as many positions as its weight; `weights` are the block's, as Whoosh writes them."""
 
-    __slots__ = ("compressed", "content", "parts", "weights")
+    __slots__ = ("_by_posting", "compressed", "content", "weights")
 
     def __init__(self, content: bytes, weights: Sequence[float] | float | None, compressed: bool) -> None:
         self.content, self.weights, self.compressed = content, weights, compressed
-        self.parts: list[bytes] | None = None
+        self._by_posting: list[bytes] | None = None
 
     def joined(self) -> bytes:
         return zlib.decompress(self.content) if self.compressed else self.content
 
-    def __getitem__(self, place: int) -> bytes:
-        if self.parts is None:
+    def __getitem__(self, posting: int) -> bytes:
+        if self._by_posting is None:
             content = self.joined()
             count = len(content.translate(None, _UNFINISHED))
-            self.parts = split(content, _spread(self.weights, count))
-        return self.parts[place]
+            self._by_posting = split(content, _expand(self.weights, count))
+        return self._by_posting[posting]
 
     def __reduce__(self) -> tuple[object, ...]:
-        return Places, (self.content, self.weights, self.compressed)
+        return BlockPositions, (self.content, self.weights, self.compressed)
 
 
-# Two bytes in each block instead of the classes' names. From 0xF0 on, numbers are nobody's.
-STEPS: Final = b"\xf0"
-PLACES: Final = b"\xf1"
-copyreg.add_extension(__name__, "Steps", STEPS[0])
-copyreg.add_extension(__name__, "Places", PLACES[0])
+# Two bytes in each block instead of the names of the classes and their module, which may change: index folders hold the
+# codes only. The registry of extensions (PEP 307) leaves the numbers from 0xF0 on to private use.
+DELTAS_CODE: Final = b"\xf0"
+POSITIONS_CODE: Final = b"\xf1"
+copyreg.add_extension(__name__, "DocumentDeltas", DELTAS_CODE[0])
+copyreg.add_extension(__name__, "BlockPositions", POSITIONS_CODE[0])
 
 
 def split(content: bytes | bytearray, weights: Sequence[float]) -> list[bytes]:
-    """The encoded positions of each posting, of which each has as many as its weight says."""
+    """The encoded positions of each posting, which has as many as its weight."""
     parts, start = [], 0
     ascii_only = content.isascii()
     for weight in weights:
@@ -127,7 +130,8 @@ def _end(content: bytes | bytearray, start: int, count: int) -> int:
     return end
 
 
-def _spread(weights: Sequence[float] | float | None, positions: int) -> Sequence[float]:
+def _expand(weights: Sequence[float] | float | None, positions: int) -> Sequence[float]:
+    """A weight for each posting of a block with so many positions."""
     if weights is None or isinstance(weights, float):
         each = 1.0 if weights is None else weights
         return [each] * round(positions / each)
@@ -141,26 +145,26 @@ class Block(NamedTuple):
     """As it is stored. `weights`: None where all are 1, one number where all are the same."""
 
     length: int  # postings
-    steps: Steps
+    documents: DocumentDeltas
     weights: bytes | float | array[float] | None
-    places: Places | None
+    positions: BlockPositions | None
 
 
-def blocks(view: memoryview, at: int, *, among: Sequence[int] | None = None) -> Iterator[Block]:
-    """The blocks of the list that begins there, in order.
+def blocks(view: memoryview, at: int, *, wanted: Sequence[int] | None = None) -> Iterator[Block]:
+    """The blocks of the posting list at an offset, in order.
 
-    `among`: documents, in order; blocks without any of them are passed over."""
+    `wanted`: sorted documents; blocks without any of them are skipped."""
     at += len(MAGIC)
     size, next_wanted = 1, 0
     while size > 0:
         (size,) = SIZE.unpack_from(view, at)
         count, highest = _COUNT_AND_LAST.unpack_from(view, at + SIZE.size)
         begin, at = at + SIZE.size + HEAD, at + SIZE.size + abs(size)
-        if among is not None:
-            if next_wanted == len(among):
+        if wanted is not None:
+            if next_wanted == len(wanted):
                 return
-            if among[next_wanted] > highest:
+            if wanted[next_wanted] > highest:
                 continue
-            next_wanted = bisect_right(among, highest, next_wanted)
-        steps, weights, places = loads(view[begin:at])  # noqa: S301 - the index is our own
-        yield Block(count, steps, weights, places)
+            next_wanted = bisect_right(wanted, highest, next_wanted)
+        documents, weights, positions = loads(view[begin:at])  # noqa: S301 - the index is our own
+        yield Block(count, documents, weights, positions)

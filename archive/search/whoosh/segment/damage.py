@@ -1,4 +1,4 @@
-"""Damage: what reading a torn file raises, as one error."""
+"""One error for everything that reading a damaged file raises."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from whoosh.reading import CorruptIndexError
 
 from archive.errors import IndexUnavailable
 
-# What reading a torn file was seen to raise: lengths out of range, pickles cut off or of something else,
-# compressed blocks that do not end.
+# What reading damaged files was seen to raise: from lengths out of range, truncated or foreign pickles, compressed
+# blocks without an end.
 DAMAGE: Final = (
     ArithmeticError,
     AssertionError,
@@ -37,16 +37,16 @@ T = TypeVar("T")
 
 
 class IndexDamaged(IndexUnavailable):
-    """A file of the index is not what it was when it was written: it has to be built anew."""
+    """A file of the index is not as it was written: the index has to be built anew."""
 
 
 @contextmanager
 def reading_files() -> Iterator[None]:
-    """Raises what reading comes upon as IndexUnavailable, and as IndexDamaged where trying again is no use."""
+    """Turns errors of reading into IndexUnavailable, or into IndexDamaged where trying again is no use."""
     try:
         yield
     except FileNotFoundError:
-        raise  # a commit has replaced the file since its name was read: whoever opens files looks again
+        raise  # a commit has replaced the file since its name was read: the caller reads the manifest again
     except (OSError, MemoryError) as error:
         raise IndexUnavailable(f"the search index cannot be read: {error}") from error
     except DAMAGE as error:
@@ -54,7 +54,7 @@ def reading_files() -> Iterator[None]:
 
 
 def reads_files(method: Callable[P, T]) -> Callable[P, T]:
-    """`reading_files` around a method. Not for generators, whose work is done later."""
+    """`reading_files` around a method. Not for generators, which read after they return."""
 
     @wraps(method)
     def reading(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""Whoosh's files on disk: mapped without copying, written so that they survive a power cut, locked."""
+"""Files of the index: written so that they survive a power cut, and locked between processes."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _RETRY: Final = timedelta(milliseconds=5)
 
 
 @contextmanager
-def storage_errors(what: str) -> Iterator[None]:
-    """Turns the system's refusals to write into StorageFull and IndexUnavailable."""
+def storage_errors(work: str) -> Iterator[None]:
+    """Turns OSErrors of writing into StorageFull and IndexUnavailable. `work`: what was not done, for the message."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise StorageFull(f"no space is left for the search index; {what} was not done") from error
+            raise StorageFull(f"no space is left for the search index; {work} was not done") from error
         raise IndexUnavailable(f"the search index cannot be written: {error}") from error
 
 
 def write_synced(path: Path, content: bytes | memoryview) -> None:
-    """A new file with its bytes on the disk. Its name is durable after `sync_folder`."""
+    """Writes a file and waits until its bytes are on the disk. Its name is durable after `sync_folder`."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
@@ -39,10 +39,10 @@ def write_synced(path: Path, content: bytes | memoryview) -> None:
 
 
 def replace_synced(path: Path, content: bytes) -> None:
-    """Puts a file in another's place at one stroke: readers see the old bytes or the new, also after a crash."""
+    """Replaces a file atomically: readers see the old bytes or the new, also after a crash."""
     beside = path.with_name(path.name + ".new")
     write_synced(beside, content)
-    sync_folder(path.parent)  # whatever the new content names is durable before the content is
+    sync_folder(path.parent)  # files that the new content names are durable before the content is
     beside.replace(path)
     sync_folder(path.parent)
 
@@ -60,21 +60,21 @@ def sync_folder(folder: Path) -> None:
 
 
 def checksum(path: Path) -> int:
-    """CRC-32 of a file, read in pieces: mapping it would count as memory of the process."""
+    """CRC-32 of a file, read in chunks: a map would count as memory of the process."""
     crc = 0
     with path.open("rb") as file:
-        while piece := file.read(1 << 20):
-            crc = zlib.crc32(piece, crc)
+        while chunk := file.read(1 << 20):
+            crc = zlib.crc32(chunk, crc)
     return crc
 
 
 @contextmanager
-def locked(path: Path, *, patience: timedelta) -> Iterator[None]:
-    """Holds a lock between processes; one that dies lets go.
+def locked(path: Path, *, timeout: timedelta) -> Iterator[None]:
+    """Holds a lock between processes. The system releases that of a process that dies.
 
-    Raises IndexLocked when another process still has it after `patience`."""
+    Raises IndexLocked when another process still has it after `timeout`."""
     with storage_errors("locking"), path.open("ab") as file:
-        give_up = time.monotonic() + patience.total_seconds()
+        give_up = time.monotonic() + timeout.total_seconds()
         while True:
             if try_lock(file):
                 break

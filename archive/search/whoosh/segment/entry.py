@@ -10,8 +10,9 @@ from archive.search.whoosh.segment.directory import write_synced
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What a manifest says about a segment. `deletions` names a file beside it; sizes in bytes."""
+class SegmentEntry:
+    """A segment in a manifest, field by field. `size`: bytes of its file. `deletions`: the name of the file of deleted
+    documents, if there are `deleted` ones."""
 
     name: str
     documents: int
@@ -25,13 +26,13 @@ class Entry:
         return f"{self.name}.seg"
 
     @property
-    def living(self) -> int:
+    def live_count(self) -> int:
         return self.documents - self.deleted
 
 
-def stored(folder: Path, name: str, documents: int, content: bytes) -> Entry:
-    """Writes a segment's file, on to the disk. Raises OSError, and leaves nothing, where there is no room."""
-    entry = Entry(name, documents, len(content), zlib.crc32(content))
+def store_segment(folder: Path, name: str, documents: int, content: bytes) -> SegmentEntry:
+    """Writes a segment's file durably. Raises OSError, and leaves no file, when the disk is full."""
+    entry = SegmentEntry(name, documents, len(content), zlib.crc32(content))
     try:
         write_synced(folder / entry.file, content)
     except OSError:

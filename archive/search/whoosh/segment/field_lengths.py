@@ -1,4 +1,4 @@
-"""How long the fields of a segment's documents are."""
+"""The lengths of fields."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from archive.search.whoosh.segment.segment import Segment
 
 
 def padded_lengths(segment: Segment, field: str) -> Array:
-    """How long a field of each document is, in Whoosh's one-byte code."""
-    held = np.frombuffer(segment.lengths(field), np.uint8)
+    """The length of a field in each document, in words, in Whoosh's one-byte code."""
+    codes = np.frombuffer(segment.lengths(field), np.uint8)
     padded = np.zeros(segment.documents, np.uint8)
-    padded[: len(held)] = held
+    padded[: len(codes)] = codes
     return padded

@@ -1,4 +1,4 @@
-"""One immutable segment of the embedded index, as it is read by way of Whoosh's codec."""
+"""One immutable segment of the index, read through Whoosh's codec."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from typing import Any, Final
 from whoosh.codec.whoosh3 import W3Codec, W3Segment, W3TermInfo
 from whoosh.reading import CorruptIndexError, TermNotFound
 
+from archive.search.fields import LABEL, LANGUAGE, LabelTerm
 from archive.search.whoosh.segment.codec import FIELD, KEY_AND_VALUE
 from archive.search.whoosh.segment.damage import reading_files, reads_files
 from archive.search.whoosh.segment.mapped_files import SegmentFiles
-from archive.search.whoosh.segment.schema import LABEL, LANGUAGE
-from archive.search.whoosh.segment.stored_fields import Documents
+from archive.search.whoosh.segment.stored_fields import StoredFields
 
 INDEX_NAME: Final = "articles"
 DOCUMENTS_EXT: Final = ".doc"
 
-# A record of Whoosh's table of terms: two lengths, the field's number with the term, the figures of the term.
+# The value of a record of Whoosh's term table begins with five bytes and the number of documents. A record is two
+# lengths, the key (the field's number and the term), and the value.
 _COUNT: Final = struct.Struct("!5xI")
 
 
@@ -35,12 +36,12 @@ class Segment:
         self._files = SegmentFiles(path)
         self._codec = W3Codec()
         self._segment = W3Segment(self._codec, INDEX_NAME, segid=self.name.removeprefix(f"{INDEX_NAME}_"))
-        self.rows = Documents(self._file(DOCUMENTS_EXT))
+        self.rows = StoredFields(self._file(DOCUMENTS_EXT))
         self.documents = self.rows.count
-        self.view = self._file(self._codec.POSTS_EXT)  # of the postings
+        self.view = self._file(self._codec.POSTS_EXT)  # of the posting lists
 
-    def give_back(self) -> None:
-        self._files.give_back()
+    def release_pages(self) -> None:
+        self._files.release_pages()
 
     def _file(self, extension: str) -> memoryview:
         view: memoryview = self._files.open_file(self._segment.make_filename(extension)).view
@@ -62,7 +63,7 @@ class Segment:
 
     @reads_files
     def lengths(self, field: str) -> memoryview | bytes:
-        """How long the field of each document is, in Whoosh's one-byte code; without those of length 0 at the end."""
+        """The length of a field in each document, in Whoosh's one-byte code; without lengths of 0 at the end."""
         name = str(W3Codec.column_filename(self._segment, f"_{field}_len"))
         if not self._files.file_exists(name):
             return b""
@@ -72,13 +73,13 @@ class Segment:
     @cached_property
     def languages(self) -> frozenset[str]:
         """The language tags of its articles."""
-        return frozenset(term.decode().split("\0")[1] for term in self.terms(LABEL, f"{LANGUAGE}\0".encode()))
+        return frozenset(LabelTerm.parse(term.decode()).key for term in self.terms(LABEL, f"{LANGUAGE}\0".encode()))
 
     # Terms -----------------------------------------------------------------------------------------------
 
     @property
-    def term_table(self) -> Any:
-        """Whoosh's reader of the terms, for who reads many at once."""
+    def terms_reader(self) -> Any:
+        """Whoosh's, for TermDictionary, which reads many terms at once."""
         return self._terms
 
     def terms(self, field: str, prefix: bytes) -> Iterator[bytes]:
@@ -90,7 +91,7 @@ class Segment:
                 yield term
 
     def records(self, field: str, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """The same with what the table says of each, read from the table itself: five times as fast."""
+        """The same terms with their values in the term table, read from the table itself: five times as fast."""
         with reading_files():
             key = self._terms._keycoder(field, prefix)
             table = self._terms._tindex
@@ -105,18 +106,18 @@ class Segment:
                 if not found.startswith(key):
                     return
                 if at <= begin:
-                    raise ValueError("a record of the table of terms has no length")
+                    raise ValueError("a record of the term table has no length")
                 yield found[FIELD.size :], bytes(view[middle:at])
 
     def vocabulary(self, field: str, prefix: bytes) -> Iterator[tuple[bytes, int]]:
-        """The terms that begin so, with their numbers of documents."""
+        """The terms that begin so, with their numbers of documents, deleted or not."""
         with reading_files():
             for term, record in self.records(field, prefix):
                 yield term, _COUNT.unpack_from(record)[0]
 
     @reads_files
     def info(self, field: str, term: bytes) -> W3TermInfo | None:
-        """What is said of a term; None where it is not in this segment."""
+        """The record of a term; None where the segment does not have it."""
         try:
             return self._terms.term_info(field, term)
         except TermNotFound:

@@ -1,4 +1,4 @@
-"""What a segment knows of its documents: id, revision, date. One block of numbers, used where it is mapped."""
+"""The stored fields of a segment's documents: id, revision, date. Arrays of numbers, read where they are mapped."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Final, Literal, NamedTuple
 
 from archive.search.whoosh.segment.damage import reading_files, reads_files
 
-_COUNTS: Final = struct.Struct("<4sII")  # what it is, how many documents, how many of them are tombstones
+_COUNTS: Final = struct.Struct("<4sII")  # magic bytes, documents, tombstones among them
 _MAGIC: Final = b"DtD1"
 
 
 class Row(NamedTuple):
-    """One document. A tombstone is an article that is not to be found: of it, the revision counts."""
+    """One document. A tombstone stands for an article that must not be found; only its revision matters."""
 
     id: bytes
     revision: int
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 def to_bytes(rows: Sequence[Row]) -> bytes:
-    """In the byte order of the machine: an index is read where it was made."""
+    """The file of these rows, in the byte order of the machine: an index is read where it was made."""
     offsets = array("I", [0])
     for row in rows:
         offsets.append(offsets[-1] + len(row.id))
@@ -47,15 +47,15 @@ def to_bytes(rows: Sequence[Row]) -> bytes:
     return b"".join(piece if isinstance(piece, bytes) else piece.tobytes() for piece in pieces)
 
 
-class Documents:
-    """The rows of a segment, by number. Nothing is read but what is asked for, so that opening costs the same at
-    any size. Any number of threads may read it. Raises IndexUnavailable where the file is damaged."""
+class StoredFields:
+    """The rows of a segment, by number. Rows are read when they are used, so that opening takes the same time at any
+    size. Safe for threads. Raises IndexUnavailable where the file is damaged."""
 
     @reads_files
     def __init__(self, view: memoryview) -> None:
         magic, self.count, tombstones = _COUNTS.unpack_from(view)
         if magic != _MAGIC:
-            raise ValueError("this is no table of documents")
+            raise ValueError("these are not stored fields")
         self._at = _COUNTS.size
         self.published = self._numbers(view, "q", self.count)
         self.days = self._numbers(view, "i", self.count)
@@ -70,7 +70,7 @@ class Documents:
         begin = self._at
         self._at += count * array(typecode).itemsize
         if self._at > len(view):
-            raise ValueError("the table of documents is too short")
+            raise ValueError("the stored fields are too short")
         return view[begin : self._at].cast(typecode)
 
     @reads_files
@@ -83,11 +83,11 @@ class Documents:
     def find(self, article_id: bytes) -> int | None:
         hashed = zlib.crc32(article_id)
         with reading_files():
-            place = bisect_left(self._hashes, hashed)
-            while place < self.count and self._hashes[place] == hashed:
-                if self._id(self._by_hash[place]) == article_id:
-                    return self._by_hash[place]
-                place += 1
+            at = bisect_left(self._hashes, hashed)
+            while at < self.count and self._hashes[at] == hashed:
+                if self._id(self._by_hash[at]) == article_id:
+                    return self._by_hash[at]
+                at += 1
         return None
 
     @cached_property

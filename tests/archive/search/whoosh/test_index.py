@@ -39,14 +39,14 @@ from archive.search.whoosh import index as whoosh_index
 from archive.search.whoosh import manifest
 from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.indexing import merge_policy, merge_process, worker_processes
-from archive.search.whoosh.indexing.worker_processes import Builders
+from archive.search.whoosh.indexing.worker_processes import BuilderProcesses
 from archive.search.whoosh.manifest import Manifest
 from archive.search.whoosh.searching import scorer, searcher, terms
 from archive.search.whoosh.segment import directory, postings
 from archive.search.whoosh.segment.mapped_files import SegmentFiles
 from archive.search.whoosh.segment.schema import SCHEMA
 from archive.search.whoosh.segment.segment import Segment
-from tests.contracts.archive import SearchIndexContract
+from tests.contracts.search_index import SearchIndexContract
 from tests.support.builders import a_stored_article
 
 SOON = timedelta(milliseconds=50)
@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def index(folder: Path) -> WhooshIndex:
-    index = WhooshIndex(folder, patience=SOON)
+    index = WhooshIndex(folder, lock_timeout=SOON)
     index.clear()
     return index
 
@@ -109,7 +109,7 @@ REVISIONS = st.builds(
     st.sampled_from(["USA", "usa", "Iran"]),
     st.integers(1, 3),
 )
-STEPS = st.lists(st.one_of(st.lists(REVISIONS, min_size=1, max_size=5), st.just("tidy")), max_size=12)
+DELTAS_CODE = st.lists(st.one_of(st.lists(REVISIONS, min_size=1, max_size=5), st.just("tidy")), max_size=12)
 QUESTIONS = [
     SearchQuery(text=text, sort=sort, per_page=100)
     for text in ("wheat", "wheat exports", '"exports of"', "ris* -oil", "tag:usa corn", "whaet~", "whaet", "")
@@ -119,7 +119,7 @@ QUESTIONS = [
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=STEPS)
+@given(steps=DELTAS_CODE)
 def test_any_history_gives_the_answers_of_a_fresh_index(steps: list[list[Article] | str], tmp_path: Path) -> None:
     lived = WhooshIndex(tmp_path / "lived")
     lived.clear()
@@ -151,17 +151,17 @@ def answers(index: WhooshIndex, articles: Sequence[Article]) -> list[object]:
 # Whoosh ------------------------------------------------------------------------------------------------
 
 
-class Reference(WeightingModel):
+class Reference(WeightingModel):  # type: ignore[misc]
     """The index's formula, for Whoosh's own searcher."""
 
-    def __init__(self, worth: float, weight: float) -> None:
-        self.worth, self.weight = worth, weight
+    def __init__(self, idf: float, weight: float) -> None:
+        self.idf, self.weight = idf, weight
 
     def scorer(self, searcher: Searcher, fieldname: str, text: bytes, qf: int = 1) -> WeightLengthScorer:
-        return ReferenceScorer(searcher, fieldname, text, self.worth * self.weight)
+        return ReferenceScorer(searcher, fieldname, text, self.idf * self.weight)
 
 
-class ReferenceScorer(WeightLengthScorer):
+class ReferenceScorer(WeightLengthScorer):  # type: ignore[misc]
     def __init__(self, searcher: Searcher, fieldname: str, text: bytes, factor: float) -> None:
         self.factor = factor
         lengths = [searcher.doc_field_length(n, fieldname, 0) or 0 for n in range(searcher.doc_count_all())]
@@ -184,14 +184,14 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
     index.apply(articles, position=1)
     schema = Schema(**SCHEMA)
     (path,) = segment_files(folder)
-    held = W3Segment(W3Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_"))
-    held._fieldlengths = {}
-    reader = SegmentReader(SegmentFiles(path), schema, held)
+    whoosh_segment = W3Segment(W3Codec(), "articles", doccount=400, segid=path.stem.removeprefix("articles_"))
+    whoosh_segment._fieldlengths = {}
+    reader = SegmentReader(SegmentFiles(path), schema, whoosh_segment)
     expected: dict[str, float] = {}
     count = index.search(SearchQuery(text="wheats")).total  # so that no article has it as it is typed
-    worth = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
+    idf = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
     for field, weight in (("title", 1.5), ("body", 1.0)):
-        searcher = Searcher(reader, weighting=Reference(worth, weight))
+        searcher = Searcher(reader, weighting=Reference(idf, weight))
         for hit in searcher.search(Or([Term(field, "wheat")]), limit=None):
             article_id = articles[hit.docnum].id
             expected[article_id] = expected.get(article_id, 0) + hit.score
@@ -218,28 +218,28 @@ def test_another_process_finds_what_was_applied(index: WhooshIndex, folder: Path
     assert done.stdout.strip() == "1"
 
 
-def test_answers_are_the_same_after_mapped_pages_were_given_back(
+def test_answers_are_the_same_after_mapped_pages_were_released(
     index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.apply([a_stored_article(title=f"Wheat {number}", tags=["grain"]) for number in range(50)], position=50)
     query = SearchQuery(text='"wheat 7" OR wheat', with_facets=True)
     before = index.search(query)
-    given_back: list[str] = []
-    give_back = Segment.give_back
+    released: list[str] = []
+    release_pages = Segment.release_pages
 
     def told(segment: Segment) -> None:
-        given_back.append(segment.name)
-        give_back(segment)
+        released.append(segment.name)
+        release_pages(segment)
 
-    monkeypatch.setattr(Segment, "give_back", told)
-    monkeypatch.setattr(whoosh_index, "LOADED", 0)
+    monkeypatch.setattr(Segment, "release_pages", told)
+    monkeypatch.setattr(whoosh_index, "RELEASE_BYTES", 0)
     assert [index.search(query) for _ in range(2)] == [before, before]
-    assert given_back
-    # What nobody has asked for yet is read from the pages that were given back.
+    assert released
+    # Phrases that were not searched for before are read from the released pages.
     assert [index.search(SearchQuery(text=f'"wheat {number}"')).total for number in (7, 11, 50)] == [1, 1, 0]
 
 
-def test_long_lists_are_looked_through_piece_by_piece(
+def test_long_posting_lists_are_read_in_chunks(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     long = "far " * 300  # so that there are positions of one byte and of two
@@ -250,13 +250,13 @@ def test_long_lists_are_looked_through_piece_by_piece(
     ]
     whole = [index.search(query) for query in queries]
     assert [results.total for results in whole] == [400, 57, 266, 0]
-    monkeypatch.setattr(scorer, "LOOKED_THROUGH", 30)
-    monkeypatch.setattr(terms, "WHOLE", 50)
-    monkeypatch.setattr(postings, "BLOCKS", 1)
+    monkeypatch.setattr(scorer, "PHRASE_CHUNK", 30)
+    monkeypatch.setattr(terms, "LONG_LIST", 50)
+    monkeypatch.setattr(postings, "BLOCKS_AT_ONCE", 1)
     assert [WhooshIndex(folder).search(query) for query in queries] == whole
 
 
-def test_who_neither_searches_nor_indexes_does_not_load_numpy(index: WhooshIndex, folder: Path) -> None:
+def test_a_process_that_neither_searches_nor_indexes_loads_no_numpy(index: WhooshIndex, folder: Path) -> None:
     index.apply(titles("Wheat"), position=1)
     script = f"""
 import sys
@@ -285,8 +285,8 @@ def test_a_second_index_sees_every_commit_at_once(index: WhooshIndex, folder: Pa
 
 
 def test_only_one_writes(index: WhooshIndex, folder: Path) -> None:
-    second = WhooshIndex(folder, patience=SOON)
-    with directory.locked(folder / whoosh_index.WRITE_LOCK, patience=SOON):
+    second = WhooshIndex(folder, lock_timeout=SOON)
+    with directory.locked(folder / whoosh_index.WRITE_LOCK, timeout=SOON):
         with pytest.raises(IndexLocked):
             second.apply(titles("Wheat"), position=1)
         with pytest.raises(IndexLocked):
@@ -299,7 +299,7 @@ def test_only_one_writes(index: WhooshIndex, folder: Path) -> None:
 def test_only_one_tidies(index: WhooshIndex, folder: Path) -> None:
     for number in range(9):
         index.apply(titles("Wheat"), position=number)
-    with directory.locked(folder / whoosh_index.TIDY_LOCK, patience=SOON):
+    with directory.locked(folder / whoosh_index.TIDY_LOCK, timeout=SOON):
         index.tidy()
         assert index.status().segments == 9
     index.tidy()
@@ -332,12 +332,12 @@ def test_what_was_deleted_during_a_merge_stays_deleted(
     other = WhooshIndex(folder)
 
     def merged_slowly(*arguments: object, **options: object) -> object:
-        result = merge_process.merged(*arguments, **options)  # type: ignore[arg-type]
+        result = merge_process.merge_segments(*arguments, **options)  # type: ignore[arg-type]
         other.apply([replace(articles[5], status=Status.WITHDRAWN, revision=2)], position=3)
         other.apply([replace(articles[9], title="Corn", revision=2)], position=4)
         return result
 
-    monkeypatch.setattr(whoosh_index, "merged", merged_slowly)
+    monkeypatch.setattr(whoosh_index, "merge_segments", merged_slowly)
     index.tidy()
     expected = [article.id for article in articles if article.id not in ("03", "05", "09")]
     assert sorted(ids(index, "wheat")) == sorted(ids(WhooshIndex(folder), "wheat")) == expected
@@ -352,11 +352,11 @@ def test_a_merge_that_a_clearing_overtook_is_dropped(
         index.apply(titles("Wheat"), position=number)
 
     def overtaken(*arguments: object, **options: object) -> object:
-        result = merge_process.merged(*arguments, **options)  # type: ignore[arg-type]
+        result = merge_process.merge_segments(*arguments, **options)  # type: ignore[arg-type]
         WhooshIndex(folder).clear()
         return result
 
-    monkeypatch.setattr(whoosh_index, "merged", overtaken)
+    monkeypatch.setattr(whoosh_index, "merge_segments", overtaken)
     index.tidy()
     assert (ids(index, "wheat"), index.position(), segment_files(folder)) == ([], 0, [])
 
@@ -374,8 +374,8 @@ def test_a_large_merge_is_made_by_another_process(
 
 
 def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "MANY", 10)
-    monkeypatch.setattr(index, "_builders", Builders(3))
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 10)
+    monkeypatch.setattr(index, "_builders", BuilderProcesses(3))
     index.apply(titles(*["Wheat"] * 10), position=1)
     index.apply(titles(*["Corn"] * 11), position=2)
     assert len(segment_files(folder)) == 6
@@ -385,7 +385,7 @@ def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, mo
 
 
 def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "MANY", 2)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 2)
     monkeypatch.setattr(worker_processes, "START", [sys.executable, "-c", "import sys; sys.stdin.buffer.read(100)"])
     with pytest.raises(IndexUnavailable, match="has ended"):
         index.apply(titles("Wheat", "Corn"), position=1)
@@ -396,7 +396,7 @@ def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, m
 
 
 def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "MANY", 2)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 2)
     limited = f"ulimit -f 0; exec {sys.executable} -m archive.search.whoosh.indexing.worker_processes"
     monkeypatch.setattr(worker_processes, "START", ["bash", "-c", f"trap '' XFSZ; {limited}"])
     try:
@@ -407,11 +407,11 @@ def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkey
     assert (index.position(), segment_files(folder)) == (0, [])
 
 
-def test_an_answer_that_nobody_read_is_not_taken_for_the_next_one(
+def test_an_unread_answer_of_a_builder_is_not_taken_for_the_next_one(
     index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whoosh_index, "MANY", 4)
-    monkeypatch.setattr(index, "_builders", Builders(2))
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 4)
+    monkeypatch.setattr(index, "_builders", BuilderProcesses(2))
     sent = iter([True, False])
     send = worker_processes._send
 
@@ -431,10 +431,10 @@ def test_an_answer_that_nobody_read_is_not_taken_for_the_next_one(
 
 
 @pytest.mark.parametrize("work", ["apply", "tidy", "take over"])
-def test_what_fails_after_the_stroke_takes_nothing_back(
+def test_a_failure_after_the_manifest_was_replaced_undoes_nothing(
     index: WhooshIndex, folder: Path, work: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merge_policy, "FAN", 2)
+    monkeypatch.setattr(merge_policy, "MERGE_FACTOR", 2)
     for position in (1, 2):
         index.apply(titles("Wheat"), position=position)
     if work == "take over":
@@ -459,7 +459,7 @@ def test_what_fails_after_the_stroke_takes_nothing_back(
 def test_a_rebuild_that_was_killed_as_it_took_over_is_finished(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(merge_policy, "FAN", 2)
+    monkeypatch.setattr(merge_policy, "MERGE_FACTOR", 2)
     index.clear(until=2)
     for position in (1, 2):
         index.apply(titles("Wheat"), position=position)
@@ -473,7 +473,7 @@ def test_a_rebuild_that_was_killed_as_it_took_over_is_finished(
     assert len(segment_files(folder)) == 1
 
 
-def test_who_searches_while_the_first_index_is_built_lets_go_of_it(folder: Path) -> None:
+def test_a_reader_of_a_cleared_index_unmaps_its_files(folder: Path) -> None:
     index, reader = WhooshIndex(folder), WhooshIndex(folder)
     index.clear(until=2)
     index.apply(titles("Wheat"), position=1)
@@ -623,17 +623,21 @@ def test_any_flipped_byte_is_noticed(of_manifest: bool, place: float, flip: int,
             look()
 
 
-def test_a_fault_of_the_program_is_not_taken_for_damage(
+def test_an_error_of_the_program_is_not_taken_for_damage(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     index.apply(titles("Wheat"), position=5)
-    monkeypatch.setattr(searcher, "facets", lambda *_: {}["fault"])
+
+    def faulty(*_: object) -> object:
+        raise KeyError
+
+    monkeypatch.setattr(searcher, "count_facets", faulty)
     with pytest.raises(KeyError):
         index.search(SearchQuery(text="wheat"))
     assert index.position() == 5
 
 
-def test_damage_that_a_reader_comes_upon_is_told_to_the_worker(index: WhooshIndex, folder: Path) -> None:
+def test_the_worker_learns_of_damage_that_a_reader_finds(index: WhooshIndex, folder: Path) -> None:
     index.apply(titles("Wheat"), position=5)
     assert index.position() == 5
     damaged(folder, "*.seg", torn_at_the_end)
@@ -755,7 +759,7 @@ from pathlib import Path
 from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.indexing import merge_policy
 from tests.support.builders import a_stored_article
-merge_policy.FAN = 3
+merge_policy.MERGE_FACTOR = 3
 index = WhooshIndex(Path(sys.argv[1]))
 if index.position() == 0:
     index.clear()
@@ -805,8 +809,8 @@ from archive.search.whoosh import index as whoosh_index
 from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.indexing import merge_policy
 from tests.support.builders import a_stored_article
-merge_policy.FAN = 3
-whoosh_index.MANY = 4
+merge_policy.MERGE_FACTOR = 3
+whoosh_index.LARGE_BATCH = 4
 index = WhooshIndex(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:
@@ -821,7 +825,7 @@ while True:
 
 
 @pytest.mark.slow
-def test_who_searches_misses_nothing_whenever_a_rebuild_is_killed(folder: Path) -> None:
+def test_a_search_finds_everything_whenever_a_rebuild_is_killed(folder: Path) -> None:
     index = WhooshIndex(folder)
     index.clear()
     index.apply([a_stored_article(id=f"{number:02}", title="Wheat") for number in range(40)], position=40)
@@ -866,7 +870,7 @@ def test_processes_search_while_another_writes_and_merges(folder: Path) -> None:
         reader.start()
     started = [answers.get(timeout=60) for _ in readers]
     assert started == ["started"] * 2
-    tidying = threading.Thread(target=lambda: [index.tidy() for _ in range(10)])
+    tidying = threading.Thread(target=_tidy_often, args=(index,))
     tidying.start()
     for number in range(50):
         index.apply([a_stored_article(id=f"{number:03}", title="Wheat new", revision=2)], position=2 + number)
@@ -876,6 +880,11 @@ def test_processes_search_while_another_writes_and_merges(folder: Path) -> None:
     for reader in readers:
         reader.join()
     assert all(totals == [50] for totals in found)
+
+
+def _tidy_often(index: WhooshIndex) -> None:
+    for _ in range(10):
+        index.tidy()
 
 
 def _read_until(folder: str, stop: threading.Event, answers: multiprocessing.Queue[str]) -> None:

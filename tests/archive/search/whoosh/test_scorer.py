@@ -1,4 +1,4 @@
-"""Scores: those of the definition, on every kind of query, however the index is cut into segments."""
+"""Scores are those of the definition for every kind of query, however the index is divided into segments."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import itertools
 import math
 import random
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from archive.article import Article
+from archive.search import suggestions
+from archive.search.deadline import Deadline
 from archive.search.index import SearchQuery, Suggestions
 from archive.search.whoosh.index import WhooshIndex
-from archive.search.whoosh.searching import completions, searcher
-from archive.search.whoosh.searching.deadline import Deadline
-from tests.archive.search.reference import EXACTNESS, Reference
+from archive.search.whoosh.searching import searcher
+from tests.archive.search.reference import EXACTNESS_WEIGHT, Reference
 from tests.support.builders import a_stored_article
 
 WORDS = (
@@ -45,7 +47,7 @@ def articles() -> list[Article]:
 
 @pytest.fixture(scope="module")
 def index(articles: list[Article], tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
-    """Cut into segments of all sizes, with documents that were replaced."""
+    """Divided into segments of all sizes, with deleted documents."""
     index = WhooshIndex(tmp_path_factory.mktemp("scoring") / "search")
     index.clear()
     index.apply(
@@ -107,14 +109,14 @@ def test_scores_are_those_of_the_definition(index: WhooshIndex, articles: list[A
     found = {hit.id: hit.score for page in pages for hit in page.hits}
     assert {page.total for page in pages} == {len(expected)}
     assert found.keys() == expected.keys()
-    looked_at = [hit.id for hit in pages[0].hits]  # only they move up by nearness
-    assert {article: found[article] for article in looked_at} == pytest.approx(
-        {article: expected[article] for article in looked_at}, rel=1e-5
+    rescored = [hit.id for hit in pages[0].hits]  # only these get what proximity adds
+    assert {article: found[article] for article in rescored} == pytest.approx(
+        {article: expected[article] for article in rescored}, rel=1e-5
     )
 
 
 @pytest.mark.parametrize("text", ["sugar~", "title:sugar~", "sa*zz"])
-def test_of_very_many_words_every_one_is_looked_at(tmp_path: Path, text: str) -> None:
+def test_every_word_of_a_large_vocabulary_is_compared(tmp_path: Path, text: str) -> None:
     index = WhooshIndex(tmp_path / "search")
     index.clear()
     many = " ".join(f"sa{number}" for number in range(25_000))
@@ -123,7 +125,7 @@ def test_of_very_many_words_every_one_is_looked_at(tmp_path: Path, text: str) ->
     assert ([hit.id for hit in results.hits], results.notes) == (["it"], ())
 
 
-def test_the_newest_come_a_little_before_the_old(tmp_path: Path) -> None:
+def test_new_articles_score_a_little_more_than_old_ones(tmp_path: Path) -> None:
     days = {"new": "1990-03-01", "year": "1989-03-01", "old": "1970-03-01"}
     articles = [a_stored_article(id=name, title="Wheat", published=day) for name, day in days.items()]
     scores = {}
@@ -132,7 +134,7 @@ def test_the_newest_come_a_little_before_the_old(tmp_path: Path) -> None:
         index.clear()
         index.apply([*articles, a_stored_article(id="other", title="Corn", published="1990-03-01")], position=1)
         scores[recency] = {hit.id: hit.score for hit in index.search(SearchQuery(text="wheat")).hits}
-    plain = scores[0.0]["new"] - EXACTNESS * math.log(1 + 1.5 / 3.5)
+    plain = scores[0.0]["new"] - EXACTNESS_WEIGHT * math.log(1 + 1.5 / 3.5)
     assert scores[0.0] == pytest.approx(dict.fromkeys(days, scores[0.0]["new"]))
     assert {name: scores[0.2][name] - scores[0.0][name] for name in days} == pytest.approx(
         {"new": 0.2 * plain, "year": 0.1 * plain, "old": 0.0}, abs=1e-6
@@ -140,54 +142,58 @@ def test_the_newest_come_a_little_before_the_old(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ['"wheat corn"', "wheat corn", "export*", "exprot~", "+wheat +corn"])
-def test_what_a_search_had_no_time_for_is_said_and_found_by_the_next_one(
+def test_a_note_says_that_the_time_was_up_and_the_next_search_is_complete(
     index: WhooshIndex, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     query = SearchQuery(text=text)
     expected = index.search(query)
-    index.close()  # forgets what it keeps
+    index.close()  # empties the cache
     ticks = itertools.count()
     with monkeypatch.context() as hurried:
-        hurried.setattr(searcher, "Deadline", lambda _seconds: Deadline(1, lambda: float(next(ticks))))
+        hurried.setattr(
+            searcher, "Deadline", lambda _timeout: Deadline(timedelta(seconds=1), lambda: float(next(ticks)))
+        )
         late = index.search(query)
     assert "The search took too long: not all of it was searched for." in late.notes
     assert index.search(query) == expected
 
 
 @pytest.mark.parametrize("text", ["+wheat +corn", "wheat -corn", "+wheat -corn", "-corn", "(wheat -corn) zinc"])
-def test_a_search_without_time_finds_nothing_that_does_not_match(
+def test_a_search_out_of_time_finds_only_what_matches(
     index: WhooshIndex, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def totals(patience: int) -> set[str]:
+    def totals(timeout: timedelta) -> set[str]:
         ticks = itertools.count()
-        monkeypatch.setattr(searcher, "Deadline", lambda _seconds: Deadline(patience, lambda: float(next(ticks))))
+        monkeypatch.setattr(searcher, "Deadline", lambda _timeout: Deadline(timeout, lambda: float(next(ticks))))
         query = SearchQuery(text=text, per_page=100, with_facets=False)
         return {hit.id for page in range(1, 4) for hit in index.search(replace(query, page=page)).hits}
 
-    everything = totals(10_000)
-    for patience in range(1, 15):
-        assert totals(patience) <= everything
+    everything = totals(timedelta(seconds=10_000))
+    for seconds in range(1, 15):
+        assert totals(timedelta(seconds=seconds)) <= everything
 
 
 def test_a_whole_answer_has_one_deadline(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
 
-    def deadline(seconds: float) -> Deadline:
-        made.append(seconds)
-        return Deadline(seconds)
+    def deadline(timeout: timedelta) -> Deadline:
+        made.append(timeout)
+        return Deadline(timeout)
 
     monkeypatch.setattr(searcher, "Deadline", deadline)
     assert index.search(SearchQuery(text="exprots coca")).suggestion == "exports cocoa"
-    assert made == [searcher.LONGEST]
+    assert made == [searcher.TIMEOUT]
 
 
-def test_what_comes_after_the_deadline_is_left_out(index: WhooshIndex, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_corrections_facets_and_completions_after_the_deadline_are_left_out(
+    index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected, completed = index.search(SearchQuery(text="exprots")), index.suggest("yor")
     assert (expected.suggestion, bool(expected.facets), bool(completed.completions)) == ("exports", True, True)
-    index.close()  # forgets what it keeps
+    index.close()  # empties the cache
     with monkeypatch.context() as hurried:
-        hurried.setattr(searcher, "Deadline", lambda _seconds: Deadline(0))
-        hurried.setattr(completions, "Deadline", lambda _seconds: Deadline(0))
+        hurried.setattr(searcher, "Deadline", lambda _timeout: Deadline(timedelta(0)))
+        hurried.setattr(suggestions, "Deadline", lambda _timeout: Deadline(timedelta(0)))
         late = index.search(SearchQuery(text="exprots"))
         assert index.suggest("yor") == Suggestions()
     assert (late.facets, late.suggestion) == ({}, None)

@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from archive.store.archive import Archive
-from service.web.site.listing import PER_PAGE
 from service.web.pagination import cursor_of
+from service.web.site.listing import PER_PAGE
 from tests.support.newsstand import Newsstand, open_newsstand
 
 HOSTILE = "<script>alert(1)</script> & </title> \"quotes\" 'too'"
