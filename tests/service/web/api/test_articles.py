@@ -14,7 +14,9 @@ import pytest
 
 from archive.errors import ArchiveUnavailable, StorageFull
 from service.auth import Scope
-from service.web.api.articles import BATCH, MAX_FIELDS, MAX_KEY_CHARACTERS
+from service.web.api.batch import BATCH
+from service.web.api.parameters import MAX_KEY_CHARACTERS
+from service.web.api.request_body import MAX_FIELDS
 from tests.support.office import Office, wrong_fields
 
 MANY = 3 * BATCH // 2
