@@ -11,7 +11,6 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,22 +22,13 @@ from service.outbound.address_guard import AddressGuard
 from service.outbound.deadlines import LOOK_EVERY, Deadlines, Watch
 from service.outbound.errors import Forbidden, NoAnswer
 from service.outbound.resolver import NameResolver, Resolver, resolve
+from service.outbound.response import Response
 
 log = logging.getLogger(__name__)
 
 CONNECT_TIMEOUT: Final = 5.0  # seconds, of each address
 ANSWER_WITHIN: Final = 15.0  # seconds for all of it: name, connection, request and answer
 MAX_RESPONSE_BYTES: Final = 64 * 1024  # of an answer
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """An answer. `body` is cut where it is longer than was asked for, and `whole` then False."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    whole: bool = True
 
 
 class Client:

@@ -12,8 +12,9 @@ from typing import Final
 from archive.site import Site
 from archive.store.archive import Archive
 from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
-from service.outbound.client import Client, Response
+from service.outbound.client import Client
 from service.outbound.errors import Forbidden, NoAnswer
+from service.outbound.response import Response
 from service.websub.document_cache import DocumentCache
 from service.websub.protocol import (
     confirms,

@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from archive.errors import DatelineError
@@ -15,10 +15,8 @@ from archive.site import Site
 from archive.store.renditions import Rendition
 from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
 from feeds.spec import parse
+from service.outbound.response import Response
 from service.settings import HUB_PATH
-
-if TYPE_CHECKING:  # web processes call nobody
-    from service.outbound.client import Response
 
 FORM: Final = "application/x-www-form-urlencoded"
 

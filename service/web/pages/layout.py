@@ -6,18 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from archive.site import Site
 from archive.timestamps import rfc3339
+from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import direction
 from service.web.pages.view_models import FeedLink, Head, Link, feed_links
-
-if TYPE_CHECKING:
-    from service.dateline import Dateline
 
 LANGUAGE: Final = "en"  # of the words in the templates
 AS_FILES: Final = "dateline.as_files"  # set in the WSGI environ by whoever makes files of the pages

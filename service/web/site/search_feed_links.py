@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archive.search.index import SearchQuery
 from service.links import Addresses
-from service.web.pages.view_models import FORMAT_NAMES, FeedLink
-
-if TYPE_CHECKING:
-    pass
 from service.syndication.search_feeds import FOLDER, feed_parameters, search_name
+from service.web.pages.view_models import FORMAT_NAMES, FeedLink
 
 
 def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink]:

@@ -16,8 +16,9 @@ from archive.store.archive import Archive
 from archive.store.changes import ChangeKind
 from archive.store.subscriptions import Failed, Subscription
 from service.outbound.address_guard import AddressGuard
-from service.outbound.client import Client, Response
+from service.outbound.client import Client
 from service.outbound.errors import NoAnswer
+from service.outbound.response import Response
 from service.websub.dispatcher import (
     CLAIM_SIZE,
     MAX_PER_HOST,
