@@ -28,7 +28,7 @@ from feeds.builder import CACHE_BYTES, FeedBuilder
 from feeds.content_codings import codings, etag
 from service.dateline import Dateline
 from service.settings import Settings
-from service.syndication.site_feeds import Syndication
+from service.syndication.site_feeds import SiteFeeds
 from service.wiring import open_dateline
 from service.worker.consumers.feeds import FeedsConsumer
 
@@ -46,7 +46,7 @@ def processor(work: Callable[[], Any]) -> tuple[float, Any]:
 def consumer(dateline: Dateline, *, cache_bytes: int = CACHE_BYTES) -> FeedsConsumer:
     length = dateline.settings.feed_length
     builder = FeedBuilder(dateline.site, dateline.identity(), length=length, cache_bytes=cache_bytes)
-    return FeedsConsumer(dateline.archive, Syndication(dateline.archive, builder), clock=dateline.clock)
+    return FeedsConsumer(dateline.archive, SiteFeeds(dateline.archive, builder), clock=dateline.clock)
 
 
 def runner(dateline: Dateline, feeds: FeedsConsumer) -> ConsumerRunner:
@@ -76,8 +76,8 @@ def measure(dateline: Dateline, tags: int) -> None:
     one_by_one("one more article, every other entry kept", dateline, again)
 
     feeds = consumer(dateline, cache_bytes=ROOM)
-    feeds.syndication.look()
-    feed = partial(feeds.syndication.feed, is_one_of_many=True)
+    feeds.site_feeds.load()
+    feed = partial(feeds.site_feeds.feed, is_one_of_many=True)
     labels = [Label(LabelKind.TAG, f"tag-{number}") for number in range(tags)]
     for label in labels:
         feed(label)

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from archive.search.engines import has_engine
-from feeds.content_level import Extents, read_extents
+from feeds.content_level import ContentLevels, read_content_levels
 from feeds.formats.podcasts import CATEGORIES, TYPES, category_path
 from feeds.language import language_tag
 
@@ -89,9 +89,9 @@ def podcast_type(value: object) -> str:
     return text(value)
 
 
-def feed_content(value: object) -> Extents:
+def feed_content(value: object) -> ContentLevels:
     try:
-        return read_extents(value)
+        return read_content_levels(value)
     except ValueError as error:
         raise ValueError(
             f"{error}; say full or summary, and what differs; example: full; /tags/wheat/: summary"

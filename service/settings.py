@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from archive.errors import DatelineError
 from archive.site import Site
-from feeds.content_level import Extents
+from feeds.content_level import ContentLevels
 from service import setting_values as read
 from service.setting_values import NO_HUB
 
@@ -81,8 +81,10 @@ class Settings:
     search_recency: int = _setting(
         10, partial(read.number, least=0, most=100), "how far new articles come before old ones in a search, in percent"
     )
-    feed_content: Extents = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
-        Extents(), read.feed_content, "what feeds carry of an article, full or summary: full; /tags/wheat/: summary"
+    feed_content: ContentLevels = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
+        ContentLevels(),
+        read.feed_content,
+        "what feeds carry of an article, full or summary: full; /tags/wheat/: summary",
     )
     unconditional_gets: int = _setting(
         60,

@@ -14,7 +14,7 @@ from archive.errors import DatelineError
 from archive.labels import Label, LabelKind
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery
 from archive.urls import Scope
 from archive.util.chunks import slices
@@ -24,7 +24,7 @@ from feeds.spec import parse
 from feeds.touched import scopes_touched
 from service.dateline import Dateline
 from service.syndication.site_feeds import name_of
-from service.worker.consumers.feeds import site_syndication
+from service.worker.consumers.feeds import site_feeds
 from service.worker.folder_lock import is_served
 
 POLL_INTERVAL = 0.2  # seconds
@@ -179,9 +179,9 @@ def check_feeds(dateline: Dateline, *, track: Track = untracked) -> list[str]:
     """Every feed of an article is stored, with the bytes that its articles give."""
     feeds = _Feeds(dateline)
     scopes = feeds.scopes(track)
-    feeds.syndication.look()
-    volumes = feeds.syndication.bound()
-    everything: list[Scope | Volume] = [*scopes, *volumes]
+    feeds.site_feeds.load()
+    documents = feeds.site_feeds.sealed()
+    everything: list[Scope | ArchiveDocument] = [*scopes, *documents]
     suspected = [
         one for one in track(everything, len(everything), description="Checking the feeds") if feeds.findings_at(one)
     ]
@@ -193,7 +193,7 @@ class _Feeds:
 
     def __init__(self, dateline: Dateline) -> None:
         self.archive = dateline.archive
-        self.syndication = site_syndication(dateline)
+        self.site_feeds = site_feeds(dateline)
         self.feeds_drain = _CatchUp(dateline, "feeds")
 
     def scopes(self, track: Track) -> set[Scope]:
@@ -205,31 +205,33 @@ class _Feeds:
         stored = (parse(path) for path in self.archive.renditions.paths())
         return scopes | {found[0] for found in stored if found is not None}
 
-    def findings_at(self, one: Scope | Volume) -> list[str]:
+    def findings_at(self, one: Scope | ArchiveDocument) -> list[str]:
         documents = self._make(one)
         stored = self.archive.renditions.etags([document.path for document in documents])
         return list(_differences(documents, stored))
 
-    def looked_at_again(self, one: Scope | Volume) -> list[str]:
+    def looked_at_again(self, one: Scope | ArchiveDocument) -> list[str]:
         """The findings once the worker has caught up; none if the feed changes again at every attempt."""
         for _ in range(MAX_ATTEMPTS):
             position = self.feeds_drain.wait()
-            self.syndication.look()
+            self.site_feeds.load()
             findings = self.findings_at(one)
             if not findings or not self._is_touched_after(position, one):
                 return findings
         return []
 
-    def _make(self, one: Scope | Volume) -> list[Document]:
-        if not isinstance(one, Volume):
-            return self.syndication.feed(one, is_one_of_many=True)
+    def _make(self, one: Scope | ArchiveDocument) -> list[Document]:
+        if not isinstance(one, ArchiveDocument):
+            return self.site_feeds.feed(one, is_one_of_many=True)
         # By its name: its bounds may have changed.
-        bound = (volume for volume in self.syndication.bound() if name_of(volume) == name_of(one))
-        return [document for volume in bound for document in self.syndication.volume(volume)]
+        named = (each for each in self.site_feeds.sealed() if name_of(each) == name_of(one))
+        return [document for each in named for document in self.site_feeds.archive_document(each)]
 
-    def _is_touched_after(self, position: int, one: Scope | Volume) -> bool:
+    def _is_touched_after(self, position: int, one: Scope | ArchiveDocument) -> bool:
         changes = (change for change in _changes(self.archive, position) if change.days)
-        return any(isinstance(one, Volume) or one in scopes_touched(change.labels, change.days) for change in changes)
+        return any(
+            isinstance(one, ArchiveDocument) or one in scopes_touched(change.labels, change.days) for change in changes
+        )
 
 
 def _differences(documents: Iterable[Document], stored: Mapping[str, str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from service.dateline import Dateline
 from service.web.api.articles import admin_blueprint
 from service.web.api.openapi import openapi_blueprint
 from service.web.errors import register_problems
-from service.web.feeds.prepared import Renditions
+from service.web.feeds.prepared import PreparedDocuments
 from service.web.health import health_blueprint
 from service.web.hub import hub_blueprint
 from service.web.security_headers import SECURITY_HEADERS
@@ -68,7 +68,7 @@ def create_wsgi(dateline: Dateline, *, ticks: Callable[[], float] = time.monoton
 
     `ticks`: seconds that go by, from any beginning."""
     behind = create_app(dateline).wsgi_app
-    return Renditions(
+    return PreparedDocuments(
         dateline.archive,
         behind,
         clock=dateline.clock,

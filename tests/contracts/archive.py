@@ -36,9 +36,9 @@ from archive.store.archive import Archive
 from archive.store.articles import Imported, Origin, RequestKey, Resolved, Revision, Save
 from archive.store.changes import Change, ChangeKind, Cursor, Lease
 from archive.store.feed_history import Contents, Entry
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery, ArticleStub, LabelCount, SortKey, Tombstone
-from archive.store.renditions import Coded, Rendition
+from archive.store.renditions import Rendition, Representation
 from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
 from archive.store.tokens import Token
 from archive.validation import parse_draft
@@ -830,12 +830,12 @@ class ArchiveContract:
         ]
         for document in documents:
             archive.renditions.put([document], lease)
-        lineage = archive.renditions.history("/a")
-        assert lineage is not None
-        assert [version.etags for version in lineage.versions] == [
+        history = archive.renditions.history("/a")
+        assert history is not None
+        assert [version.etags for version in history.versions] == [
             tuple(coded.etag for coded in document.codings.values()) for document in documents[:2]
         ]
-        assert lineage.news(lineage.versions[0]) == [two]
+        assert history.entries_since(history.versions[0]) == [two]
 
     def test_a_document_without_contents_has_no_versions(self, archive: Archive) -> None:
         lease = a_lease(archive)
@@ -849,21 +849,27 @@ class ArchiveContract:
         lease = a_lease(archive)
         assert archive.feed_volumes.all() == []
         middle = SortKey(NOON, "b")
-        archive.feed_volumes.put([Volume(march, 1), Volume(january, 1), Volume(march, 2, middle)], lease)
-        assert archive.feed_volumes.all() == [Volume(january, 1), Volume(march, 1), Volume(march, 2, middle)]
-        archive.feed_volumes.put([Volume(march, 1, SortKey(NOON, "a")), Volume(march, 3)], lease)
+        archive.feed_volumes.put(
+            [ArchiveDocument(march, 1), ArchiveDocument(january, 1), ArchiveDocument(march, 2, middle)], lease
+        )
         assert archive.feed_volumes.all() == [
-            Volume(january, 1),
-            Volume(march, 3),
-            Volume(march, 1, SortKey(NOON, "a")),
-            Volume(march, 2, middle),
+            ArchiveDocument(january, 1),
+            ArchiveDocument(march, 1),
+            ArchiveDocument(march, 2, middle),
+        ]
+        archive.feed_volumes.put([ArchiveDocument(march, 1, SortKey(NOON, "a")), ArchiveDocument(march, 3)], lease)
+        assert archive.feed_volumes.all() == [
+            ArchiveDocument(january, 1),
+            ArchiveDocument(march, 3),
+            ArchiveDocument(march, 1, SortKey(NOON, "a")),
+            ArchiveDocument(march, 2, middle),
         ]
 
     def test_a_stale_worker_divides_nothing(self, archive: Archive) -> None:
         lease = a_lease(archive)
         archive.changes.rewind(lease.consumer)
         with pytest.raises(LeaseLost):
-            archive.feed_volumes.put([Volume(Period(2026, 1), 1)], lease)
+            archive.feed_volumes.put([ArchiveDocument(Period(2026, 1), 1)], lease)
         assert archive.feed_volumes.all() == []
 
     def test_storing_documents_moves_no_cursor(self, archive: Archive) -> None:
@@ -1294,5 +1300,7 @@ def a_rendition(
         media_type="application/rss+xml",
         modified=modified,
         position=position,
-        codings={coding: Coded(f'"{coding}-{sha256(body).hexdigest()}"', body) for coding, body in bodies.items()},
+        codings={
+            coding: Representation(f'"{coding}-{sha256(body).hexdigest()}"', body) for coding, body in bodies.items()
+        },
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archive.site import Site
-from feeds.content_level import Extent
+from feeds.content_level import ContentLevel
 from feeds.formats.podcasts import CATEGORIES
 from service.settings import InvalidSettings, Settings, read_settings, unknown_names
 
@@ -119,7 +119,7 @@ def test_feeds_can_carry_something_else_each(monkeypatch: pytest.MonkeyPatch) ->
     in_file = read_settings()
     monkeypatch.setenv("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full")
     assert in_file == read_settings()
-    assert in_file.feed_content.of("/tags/wheat/") is Extent.FULL
+    assert in_file.feed_content.of("/tags/wheat/") is ContentLevel.FULL
     assert ("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full") in [line[:2] for line in in_file.shown()]
 
 

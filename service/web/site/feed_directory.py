@@ -13,7 +13,7 @@ from archive.store.archive import Archive
 from archive.store.listings import ArticleQuery, SortKey
 from archive.urls import LABEL_FOLDERS, Scope, home_path
 from feeds import opml
-from feeds.spec import Format
+from feeds.format import RECOMMENDED
 from service.links import Addresses
 from service.web.pages.formatting import LATELY, articles_text, pace_text, period_text
 from service.web.pages.view_models import KIND_NAMES, FeedLink, feed_links, feed_title
@@ -98,5 +98,5 @@ def subscriptions(archive: Archive, addresses: Addresses) -> Iterator[opml.Outli
 
 def _outline(addresses: Addresses, scope: Scope, name: str | None) -> opml.Outline:
     home = home_path(scope)
-    feed = addresses.absolute(home + Format.ATOM.suffix)
+    feed = addresses.absolute(home + RECOMMENDED.suffix)
     return opml.Outline(feed_title(addresses.site, name), feed, addresses.absolute(home))

@@ -6,6 +6,7 @@ from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from feeds import opml
+from feeds.format import FORMATS, RECOMMENDED
 from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.layout import addresses_of, render
@@ -33,7 +34,14 @@ class FeedViews:
             feeds=feed_links(self.addresses, None),
         )
         groups = feed_groups(self.archive, self.addresses, now=self.clock())
-        return render("feeds.html", head, groups=groups, site_feeds=feed_links(self.addresses, None))
+        return render(
+            "feeds.html",
+            head,
+            groups=groups,
+            site_feeds=feed_links(self.addresses, None),
+            formats=list(FORMATS.values()),
+            recommended=RECOMMENDED,
+        )
 
     def about_feed(self) -> AnyResponse:
         return self.about(request.args.get("feed", ""))

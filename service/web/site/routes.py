@@ -9,7 +9,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.urls import ABOUT_FEED_PATH
-from feeds.spec import Format
+from feeds.format import FORMATS
 from service.dateline import Dateline
 from service.web.pages.layout import install_layout
 from service.web.pages.responses import validate_pages
@@ -43,7 +43,7 @@ def site_blueprint(dateline: Dateline) -> Blueprint:
         LABELS: lists.labels,
         f"{LABELS}<name>/": lists.label,
         "/search": search.search,
-        f"/search/<any({','.join(f'{each.suffix!r}' for each in Format)}):name>": search.search_feed,
+        f"/search/<any({','.join(f'{suffix!r}' for suffix in FORMATS)}):name>": search.search_feed,
         SUGGEST_PATH: search.suggest,
         "/api/search": search.search_api,
         "/feeds": feeds.feeds,

@@ -10,7 +10,7 @@ from flask import Response, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.errors import IndexUnavailable, InvalidQuery
-from feeds.spec import Format
+from feeds.format import FORMATS
 from service.dateline import Dateline
 from service.http.fetch_metadata import opens_in_browser
 from service.links import Addresses
@@ -61,8 +61,7 @@ class SearchViews:
     def search_feed(self, name: str) -> AnyResponse:
         if opens_in_browser(request.environ):
             return self.about_feed(f"/search/{name}?{request.query_string.decode('ascii', 'replace')}")
-        feed_format = next(each for each in Format if each.suffix == name)
-        document, address = self.feeds.build(feed_format, request.args.to_dict())
+        document, address = self.feeds.build(FORMATS[name], request.args.to_dict())
         response = Response(document.body, content_type=document.media_type)
         response.headers["Cache-Control"] = FEED_FRESHNESS
         response.vary.add("Sec-Fetch-Dest")

@@ -15,9 +15,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from archive.store.archive import Archive
-from archive.store.renditions import Coded, Rendition
+from archive.store.renditions import Rendition, Representation
 from archive.store.subscriptions import Subscription
-from feeds.spec import Format
+from feeds.format import FORMATS, Format
 from service.websub.dispatcher import CallbackDispatcher
 from service.websub.protocol import BACKOFF, DEFAULT_LEASE, MAX_LEASE, MIN_LEASE, RETRY_FOR
 from service.worker.drain_job import DrainJob
@@ -73,7 +73,7 @@ class Scene:
         lease = self.office.archive.changes.acquire("feeds", owner=owner, now=self.office.now, duration=RETRY_FOR)
         assert lease is not None
         homes = ["/", "/2026/03/", *(f"/tags/{tag}/" for tag in tags)]
-        documents = [a_document(f"{home}{one.suffix}", title, one) for home in homes for one in Format]
+        documents = [a_document(f"{home}{one.suffix}", title, one) for home in homes for one in FORMATS.values()]
         self.office.archive.renditions.put(documents, lease)
         self.build()
 
@@ -128,7 +128,7 @@ def scene(archive: Archive, tmp_path: Path) -> Iterator[Scene]:
 
 def a_document(path: str, title: str, feed_format: Format) -> Rendition:
     body = f"{path} with {title}".encode()
-    coded = Coded(f'"{sha256(body).hexdigest()}"', body)
+    coded = Representation(f'"{sha256(body).hexdigest()}"', body)
     return Rendition(path, feed_format.media_type, modified=NOON, position=0, codings={"identity": coded})
 
 
@@ -140,7 +140,7 @@ def links(heard: Any) -> str:
 # Discovery (§4) -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["feed.atom", "feed.rss", "feed.json"])
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_every_feed_names_its_hub_and_itself_in_one_header_4(scene: Scene, name: str, method: str) -> None:
     answer = scene.office.get(f"/{name}", method=method)
@@ -599,7 +599,7 @@ def test_a_renewal_before_the_end_sustains_a_subscription_5_3_1(scene: Scene) ->
 # Content distribution (§7) --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["feed.atom", "feed.rss", "feed.json"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_subscribers_get_the_whole_feed_with_its_type_7(scene: Scene, name: str) -> None:
     scene.subscribe(topic=f"https://news.example.org/{name}")
     scene.publish("News")

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveUnavailable, StorageFull
+from feeds.format import FORMATS
 from service.auth import Scope
 from service.web.api.batch import BATCH
 from service.web.api.parameters import MAX_KEY_CHARACTERS
@@ -581,7 +582,7 @@ def test_strange_words_are_kept_and_shown_safely(office: Office, content: str, t
     names = [*article["tags"], *(author["name"] for author in article["authors"])]
     for kept in (article["title"], article["summary"], article["content_html"], article["url"], *names):
         assert FORBIDDEN.isdisjoint(kept)
-    for path in ("/", "/feed.rss", "/feed.atom", "/feed.json", "/search?q=x", "/feeds", "/tags/", article["url"][24:]):
+    for path in ("/", *(f"/{suffix}" for suffix in FORMATS), "/search?q=x", "/feeds", "/tags/", article["url"][24:]):
         answer = office.get(path)
         assert answer.status_code == 200, path
         assert FORBIDDEN.isdisjoint(answer.text), path
@@ -601,7 +602,7 @@ def test_the_year_9999_is_far(office: Office) -> None:
     assert (article["status"], article["day"]) == ("scheduled", "9999-12-30")
     office.deliver()
     assert office.get(article["url"][24:]).status_code == 404
-    for path in ("/", "/feed.rss", "/feed.atom", "/feed.json", "/sitemap.xml"):
+    for path in ("/", *(f"/{suffix}" for suffix in FORMATS), "/sitemap.xml"):
         answer = office.get(path)
         assert (answer.status_code, article["title"] in answer.text) == (200, False), path
 

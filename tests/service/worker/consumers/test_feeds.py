@@ -10,7 +10,7 @@ import pytest
 
 from archive.store.archive import Archive
 from archive.store.changes import ChangeKind
-from feeds.content_level import read_extents
+from feeds.content_level import read_content_levels
 from service.maintenance.check import check_all
 from service.settings import Settings
 from service.syndication.documents import next_second
@@ -222,7 +222,7 @@ def test_feeds_are_built_anew_when_they_are_to_carry_something_else(office: Offi
     office.deliver()
     assert "content_html" in office.get("/feed.json").json["items"][0]
     office.later(minutes=1)
-    settings = replace(office.dateline.settings, feed_content=read_extents("summary; /tags/usa/: full"))
+    settings = replace(office.dateline.settings, feed_content=read_content_levels("summary; /tags/usa/: full"))
     office.dateline = replace(office.dateline, settings=settings)
     office.worker = type(office.worker)(office.dateline)
     office.deliver()
@@ -234,7 +234,7 @@ def test_feeds_are_built_anew_when_they_are_to_carry_something_else(office: Offi
 
 
 def test_searches_carry_what_they_are_set_to(archive: Archive, tmp_path: Path) -> None:
-    with open_office(archive, tmp_path, feed_content=read_extents("full; /search/: summary")) as office:
+    with open_office(archive, tmp_path, feed_content=read_content_levels("full; /search/: summary")) as office:
         office.posted(title="Wheat")
         office.deliver()
         [found] = office.get("/search/feed.json?q=wheat").json["items"]
