@@ -39,7 +39,7 @@ def import_(paths: tuple[Path, ...], format_name: str, dry_run: bool) -> None:
 
         def advance(progress: Progress) -> None:
             bar.update(task, completed=progress.bytes_read)
-            dateline.bell.ring()
+            dateline.wakeup.notify()
 
         report = import_paths(
             dateline.archive,

@@ -89,7 +89,7 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin",
         f"DATELINE_PODCAST_CATEGORY: must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News",
         "DATELINE_PODCAST_TYPE: must be one of episodic, serial",
-        "DATELINE_SEARCH_URL: names no search engine that is here; leave it out, or say whoosh:///folder",
+        "DATELINE_SEARCH_URL: is not the URL of a search engine here; leave it out, or say whoosh:///folder",
         "DATELINE_ADMIN_TOKEN: must have at least 16 characters",
         "DATELINE_SAMPLES: must be 1 or 0",
         "DATELINE_WEB_WORKERS: must be a whole number from 0 to 64",
@@ -126,7 +126,7 @@ def test_feeds_can_carry_something_else_each(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("language", ["zz", "english", "en-", "7"])
 def test_a_language_is_one_that_feeds_can_name(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.setenv("DATELINE_LANGUAGE", language)
-    assert problems() == ["DATELINE_LANGUAGE: must be a language tag such as en or pt-BR, whose language there is"]
+    assert problems() == ["DATELINE_LANGUAGE: must be the tag of an existing language, such as en or pt-BR"]
 
 
 def test_a_language_as_programs_write_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

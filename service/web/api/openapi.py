@@ -17,7 +17,7 @@ from archive.fields.values import MAX_NAME, Schema, nullable
 from archive.search.index import MAX_PER_PAGE, Sort
 from service.search import FACETS
 from service.settings import Settings
-from service.web.api import articles
+from service.web.api import parameters as limits
 from service.web.errors import STATUS, TITLES
 
 MEDIA_TYPE: Final = "application/json"
@@ -120,9 +120,9 @@ def _find() -> Schema:
         _query(
             "status", f"One or more of {', '.join(Status)}, separated by commas; all if missing.", {"type": "string"}
         ),
-        _query("q", "A part of the title or slug.", {"type": "string", "maxLength": articles.LONGEST_WORDS}),
+        _query("q", "A part of the title or slug.", {"type": "string", "maxLength": limits.MAX_WORDS_CHARACTERS}),
         _query("cursor", "The `next` of the page before.", {"type": "string"}),
-        _query("limit", "Articles on a page.", _number(1, articles.MOST_LISTED, articles.LISTED)),
+        _query("limit", "Articles on a page.", _number(1, limits.MAX_LISTED, limits.DEFAULT_LISTED)),
     ]
     return _operation(
         "findArticles",
@@ -428,7 +428,7 @@ def _if_match() -> Schema:
 
 
 def _key() -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": articles.LONGEST_KEY}
+    return {"type": "string", "minLength": 1, "maxLength": limits.MAX_KEY_CHARACTERS}
 
 
 def _header(name: str, description: str, schema: Schema) -> Schema:

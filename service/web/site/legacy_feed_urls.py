@@ -16,7 +16,7 @@ from feeds.format import ATOM, FORMATS, JSON, RSS, Format
 from service.links import Addresses
 
 # As WordPress, Ghost, Jekyll, Hugo, Blogger and Medium have them.
-GUESSES: Final = {
+LEGACY_FEED_PATHS: Final = {
     "/feed": RSS,
     "/feed/": RSS,
     "/feed.xml": RSS,
@@ -46,7 +46,7 @@ GUESSES: Final = {
     "/feed/json/": JSON,
 }
 # What follows the address of a list there, and in which folder the list is: `/tag/wheat/feed/`, `/author/ada/rss/`.
-LIST_GUESSES: Final = {
+LEGACY_LIST_FEED_PATHS: Final = {
     "feed": RSS,
     "feed/": RSS,
     "feed/rss2": RSS,
@@ -59,7 +59,7 @@ LIST_GUESSES: Final = {
     "feed/atom/": ATOM,
     "atom.xml": ATOM,
 }
-LIST_FOLDERS: Final = {
+LEGACY_LIST_FOLDERS: Final = {
     "tag": (LabelKind.TAG,),
     "tags": (LabelKind.TAG,),
     "category": (LabelKind.SECTION, LabelKind.TAG),
@@ -74,7 +74,7 @@ _KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 _OPEN: Final = {"Access-Control-Allow-Origin": "*"}
 
 
-def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
+def legacy_feed_urls_blueprint(site: Site, archive: Archive) -> Blueprint:
     """Permanent redirects, so that a reader corrects its subscription by itself."""
     blueprint = Blueprint("guesses", __name__)
     addresses = Addresses(site)
@@ -91,8 +91,8 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
 
     def lead_to_list(guess: str, folder: str, name: str) -> AnyResponse:
         """To a feed that is there: whoever is sent on for good to one that is not has lost it."""
-        labels = [Label(kind, label_key(name)) for kind in LIST_FOLDERS[folder]]
-        paths = [home_path(label) + LIST_GUESSES[guess].suffix for label in labels if has_address(label)]
+        labels = [Label(kind, label_key(name)) for kind in LEGACY_LIST_FOLDERS[folder]]
+        paths = [home_path(label) + LEGACY_LIST_FEED_PATHS[guess].suffix for label in labels if has_address(label)]
         known = archive.renditions.etags(paths)
         found = next((path for path in paths if path in known), None)
         if found is None:
@@ -106,13 +106,13 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
         return lead_to(feed_format) if feed_format else None
 
     blueprint.after_app_request(_tell_scripts)
-    for number, (path, feed_format) in enumerate(GUESSES.items()):
+    for number, (path, feed_format) in enumerate(LEGACY_FEED_PATHS.items()):
         # An endpoint each: else the router leads all of them to the first by itself.
         blueprint.add_url_rule(path, endpoint=f"guess_{number}", view_func=partial(lead_to, feed_format))
     labels, formats = ",".join(_KINDS), ",".join(FORMATS)
     blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=respell)
-    folders = ",".join(LIST_FOLDERS)
-    for number, guess in enumerate(LIST_GUESSES):
+    folders = ",".join(LEGACY_LIST_FOLDERS)
+    for number, guess in enumerate(LEGACY_LIST_FEED_PATHS):
         blueprint.add_url_rule(
             f"/<any({folders}):folder>/<name>/{guess}",
             endpoint=f"list_guess_{number}",

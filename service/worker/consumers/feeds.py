@@ -1,4 +1,4 @@
-"""What follows a change: the search index and the feeds, each a consumer of the archive's log."""
+"""Rebuilds the stored feeds that changed articles are in, or have left."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from archive.store.feed_volumes import ArchiveDocument
 from archive.urls import Scope
 from archive.util.chunks import slices
 from feeds.archived import page_of
+from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.format import FORMATS
 from feeds.touched import scopes_touched
+from service.dateline import Dateline
 from service.syndication.documents import store_documents
 from service.syndication.site_feeds import SITE_FEED, Placement, SiteFeeds, placements_of
 
@@ -27,8 +29,7 @@ log = logging.getLogger(__name__)
 FEEDS_VERSION = 8  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
 
-READ_AT_ONCE = 500  # articles
-MANY = 100  # feeds that are due at once: after an import, or a change of the site's settings
+IMPORT_THRESHOLD = 100  # feeds due at once: more are the result of an import or of new settings
 
 
 Maker = tuple[Scope | ArchiveDocument, Callable[[], list[Document]]]
@@ -39,7 +40,7 @@ class FeedsConsumer:
 
     name = "feeds"
     kind = ChangeKind.ARTICLE
-    batch = 5000  # many, so that a feed is built once for all the changes of an import
+    batch = 5000  # changes; many, so that an import builds each feed once
     feeds_at_once = 25  # stored in one transaction, of up to 1 MB each in all formats together
     articles_at_once = 500
 
@@ -63,14 +64,14 @@ class FeedsConsumer:
             self.archive.facts.set(BUILT_FOR, "")
         log.info("building every feed: the site's settings or the formats are new")
         self._store([(None, partial(self.site_feeds.feed, None))], lease)
-        # The cursor first: whoever dies between the two lines does it again, and not never.
+        # The cursor first: after a crash between the two lines the rebuild is repeated rather than skipped.
         self.archive.changes.advance(lease, 0)
         self.archive.facts.set(BUILT_FOR, built_for)
         return 0
 
     def lost(self, position: int) -> bool:
         del position
-        return False  # feeds stand in the archive itself
+        return False  # feeds are stored in the archive itself
 
     def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         labels: set[Label] = set()
@@ -123,7 +124,7 @@ class FeedsConsumer:
         new = [document for document, own in paths.items() if not own <= stored]
         changed = [document for document, own in paths.items() if own <= stored]
         site, *others = scopes
-        feed = partial(self.site_feeds.feed, is_one_of_many=len(others) > MANY)
+        feed = partial(self.site_feeds.feed, is_one_of_many=len(others) > IMPORT_THRESHOLD)
         return [
             *((document, partial(self.site_feeds.archive_document, document)) for document in new),
             (site, partial(self.site_feeds.feed, site)),
@@ -153,3 +154,16 @@ def _order(scope: Scope) -> tuple[int, str]:
     if scope is None:
         return 0, ""
     return (1, str(scope)) if isinstance(scope, Period) else (2, f"{scope.kind} {scope.key}")
+
+
+def feeds_consumer(dateline: Dateline) -> FeedsConsumer:
+    return FeedsConsumer(dateline.archive, site_feeds(dateline), clock=dateline.clock)
+
+
+def site_feeds(dateline: Dateline) -> SiteFeeds:
+    """The site's feeds as its settings describe them."""
+    settings = dateline.settings
+    builder = FeedBuilder(
+        dateline.site, dateline.identity(), length=settings.feed_length, content_levels=settings.feed_content
+    )
+    return SiteFeeds(dateline.archive, builder)

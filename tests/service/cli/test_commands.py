@@ -335,23 +335,24 @@ def read_to_the_end(terminal: int) -> bytes:
 
 
 EAGER = """
+from datetime import timedelta
 from service.worker import scheduler
 from service.cli import dateline
 
-scheduler.MUCH, scheduler.REST = 1, 0.1
+scheduler.RESTART_THRESHOLD, scheduler.RESTART_IDLE_TIME = 1, timedelta(seconds=0.1)
 dateline()
 """
 
 
-def test_a_worker_that_has_done_much_begins_anew_as_the_same_process(
+def test_after_many_changes_a_worker_restarts_in_the_same_process(
     stories: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATELINE_LOG_LEVEL", "info")
     another = tmp_path / "another.txt"
     another.write_text("Barley\n\nIt has come.\n")
-    with (tmp_path / "log").open("wb") as log, worker_running(data, "-c", EAGER, log=log, begins_anew=True) as process:
+    with (tmp_path / "log").open("wb") as log, worker_running(data, "-c", EAGER, log=log, restarts=True) as process:
         told("import", stories)
-        wait_for(lambda: b"beginning anew" in (tmp_path / "log").read_bytes())
+        wait_for(lambda: b"restarting" in (tmp_path / "log").read_bytes())
         told("import", another)
         wait_for(lambda: "Barley" in run("search", "barley").stdout)
         assert process.poll() is None
@@ -360,7 +361,7 @@ def test_a_worker_that_has_done_much_begins_anew_as_the_same_process(
 
 @contextmanager
 def worker_running(
-    data: Path, *program: str, log: IO[bytes] | int = subprocess.DEVNULL, begins_anew: bool = False
+    data: Path, *program: str, log: IO[bytes] | int = subprocess.DEVNULL, restarts: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
     told("migrate")
     process = subprocess.Popen(
@@ -371,8 +372,8 @@ def worker_running(
         yield process
     finally:
         process.terminate()
-        # One that is just beginning anew has not said yet what is to be done at a signal.
-        assert process.wait(PATIENCE) in ((0, -signal.SIGTERM) if begins_anew else (0,))
+        # A worker that is just restarting has no signal handler yet.
+        assert process.wait(PATIENCE) in ((0, -signal.SIGTERM) if restarts else (0,))
 
 
 def _is_taken(data: Path) -> bool:

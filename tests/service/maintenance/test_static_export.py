@@ -15,7 +15,7 @@ from archive.errors import Conflict
 from archive.store.archive import Archive
 from archive.store.renditions import Rendition, Representation
 from service.maintenance.static_export import MARKER, ExportFailed, export_static
-from service.web.site.lists import PER_PAGE
+from service.web.site.listing import PER_PAGE
 from tests.support.builders import NOON
 from tests.support.newsstand import Newsstand, Page, open_newsstand
 

@@ -24,7 +24,7 @@ from archive.sql import SqlArchive
 from archive.store.archive import Archive
 from archive.store.articles import Save
 from archive.store.changes import Lease
-from archive.store.consumers import Outbox
+from archive.store.consumers import ConsumerRunner
 from archive.store.feed_history import FeedHistory
 from archive.store.renditions import Rendition
 from feeds.builder import FeedBuilder
@@ -100,7 +100,7 @@ class Press:
         site_feeds = SiteFeeds(self.archive, builder, max_articles=SIZE)
         consumer = FeedsConsumer(self.archive, site_feeds, clock=lambda: self.clock)
         consumer.feeds_at_once = self.at_once
-        self.outbox = Outbox(self.archive, consumer, owner="one", clock=lambda: self.clock)
+        self.runner = ConsumerRunner(self.archive, consumer, owner="one", clock=lambda: self.clock)
 
     def save(self, *articles: Article) -> list[Article]:
         saved = self.archive.articles.save_all([Save(article=one, expected_revision=one.revision) for one in articles])
@@ -111,7 +111,7 @@ class Press:
         """The Atom documents that changed, in the order in which they were stored."""
         self.clock += timedelta(seconds=1)
         self.archive.stored.clear()
-        self.outbox.drain()
+        self.runner.drain()
         return [path for path in self.archive.stored if path.endswith(".atom")]
 
     def history(self) -> list[str]:
@@ -350,10 +350,10 @@ def test_documents_that_could_not_be_stored_are_stored_at_the_next_attempt(press
         raise ArchiveUnavailable("away")
 
     press.archive.then = fail
-    press.outbox.consumer.feeds_at_once = 1
+    press.runner.consumer.feeds_at_once = 1
     with pytest.raises(ArchiveUnavailable):
         press.deliver()
-    press.outbox.restart()
+    press.runner.restart()
     press.deliver()
     assert is_whole(press)
     links = {path: linked(root, "next-archive") for path, root in press.documents()}
@@ -363,7 +363,7 @@ def test_documents_that_could_not_be_stored_are_stored_at_the_next_attempt(press
 def test_an_import_between_two_reads_of_the_archive_hides_no_article(press: Press, monkeypatch: pytest.MonkeyPatch):
     press.publish(*days(1, SIZE + LIVE - 1))
     press.deliver()
-    seal = press.outbox.consumer.site_feeds.seal
+    seal = press.runner.consumer.site_feeds.seal
 
     def seal_and_import(*given: Any) -> Sealed:
         sealed = seal(*given)
@@ -371,14 +371,14 @@ def test_an_import_between_two_reads_of_the_archive_hides_no_article(press: Pres
         press.publish(*["2025-12-24"] * 40, *["2026-01-01"] * 40)
         return sealed
 
-    monkeypatch.setattr(press.outbox.consumer.site_feeds, "seal", seal_and_import)
+    monkeypatch.setattr(press.runner.consumer.site_feeds, "seal", seal_and_import)
     staying = {*press.public()}
 
     def nobody_is_missing() -> None:
         assert {one for ids in press.walk().values() for one in ids} >= staying
 
     press.archive.then = nobody_is_missing
-    press.outbox.consumer.batch = 1
+    press.runner.consumer.batch = 1
     press.publish("2025-12-23")
     press.deliver()
     assert is_whole(press)
@@ -389,7 +389,7 @@ def test_a_feed_made_shorter_by_a_setting_links_to_no_missing_document(press: Pr
     press.deliver()
     press.live = 1
     press.begin()
-    press.outbox.consumer.feeds_at_once = 1
+    press.runner.consumer.feeds_at_once = 1
     met = []
     press.archive.then = lambda: met.append(is_whole(press))
     press.deliver()
@@ -410,7 +410,7 @@ def test_a_live_feed_shorter_than_an_archive_document_fills_one_before_it_is_sea
 
 def test_an_import_builds_each_document_once_whatever_the_batch_size(press: Press):
     press.publish(*days(1, 24))
-    press.outbox.consumer.batch = 5
+    press.runner.consumer.batch = 5
     press.made.clear()
     press.deliver()
     made = Counter(press.made)
@@ -421,7 +421,7 @@ def test_an_import_builds_each_document_once_whatever_the_batch_size(press: Pres
 
 def test_a_change_after_a_document_was_built_builds_it_again(press: Press):
     [article, *_] = press.publish(*days(1, 24))
-    press.outbox.consumer.batch = 5
+    press.runner.consumer.batch = 5
     press.archive.then = lambda: press.save(replace(press.archive.articles.get(article.id), title="Corrected"))
     press.deliver()
     press.archive.then = lambda: None
@@ -484,7 +484,7 @@ def test_a_walk_always_meets_every_article(
             press.archive.then = fail
             with suppress(ArchiveUnavailable):
                 press.deliver()
-            press.outbox.restart()
+            press.runner.restart()
         press.archive.then = nobody_is_missing if before else lambda: None
         if restarts:
             press.begin()

@@ -15,7 +15,9 @@ import pytest
 from archive.errors import ArchiveUnavailable, StorageFull
 from feeds.format import FORMATS
 from service.auth import Scope
-from service.web.api.articles import BATCH, LONGEST_KEY, MOST_FIELDS
+from service.web.api.batch import BATCH
+from service.web.api.parameters import MAX_KEY_CHARACTERS
+from service.web.api.request_body import MAX_FIELDS
 from tests.support.office import Office, wrong_fields
 
 MANY = 3 * BATCH // 2
@@ -117,7 +119,7 @@ def test_a_key_for_another_request_is_refused(office: Office) -> None:
     assert (answer.status_code, answer.json["code"]) == (422, "idempotency_key_reused")
 
 
-@pytest.mark.parametrize("key", ["", "k" * (LONGEST_KEY + 1)])
+@pytest.mark.parametrize("key", ["", "k" * (MAX_KEY_CHARACTERS + 1)])
 def test_a_key_has_a_length(office: Office, key: str) -> None:
     assert office.post({"Idempotency-Key": key}, content_text="x").status_code == 400
 
@@ -553,7 +555,7 @@ def test_a_thousand_tags_are_too_many_and_a_hundred_are_not(office: Office) -> N
 
 
 def test_thousands_of_fields_are_not_looked_at_one_by_one(office: Office) -> None:
-    answer = office.ask("POST", "/articles", {f"field{number}": number for number in range(MOST_FIELDS + 1)})
+    answer = office.ask("POST", "/articles", {f"field{number}": number for number in range(MAX_FIELDS + 1)})
     assert (answer.status_code, wrong_fields(answer)) == (422, [""])
     assert wrong_fields(office.ask("POST", "/articles", {"x" * 100_000: 1})) == ["x" * 200]
 

@@ -13,8 +13,8 @@ import pytest
 
 from archive.store.archive import Archive
 from feeds.format import FORMATS
-from service.web.site.lists import PER_PAGE
-from service.web.site.pagination import cursor_of
+from service.web.pagination import cursor_of
+from service.web.site.listing import PER_PAGE
 from tests.support.newsstand import Newsstand, open_newsstand
 
 HOSTILE = "<script>alert(1)</script> & </title> \"quotes\" 'too'"
