@@ -6,16 +6,12 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import tantivy
 
+from bench.asked import LIMIT, Asked
 from bench.corpus import Story
-
-if TYPE_CHECKING:
-    from bench.search import Asked
-
-LIMIT = 10
 
 
 class Fts5:
@@ -161,8 +157,8 @@ class Tantivy:
         if asked.tag:
             more.append(tantivy.Query.term_query(self.schema, "tag", asked.tag))
         if asked.first_day and asked.last_day:
-            days = [date.fromisoformat(day).toordinal() for day in (asked.first_day, asked.last_day)]
-            more.append(tantivy.Query.range_query(self.schema, "day", tantivy.FieldType.Integer, *days))
+            first, last = (date.fromisoformat(day).toordinal() for day in (asked.first_day, asked.last_day))
+            more.append(tantivy.Query.range_query(self.schema, "day", tantivy.FieldType.Integer, first, last))
         if not more:
             return query
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in (query, *more)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -22,7 +23,7 @@ HELLO = Content(ContentFormat.TEXT, "Hello.")
 any_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def revised(article: Article, *, now: datetime = NOON + HOUR, **wishes: object) -> Article:
+def revised(article: Article, *, now: datetime = NOON + HOUR, **wishes: Any) -> Article:
     return revise(article, replace(Draft(HELLO), **wishes), now=now, site=SITE)
 
 
@@ -57,7 +58,7 @@ def test_html_is_its_own_source() -> None:
     ],
 )
 def test_the_status_follows_the_clock(
-    wish: dict[str, object], status: Status, published: datetime | None, updated: datetime
+    wish: dict[str, Any], status: Status, published: datetime | None, updated: datetime
 ) -> None:
     article = compose(replace(Draft(HELLO), **wish), article_id="1", now=NOON, site=SITE)
     assert (article.status, article.published, article.updated) == (status, published, updated)
@@ -103,7 +104,7 @@ def test_what_readers_saw_before_it_was_a_draft_is_updated_when_it_comes_back() 
 
 
 def test_a_minor_edit_of_what_readers_have_seen_is_none_rfc4287_4_2_15() -> None:
-    def minor(article: Article, **wishes: object) -> Article:
+    def minor(article: Article, **wishes: Any) -> Article:
         return revise(article, replace(Draft(HELLO), **wishes), now=NOON + HOUR, site=SITE, minor=True)
 
     seen = an_article()

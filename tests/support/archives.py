@@ -31,7 +31,7 @@ HOSTILE_TEXTS = [
     "日本語 العربية עברית हिन्दी ไทย",
 ]
 
-FULL = {
+FULL: dict[str, Any] = {
     "title": "Wheat exports rise",
     "slug": "wheat-exports-rise",
     "summary": "More wheat.",

@@ -27,6 +27,14 @@ from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
 
 
+class JsonResponse(TestResponse):
+    """A response whose `json` is known to be there: Werkzeug's type has None for other media types."""
+
+    @property
+    def json(self) -> Any:
+        return self.get_json()
+
+
 class Office:
     """Sends requests with a token that may write, at a time that the test sets."""
 
@@ -50,7 +58,7 @@ class Office:
     @cached_property
     def client(self) -> Client:
         """An hour goes by between two requests, so that each looks whether a feed is still the same."""
-        return Client(create_wsgi(self.dateline, ticks=count(step=3600).__next__))
+        return Client(create_wsgi(self.dateline, ticks=count(step=3600).__next__), JsonResponse)
 
     def clock(self) -> datetime:
         return self.now
@@ -66,8 +74,13 @@ class Office:
         """Let the worker bring index and feeds up to date."""
         assert self.worker.run_once()
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> TestResponse:
-        return self.client.open(path, method=method, headers=dict(headers or {}), buffered=True)
+    def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> JsonResponse:
+        return self._open(path, method=method, headers=dict(headers or {}), buffered=True)
+
+    def _open(self, path: str, **options: Any) -> JsonResponse:
+        response = self.client.open(path, **options)
+        assert isinstance(response, JsonResponse)
+        return response
 
     def ask(
         self,
@@ -77,17 +90,17 @@ class Office:
         headers: Mapping[str, str] | None = None,
         *,
         scope: Scope | None = Scope.WRITE,
-    ) -> TestResponse:
+    ) -> JsonResponse:
         """A call below /admin; the body as JSON, or as the bytes that it is."""
         sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         known = {"Content-Type": "application/json"} if sent is not None else {}
         if scope is not None:
             known["Authorization"] = f"Bearer {self.tokens[scope]}"
-        return self.client.open(
+        return self._open(
             f"/admin{path}", method=method, data=sent, headers={**known, **(headers or {})}, buffered=True
         )
 
-    def post(self, headers: Mapping[str, str] | None = None, **fields: Any) -> TestResponse:
+    def post(self, headers: Mapping[str, str] | None = None, **fields: Any) -> JsonResponse:
         return self.ask("POST", "/articles", fields, headers)
 
     def posted(self, **fields: Any) -> dict[str, Any]:
@@ -99,12 +112,12 @@ class Office:
         document: dict[str, Any] = answer.json
         return document
 
-    def changed(self, method: str, article: Mapping[str, Any], body: object = None) -> TestResponse:
+    def changed(self, method: str, article: Mapping[str, Any], body: object = None) -> JsonResponse:
         """A change made from the revision of the article as it was read."""
         return self.ask(method, f"/articles/{article['id']}", body, {"If-Match": f'"{article["revision"]}"'})
 
 
-def wrong_fields(answer: TestResponse) -> list[str]:
+def wrong_fields(answer: JsonResponse) -> list[str]:
     """The fields that a problem document names."""
     assert answer.mimetype == "application/problem+json", answer.text
     return [error["field"] for error in answer.json.get("errors", [])]

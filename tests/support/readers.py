@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from email.message import Message
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -55,18 +56,20 @@ class Reader(Protocol):
 
 
 class Newsboat:
-    asks_for_news_alone = True
-    gets_news_alone = True
-    shows_edits = True
-    forgets = False
-    fetches_in_vain = 1  # 2.21 stores the ETag of a feed that is new to it before there is a row to store it in
-    overlooks_losses = False
+    asks_for_news_alone: ClassVar[bool] = True
+    gets_news_alone: ClassVar[bool] = True
+    shows_edits: ClassVar[bool] = True
+    forgets: ClassVar[bool] = False
+    fetches_in_vain: ClassVar[int] = (
+        1  # 2.21 stores the ETag of a feed that is new to it before there is a row to store it in
+    )
+    overlooks_losses: ClassVar[bool] = False
 
     def __init__(self, folder: Path, url: str) -> None:
         (folder / "urls").write_text(url + "\n")
         (folder / "config").write_text("")
         self._cache = folder / "cache.db"
-        self._command = [
+        self._command: list[str | Path] = [
             installed("newsboat", "newsboat"),
             *("-u", folder / "urls", "-C", folder / "config", "-c", self._cache, "-x", "reload"),
         ]
@@ -83,12 +86,12 @@ class Newsboat:
 class Feedparser:
     """A program as the library's documentation teaches to write one: what it fetched last is what it shows."""
 
-    asks_for_news_alone = True
-    gets_news_alone = False
-    shows_edits = True
-    forgets = True
-    fetches_in_vain = 0
-    overlooks_losses = False
+    asks_for_news_alone: ClassVar[bool] = True
+    gets_news_alone: ClassVar[bool] = False
+    shows_edits: ClassVar[bool] = True
+    forgets: ClassVar[bool] = True
+    fetches_in_vain: ClassVar[int] = 0
+    overlooks_losses: ClassVar[bool] = False
     agent: ClassVar[str | None] = None
 
     def __init__(self, folder: Path, url: str) -> None:
@@ -113,19 +116,19 @@ class Feedparser:
 class NamedFeedparser(Feedparser):
     """The same that says who it is."""
 
-    gets_news_alone = True
-    agent = "Example/1.0 (+https://reader.example/)"
+    gets_news_alone: ClassVar[bool] = True
+    agent: ClassVar[str | None] = "Example/1.0 (+https://reader.example/)"
 
 
 class PythonReader:
     """The library `reader` (PyPI)."""
 
-    asks_for_news_alone = True
-    gets_news_alone = True
-    shows_edits = True
-    forgets = False
-    fetches_in_vain = 0
-    overlooks_losses = True
+    asks_for_news_alone: ClassVar[bool] = True
+    gets_news_alone: ClassVar[bool] = True
+    shows_edits: ClassVar[bool] = True
+    forgets: ClassVar[bool] = False
+    fetches_in_vain: ClassVar[int] = 0
+    overlooks_losses: ClassVar[bool] = True
 
     def __init__(self, folder: Path, url: str) -> None:
         sys.modules.setdefault("sgmllib", feedparser_sgmllib)  # reader 3.26 imports it, and does not require it
@@ -148,12 +151,12 @@ class PythonReader:
 class Rss2email:
     """Its mails, of which each is read: one about an article that it has written of before would be one too many."""
 
-    asks_for_news_alone = True
-    gets_news_alone = False
-    shows_edits = False
-    forgets = False
-    fetches_in_vain = 0
-    overlooks_losses = False
+    asks_for_news_alone: ClassVar[bool] = True
+    gets_news_alone: ClassVar[bool] = False
+    shows_edits: ClassVar[bool] = False
+    forgets: ClassVar[bool] = False
+    fetches_in_vain: ClassVar[int] = 0
+    overlooks_losses: ClassVar[bool] = False
 
     def __init__(self, folder: Path, url: str) -> None:
         config = folder / "rss2email.cfg"
@@ -163,7 +166,7 @@ class Rss2email:
         )
         mailbox.Maildir(folder / "Mail", create=True)
         self._folder = folder
-        self._command = [installed("r2e", "rss2email"), "-c", config, "-d", folder / "rss2email.json"]
+        self._command: list[str | Path] = [installed("r2e", "rss2email"), "-c", config, "-d", folder / "rss2email.json"]
         run([*self._command, "add", "feed", url])
 
     def update(self) -> None:
@@ -171,7 +174,7 @@ class Rss2email:
 
     def shown(self) -> Sequence[Shown]:
         return [
-            Shown(mail["X-RSS-ID"], mail["Subject"], mail.get_payload(decode=True).decode())
+            Shown(mail["X-RSS-ID"], mail["Subject"], decoded_body(mail))
             for mail in mailbox.Maildir(self._folder / "Mail")
         ]
 
@@ -181,12 +184,12 @@ class Sfeed:
 
     By itself it tells items apart by id, title and link together, and would show one again after an edit."""
 
-    asks_for_news_alone = False
-    gets_news_alone = False
-    shows_edits = True
-    forgets = False
-    fetches_in_vain = 0
-    overlooks_losses = False
+    asks_for_news_alone: ClassVar[bool] = False
+    gets_news_alone: ClassVar[bool] = False
+    shows_edits: ClassVar[bool] = True
+    forgets: ClassVar[bool] = False
+    fetches_in_vain: ClassVar[int] = 0
+    overlooks_losses: ClassVar[bool] = False
     SETTINGS = r"""
 sfeedpath="{folder}/feeds"
 feeds() {{ feed "news" "{url}"; }}
@@ -195,7 +198,7 @@ merge() {{ sort -t '	' -u -k6,6 "$3" "$2"; }}
 """
 
     def __init__(self, folder: Path, url: str) -> None:
-        self._command = [installed("sfeed_update", "sfeed"), folder / "sfeedrc"]
+        self._command: list[str | Path] = [installed("sfeed_update", "sfeed"), folder / "sfeedrc"]
         installed("curl", "curl")
         self._items = folder / "feeds" / "news"
         self._items.parent.mkdir()
@@ -229,6 +232,13 @@ def installed(program: str, package: str) -> str:
 def run(command: Sequence[str | Path]) -> None:
     """Raises CalledProcessError for a reader that is not content."""
     subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, env={**os.environ, "LC_ALL": "C.UTF-8"})
+
+
+def decoded_body(mail: Message) -> str:
+    """The text of a mail that has one part."""
+    payload = mail.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode()
 
 
 def body_of(entry: Any) -> str:

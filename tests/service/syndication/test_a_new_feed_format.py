@@ -120,7 +120,7 @@ def test_the_page_of_all_feeds_explains_and_lists_it(office: Office) -> None:
 
 def test_the_subscription_list_still_has_each_list_once(office: Office) -> None:
     outlines = etree.fromstring(office.get("/feeds.opml").data).findall("body/outline")
-    assert [one.get("xmlUrl").removeprefix("https://news.example.org") for one in outlines] == [
+    assert [one.attrib["xmlUrl"].removeprefix("https://news.example.org") for one in outlines] == [
         "/feed.atom",
         "/sections/grain/feed.atom",
         "/tags/el-salvador/feed.atom",

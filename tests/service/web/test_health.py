@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NoReturn
+
 import pytest
 
 from archive.errors import ArchiveUnavailable, IndexUnavailable
@@ -67,8 +70,8 @@ def test_without_the_archive_nothing_is(office: Office, monkeypatch: pytest.Monk
     assert (answer.status_code, answer.json["status"], answer.headers["Retry-After"]) == (503, "down", "5")
 
 
-def _fail(error: Exception):  # type: ignore[no-untyped-def]
-    def fail() -> None:
+def _fail(error: Exception) -> Callable[[], NoReturn]:
+    def fail() -> NoReturn:
         raise error
 
     return fail

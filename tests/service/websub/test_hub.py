@@ -23,7 +23,7 @@ from service.websub.protocol import BACKOFF, DEFAULT_LEASE, MAX_LEASE, MIN_LEASE
 from service.worker.drain_job import DrainJob
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
-from tests.support.office import Office, open_office
+from tests.support.office import JsonResponse, Office, open_office
 from tests.support.subscriber import Heard, Said, Subscriber, a_subscriber
 
 pytestmark = pytest.mark.slow
@@ -62,7 +62,7 @@ class Scene:
     def last_asked(self) -> Heard:
         return self.subscriber.asked[-1]
 
-    def feed(self, path: str = "/feed.atom") -> TestResponse:
+    def feed(self, path: str = "/feed.atom") -> JsonResponse:
         return self.office.get(path)
 
     # The hub's side ---------------------------------------------------------------------------------
@@ -797,7 +797,7 @@ def test_a_worker_that_died_with_claims_is_followed_by_one_that_delivers_at_once
     scene.subscribe()
     scene.ask(callback=scene.subscriber.url("/other"))
     scene.publish("News")
-    claims = {"now": scene.office.now, "duration": timedelta(hours=1), "limit": 99}
+    claims: dict[str, Any] = {"now": scene.office.now, "duration": timedelta(hours=1), "limit": 99}
     owner = scene.office.worker.owner
     assert scene.office.archive.subscriptions.claim(owner, **claims)
     assert scene.office.archive.intents.claim(owner, **claims)
