@@ -131,7 +131,7 @@ class ListingsContract:
         assert archive.listings.find(ArticleQuery(words="Sunny")) == [saved]
 
     @settings(
-        max_examples=10,
+        max_examples=settings().max_examples // 10,
         deadline=None,
         # One archive serves all examples, each with a tag of its own; each back-end runs the same method.
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors],

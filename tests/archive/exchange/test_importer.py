@@ -295,6 +295,7 @@ def test_progress_tells_place_bytes_and_counts(tmp_path: Path, bring: Import) ->
     assert heard[-1][1] == total_bytes([tmp_path])
 
 
+@pytest.mark.slow
 def test_large_items_make_small_batches(
     tmp_path: Path, archive: SqlArchive, bring: Import, monkeypatch: pytest.MonkeyPatch
 ) -> None:

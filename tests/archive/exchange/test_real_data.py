@@ -30,6 +30,7 @@ class Interrupted(Exception):
     pass
 
 
+@pytest.mark.slow
 def test_five_hundred_stories_interrupted_and_resumed(tmp_path: Path, archive: SqlArchive, bring: Import) -> None:
     path = tmp_path / "stories.jsonl.gz"
     with gzip.open(CORPORA / "reuters21578.jsonl.gz", "rb") as stories, gzip.open(path, "wb") as stream:

@@ -177,7 +177,11 @@ def imported(item: object) -> Article:
 
 
 @pytest.mark.parametrize("format_name", BOTH_WAYS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples * 3 // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(given=fields)
 def test_every_field_survives_export_and_import(
     tmp_path_factory: pytest.TempPathFactory, format_name: str, given: dict[str, Any]

@@ -281,6 +281,7 @@ def test_an_article_that_moves_to_another_month_is_in_one_document(press: Press)
     assert [one for ids in press.walk().values() for one in ids].count(articles[0].guid) == 1
 
 
+@pytest.mark.slow
 def test_the_cost_of_one_more_article_does_not_grow_with_the_archive(press: Press) -> None:
     press.publish(*(f"{year}-{month:02}-01" for year in range(2000, 2010) for month in range(1, 13)))
     press.deliver()
@@ -365,6 +366,7 @@ def test_documents_that_could_not_be_stored_are_stored_at_the_next_attempt(press
     assert [path for path, following in links.items() if following is None] == list(links)[:2]
 
 
+@pytest.mark.slow
 def test_an_import_between_two_reads_of_the_archive_hides_no_article(
     press: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -162,7 +162,7 @@ def test_a_rule_is_not_front_matter(tmp_path: Path, archive: SqlArchive, bring: 
         ("title: [a", "front matter: is not YAML: "),
         ("title: 'a\ndate: b", "front matter: is not YAML: "),
         ("? [a]\n: b", "front matter: is not YAML: found unhashable key in line 2"),
-        ("title: " + "[" * 20_000, "front matter: is not YAML: "),
+        pytest.param("title: " + "[" * 20_000, "front matter: is not YAML: ", marks=pytest.mark.slow),
         ("title: {a: b}", "title: is an object; it must be a string"),
         ('title: "\\ud800"', "front matter: is not YAML: "),
         ("title: T\ndate: 2023-02-30", "published: is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),

@@ -266,6 +266,7 @@ def test_a_long_delta_is_not_compressed_in_a_request(kiosk: Kiosk) -> None:
     assert kiosk.news("/feed.atom", etag, "identity").status_code == 226
 
 
+@pytest.mark.slow
 def test_a_long_delta_is_sent_uncompressed_if_it_is_shorter_than_the_compressed_feed(kiosk: Kiosk) -> None:
     chance = Random(7)
     for title in ("Four", "Five", "Six"):
