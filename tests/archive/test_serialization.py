@@ -15,7 +15,7 @@ from archive.labels import LabelKind
 from archive.lifecycle import compose
 from archive.serialization import from_document, to_document, writable
 from archive.validation import parse_draft
-from tests.contracts.archive import FULL
+from tests.support.archives import FULL
 from tests.support.builders import NOON, SITE, an_article
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -25,8 +25,9 @@ from archive.store.changes import ChangeKind
 from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery
 from tests.archive.sql import dumps
-from tests.contracts.archive import ArchiveContract, a_lease, a_rendition, everything
+from tests.contracts.archive import ArchiveContract
 from tests.support import archive_writer
+from tests.support.archives import a_lease, a_rendition, everything
 from tests.support.builders import added, an_article, changed
 
 

@@ -28,7 +28,7 @@ from service.websub.dispatcher import (
     CallbackDispatcher,
 )
 from service.websub.protocol import BACKOFF
-from tests.contracts.archive import a_lease, a_rendition, an_intent
+from tests.support.archives import a_lease, a_rendition, an_intent
 from tests.support.builders import NOON, SITE
 from tests.support.running import wait_for
 
