@@ -1,4 +1,4 @@
-"""Articles, and what may happen to them: compose, revise, publish, release, withdraw. All pure."""
+"""Articles, drafts and their parts: values."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Somebody who made an article, or helped to. Lists and addresses tell nobody by the role."""
+    """An author or contributor of an article (RFC 4287 §4.2.1, §4.2.3). URLs and lists ignore the role."""
 
     name: str
     uri: str | None = None
@@ -42,9 +42,9 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A file that goes with an article (RFC 4287 §4.2.7.2, RSS 2.0 `enclosure`).
+    """A file that belongs to an article (RFC 4287 §4.2.7.2, RSS 2.0 `enclosure`).
 
-    `length` in bytes, 0 where nobody knows; `duration` of a recording in seconds."""
+    `length` in bytes, 0 if unknown; `duration` of a recording in seconds, None if unknown."""
 
     url: str
     type: str
@@ -55,7 +55,7 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the author wrote, in the author's own format."""
+    """The source of an article as its author wrote it."""
 
     format: ContentFormat
     source: str
@@ -63,7 +63,9 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A valid wish for an article, before it has an identity. None means: not said."""
+    """The validated fields of an article before it has an identity. None and () mean: not given.
+
+    Its fields are those of archive.fields.table."""
 
     content: Content
     title: str | None = None
@@ -86,10 +88,11 @@ class Article:
     """One article at one revision. All instants are UTC.
 
     `published` is when readers may see it, `updated` its last significant change (RFC 4287 §4.2.15),
-    `modified` when this revision was saved. `day` is the publishing day in the site's time zone; it is
-    fixed when the date is set, so that addresses do not move when the site does. `content` is the
-    author's source, None where that is the cleaned `content_html` itself. `guid` never changes. `was_public`: an
-    earlier revision was public; the archive sets it on saving."""
+    `modified` when this revision was saved. `day` is the day of `published` in the site's time zone. It
+    is set together with `published`, so that URLs stay when the site's time zone changes. `content` is
+    the author's source; None if the author sent HTML, of which the cleaned `content_html` is kept.
+    `guid` never changes. `was_public`: an earlier revision was public; the archive sets it when it saves.
+    All other fields are those of archive.fields.table."""
 
     id: str
     guid: str
@@ -116,7 +119,7 @@ class Article:
 
     @property
     def path(self) -> str | None:
-        """`/2023/12/14/slug`, not yet percent-encoded; None for a draft."""
+        """`/2023/12/14/slug`, not percent-encoded; None for a draft."""
         if self.day is None or self.status is Status.DRAFT:
             return None
         return article_path(self.day, self.slug)
@@ -127,16 +130,16 @@ class Article:
 
     @property
     def text(self) -> str:
-        """The content as plain text, paragraphs parted by empty lines."""
+        """The content as plain text, with empty lines between paragraphs."""
         return plain_text(self.content_html)
 
     @property
     def abstract(self) -> str:
-        """The summary, or else the beginning of the text."""
+        """The summary, or the first 300 characters of the text."""
         return self.summary or shorten(self.text, 300)
 
     def label_names(self) -> Iterator[tuple[Label, str]]:
-        """Every label once, with the name as this article spells it."""
+        """Every label once, with its name as this article spells it."""
         names = [(LabelKind.SECTION, self.section)] if self.section else []
         names += [(LabelKind.TAG, tag) for tag in self.tags]
         names += [(LabelKind.AUTHOR, author.name) for author in self.authors]

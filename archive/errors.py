@@ -1,4 +1,4 @@
-"""Everything that can go wrong, each kind with a stable code."""
+"""The errors of Dateline, each kind with a stable code."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 
 class DatelineError(Exception):
-    """The root of all errors that Dateline raises on purpose.
+    """The base of all errors that Dateline raises on purpose.
 
-    `code` is stable: programs may rely on it, people read the message."""
+    `code` is stable, for programs; the message is for people."""
 
     code = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with one field of what came in."""
+    """One problem with one field of an input. The message continues a sentence that begins with the field."""
 
     field: str
     message: str
@@ -26,7 +26,7 @@ class Problem:
 
 
 class Invalid(DatelineError):
-    """What came in cannot be taken; `problems` names every field and the way out."""
+    """An input that is refused. `problems` names every wrong field and says what is right."""
 
     code = "invalid"
 
@@ -40,7 +40,7 @@ class InvalidDraft(Invalid):
 
 
 class InvalidQuery(Invalid):
-    """A search or a listing with wrong parameters."""
+    """A search or listing with wrong parameters."""
 
 
 class NotFound(DatelineError):
@@ -54,9 +54,7 @@ class ArticleNotFound(NotFound):
 
 
 class Conflict(DatelineError):
-    """The archive already holds something that this would contradict.
-
-    `field` is the article's field that clashes, where one does."""
+    """A change that contradicts the archive. `field` is the article's field that conflicts, if there is one."""
 
     code = "conflict"
     field: str | None = None
@@ -87,13 +85,13 @@ class GuidFixed(Conflict):
 
 
 class WrongStatus(Conflict):
-    """The article's status does not allow what was asked for."""
+    """The article's status does not allow the change."""
 
     field = "status"
 
 
 class RevisionConflict(DatelineError):
-    """Somebody else saved the article in between."""
+    """The article was saved by somebody else since the revision that the change is based on."""
 
     code = "revision_conflict"
 
@@ -107,7 +105,7 @@ class RevisionConflict(DatelineError):
 
 
 class RequestReused(DatelineError):
-    """An Idempotency-Key came again with another request."""
+    """An Idempotency-Key that was used for another request."""
 
     code = "idempotency_key_reused"
 
@@ -128,7 +126,7 @@ class LeaseLost(DatelineError):
 
 
 class Unavailable(DatelineError):
-    """A part of Dateline cannot answer now; trying again later is the way out."""
+    """A part of Dateline cannot answer now; the request can be repeated later."""
 
     code = "unavailable"
 
@@ -138,7 +136,7 @@ class ArchiveUnavailable(Unavailable):
 
 
 class ArchiveOutdated(Unavailable):
-    """The database has another schema than this program."""
+    """The schema of the database does not fit this version of the program."""
 
 
 class IndexUnavailable(Unavailable):

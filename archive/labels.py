@@ -1,4 +1,4 @@
-"""Sections, tags and authors: the lists that an article is in."""
+"""Labels: sections, tags and authors, each with a list of articles."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ class LabelKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Label:
-    """One list that an article is in. `key` stands in addresses, so equal keys are one label."""
+    """A section, tag or author. `key` is part of URLs; names with the same key are the same label."""
 
     kind: LabelKind
     key: str
 
 
 def label_key(name: str) -> str:
-    """The spelling of a section, tag or author in addresses.
+    """The spelling of a section, tag or author in URLs.
 
-    Case, kinds of space and Unicode composition do not count: "El Salvador" and "el-salvador" are one.
-    Everything else does: "C", "C++" and "C#" stay three."""
+    It ignores case, kinds of space and Unicode composition: "El Salvador" and "el-salvador" have the same
+    key. It keeps everything else: "C", "C++" and "C#" have three."""
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
     return "-".join(folded.replace("/", " ").split())

@@ -1,30 +1,36 @@
-"""What may happen to an article: compose, revise, release, withdraw. All pure."""
+"""The lifecycle of an article: compose, revise, release, withdraw. All pure."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import date, datetime
+from typing import Final
 
 from archive.article import Article, ContentFormat, Draft, Status
 from archive.content.html import render
 from archive.content.text import first_heading, first_sentence, plain_text, shorten
 from archive.errors import GuidFixed, WrongStatus
+from archive.fields.table import MAX_TITLE
 from archive.site import Site
 from archive.slugs import make_slug
 
-TITLE_FROM_TEXT = 120  # characters of a title that is taken from the text
-LONGEST_HEADING = 500  # characters of a title that is taken from a heading; as many as a given one may have
-UNTITLED = "Untitled"
+MAX_TITLE_FROM_TEXT: Final = 120  # characters
+MAX_TITLE_FROM_HEADING: Final = MAX_TITLE  # characters
+UNTITLED: Final = "Untitled"
+
+_DECIDED: Final = frozenset({"guid", "status", "title", "slug", "content", "language", "published"})
+# The fields that an article takes over from its draft as they are.
+_COPIED: Final = tuple(sorted({field.name for field in fields(Draft)} - _DECIDED))
 
 
 def mint_guid(article_id: str, *, now: datetime, site: Site) -> str:
-    """A permanent `tag:` URI (RFC 4151): minted once, stored, never derived again."""
+    """A permanent `tag:` URI (RFC 4151): made once and stored, never derived again."""
     return f"tag:{site.authority},{site.day_of(now).isoformat()}:{article_id}"
 
 
 def compose(draft: Draft, *, article_id: str, now: datetime, site: Site) -> Article:
-    """A first revision, numbered 0 until an archive has saved it."""
-    return _filled(
+    """A first revision; its number is 0 until an archive saves it."""
+    return _apply(
         draft,
         article_id=article_id,
         guid=draft.guid or mint_guid(article_id, now=now, site=site),
@@ -38,13 +44,13 @@ def compose(draft: Draft, *, article_id: str, now: datetime, site: Site) -> Arti
 
 
 def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False) -> Article:
-    """The article as the draft says, with its identity kept.
+    """The article with the content and fields of the draft; its id, guid and creation date stay.
 
-    A `minor` change keeps `updated` if the article is public before and after it (RFC 4287 §4.2.15).
-    Raises GuidFixed if the draft has another guid."""
+    A `minor` change leaves `updated` as it is (RFC 4287 §4.2.15) if the article is public before and after
+    it. Raises GuidFixed if the draft has another guid."""
     if draft.guid is not None and draft.guid != article.guid:
         raise GuidFixed(article.guid)
-    revised = _filled(
+    revised = _apply(
         draft,
         article_id=article.id,
         guid=article.guid,
@@ -61,22 +67,23 @@ def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: 
 
 
 def release(article: Article, *, now: datetime) -> Article:
-    """Put a scheduled article on the air once its time has come.
+    """Publish a scheduled article whose date has come. Raises WrongStatus if it is not due.
 
-    That time is later than whatever readers saw of it before: it was to come when it was set."""
+    `updated` becomes the publishing date. It is later than any earlier `updated`, because it was in the
+    future when it was set."""
     if article.status is not Status.SCHEDULED or article.published is None or article.published > now:
         raise WrongStatus(f"article {article.id} is not due: it is {article.status}")
     return replace(article, status=Status.PUBLISHED, updated=article.published, modified=now)
 
 
 def withdraw(article: Article, *, now: datetime) -> Article:
-    """Take an article off the air. Its page answers 410 from now on; nothing of it is deleted."""
+    """Withdraw an article: its page answers 410 from now on; nothing is deleted. Raises WrongStatus."""
     if article.status is Status.WITHDRAWN:
         raise WrongStatus(f"article {article.id} is withdrawn already")
     return replace(article, status=Status.WITHDRAWN, updated=now, modified=now)
 
 
-def _filled(
+def _apply(
     draft: Draft,
     *,
     article_id: str,
@@ -104,28 +111,22 @@ def _filled(
         title=title,
         slug=draft.slug or (before.slug if before else make_slug(title)),
         day=_day(published, before=before, site=site),
-        summary=draft.summary,
         content_html=html,
         content=None if draft.content.format is ContentFormat.HTML else draft.content,
-        authors=draft.authors,
-        section=draft.section,
-        tags=draft.tags,
         language=draft.language or site.language,
         published=published,
         updated=_updated(status, published, seen=seen, now=now),
         created=created,
         modified=now,
-        canonical_url=draft.canonical_url,
-        image=draft.image,
-        enclosures=draft.enclosures,
         was_public=before is not None and before.was_public,
+        **{name: getattr(draft, name) for name in _COPIED},
     )
 
 
 def title_from(html: str) -> str:
-    """The first heading, else the first sentence, cut at a word; "Untitled" where there is no word."""
-    heading = shorten(first_heading(html) or "", LONGEST_HEADING)
-    return heading or shorten(first_sentence(plain_text(html)), TITLE_FROM_TEXT) or UNTITLED
+    """The first heading, or the first sentence, cut at a word; "Untitled" for HTML without text."""
+    heading = shorten(first_heading(html) or "", MAX_TITLE_FROM_HEADING)
+    return heading or shorten(first_sentence(plain_text(html)), MAX_TITLE_FROM_TEXT) or UNTITLED
 
 
 def _publishing_date(draft: Draft, *, before: Article | None, now: datetime) -> datetime | None:
@@ -145,7 +146,7 @@ def _day(published: datetime | None, *, before: Article | None, site: Site) -> d
 
 
 def _updated(status: Status, published: datetime | None, *, seen: bool, now: datetime) -> datetime:
-    """An article that readers have not seen yet is as old as its publishing date; later changes are changes."""
+    """The publishing date for an article that was never public before; now for any later change."""
     if status is Status.PUBLISHED and published is not None and not seen:
         return published
     return now

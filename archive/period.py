@@ -1,4 +1,4 @@
-"""Years, months and days of the calendar."""
+"""Periods: years, months and days of the calendar."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 @dataclass(frozen=True, slots=True, order=True)
 class Period:
-    """A year, a month or a day of the calendar, as the site counts days."""
+    """A year, a month or a day in the site's time zone. Raises ValueError for dates that do not exist."""
 
     year: int
     month: int | None = None
@@ -16,12 +16,12 @@ class Period:
 
     def __post_init__(self) -> None:
         if self.month is None and self.day is not None:
-            raise ValueError("a day needs its month")
+            raise ValueError("a day needs a month")
         date(self.year, *(1 if part is None else part for part in (self.month, self.day)))  # no 31st of June, no 0
 
     @classmethod
     def of_day(cls, day: date) -> tuple[Period, Period, Period]:
-        """The year, the month and the day that a day lies in."""
+        """The year, the month and the day that contain a day."""
         return cls(day.year), cls(day.year, day.month), cls(day.year, day.month, day.day)
 
     @property
@@ -39,5 +39,6 @@ class Period:
         return date(self.year, self.month + 1, 1) - timedelta(days=1)
 
     def __str__(self) -> str:
+        """`2023`, `2023-12` or `2023-12-14`."""
         parts = [f"{self.year:04}", *(f"{part:02}" for part in (self.month, self.day) if part)]
         return "-".join(parts)

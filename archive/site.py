@@ -1,4 +1,4 @@
-"""What articles and feeds need to know about the site that they belong to."""
+"""The site that articles and feeds belong to."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One site: `url` is absolute and ends in a slash; days are counted in `zone`.
+    """The properties of a site. `url` is absolute and ends in a slash; days are those of `zone`.
 
-    What feeds say where it is there: `rights` in a sentence, `editor` as `ann@example.org (Ann)`, and the
-    addresses of `icon` (square, small) and `logo`, relative to the site or absolute. Feeds that bring
-    recordings say what podcast directories ask for, too."""
+    Feeds contain the following if they are set: `rights`, a sentence; `editor`, as `ann@example.org (Ann)`;
+    `icon` (square, small) and `logo`, URLs relative to the site or absolute. Feeds with recordings also
+    contain the `podcast_…` properties, which podcast directories require."""
 
     url: str = "http://127.0.0.1:8000/"
     title: str = "Dateline"
@@ -28,19 +28,19 @@ class Site:
     podcast_category: str = "News"  # or with a subcategory: News > Daily News
     podcast_type: str = "episodic"
     podcast_explicit: bool = False
-    hub: str | None = None  # the absolute address of the WebSub hub that feeds name
+    hub: str | None = None  # the absolute URL of the WebSub hub in the feeds
 
     @property
     def authority(self) -> str:
-        """The host that mints `tag:` URIs (RFC 4151 §2.1)."""
+        """The authority of the site's `tag:` URIs (RFC 4151 §2.1): its host, or localhost for an IP address."""
         host = urlsplit(self.url).hostname or "localhost"
         is_name = any(letter.isalpha() for letter in host) and ":" not in host
         return host if is_name else "localhost"
 
     def absolute(self, path: str) -> str:
-        """The address of a path (`/tags/año/`) as an absolute, percent-encoded URL (RFC 3986 §2.1)."""
+        """The absolute URL of a path such as `/tags/año/`, percent-encoded (RFC 3986 §2.1)."""
         return urljoin(self.url, quote(path.lstrip("/"), safe="/!$&'()*+,;=:@-._~"))
 
     def day_of(self, instant: datetime) -> date:
-        """The calendar day of an instant, as the site counts days."""
+        """The day of an instant in the site's time zone."""
         return instant.astimezone(self.zone).date()

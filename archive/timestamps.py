@@ -1,25 +1,25 @@
-"""Points in time: always aware, always UTC inside, RFC 3339 outside."""
+"""Instants: aware datetimes in UTC, written as RFC 3339."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-# A day away from both ends of the calendar, so that no time zone leads outside it.
+# A day from both ends of the calendar, so that no conversion to a time zone leaves it.
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, tzinfo=UTC) - timedelta(microseconds=1)
 
 
 def rfc3339(instant: datetime) -> str:
-    """`2023-12-14T09:30:00Z`; fractions only where there are any (RFC 3339 §5.6)."""
+    """`2023-12-14T09:30:00Z`, with fractions of a second only if there are any (RFC 3339 §5.6)."""
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:
-    """An RFC 3339 date-time or a plain date as an instant in UTC.
+    """The instant of an RFC 3339 date-time or a plain date, in UTC.
 
-    A date means its midnight, and a time without offset means that time, in `zone`.
-    Raises ValueError with words for people."""
+    A date means midnight in `zone`; a time without offset is in `zone`, too. Raises ValueError; its message
+    is for people, and continues a sentence that begins with the field's name."""
     try:
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -28,7 +28,7 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
 
 
 def utc(moment: datetime | date, zone: ZoneInfo) -> datetime:
-    """The instant in UTC; a date is its midnight in `zone`, and so is a time without offset.
+    """The instant in UTC. A date means midnight in `zone`; a time without offset is in `zone`, too.
 
     Raises ValueError outside the years 1 to 9999."""
     if not isinstance(moment, datetime):

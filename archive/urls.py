@@ -1,4 +1,4 @@
-"""Every path on the site, built and parsed."""
+"""The paths of the site: built and parsed."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ def article_path(day: date, slug: str) -> str:
     return f"/{day.year:04}/{day.month:02}/{day.day:02}/{slug}"
 
 
-# The list that a feed carries: a label's articles, a period's, or (None) those of the whole site.
+# Which articles a page or feed lists: those of a label, of a period, or (None) of the whole site.
 Scope = Label | Period | None
 
-FOLDERS = {LabelKind.SECTION: "sections", LabelKind.TAG: "tags", LabelKind.AUTHOR: "authors"}
-ABOUT = "/feeds/about"  # the page that says what a feed is, whose address it is given
+LABEL_FOLDERS = {LabelKind.SECTION: "sections", LabelKind.TAG: "tags", LabelKind.AUTHOR: "authors"}
+ABOUT_FEED_PATH = "/feeds/about"  # the page that explains the feed in its query parameter `feed`
 
-_KINDS = {folder: kind for kind, folder in FOLDERS.items()}
+_KINDS = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 _PERIOD = re.compile(r"/(?P<year>\d{4})/(?:(?P<month>\d{2})/(?:(?P<day>\d{2})/)?)?", re.ASCII)
 _LABEL = re.compile(rf"/(?P<folder>{'|'.join(_KINDS)})/(?P<key>[^/]+)/")
 
 
 def home_path(scope: Scope) -> str:
-    """The page of a scope: `/`, `/tags/wheat/`, `/2023/12/`.
+    """The path of a scope's page: `/`, `/tags/wheat/`, `/2023/12/`; not percent-encoded.
 
     Raises ValueError for a label that has no address."""
     if scope is None:
@@ -34,15 +34,16 @@ def home_path(scope: Scope) -> str:
         return f"/{str(scope).replace('-', '/')}/"
     if not has_address(scope):
         raise ValueError(f"a {scope.kind} with the key {scope.key!r} has no address")
-    return f"/{FOLDERS[scope.kind]}/{scope.key}/"
+    return f"/{LABEL_FOLDERS[scope.kind]}/{scope.key}/"
 
 
 def has_address(scope: Scope) -> bool:
-    """Whether the scope can stand in a URL: clients resolve "." and ".." away (RFC 3986 §5.2.4)."""
+    """Whether the scope can be part of a URL: clients remove "." and ".." (RFC 3986 §5.2.4)."""
     return not isinstance(scope, Label) or (scope.key not in ("", ".", "..") and "/" not in scope.key)
 
 
-def scope_at(home: str) -> Label | Period | None:
+def parse_home_path(home: str) -> Label | Period | None:
+    """The scope of a path that `home_path` built; None for every other path, and for `/`."""
     if found := _LABEL.fullmatch(home):
         label = Label(_KINDS[found["folder"]], found["key"])
         return label if has_address(label) else None

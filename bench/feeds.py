@@ -21,14 +21,14 @@ from statistics import median
 from typing import Any
 
 from archive.labels import Label, LabelKind
-from archive.store.consumers import Outbox
+from archive.store.consumers import ConsumerRunner
 from archive.validation import parse_draft
 from bench import corpus
 from feeds.builder import CACHE_BYTES, FeedBuilder
 from feeds.content_codings import codings, etag
 from service.dateline import Dateline
 from service.settings import Settings
-from service.syndication.site_feeds import Syndication
+from service.syndication.site_feeds import SiteFeeds
 from service.wiring import open_dateline
 from service.worker.consumers.feeds import FeedsConsumer
 
@@ -46,11 +46,11 @@ def processor(work: Callable[[], Any]) -> tuple[float, Any]:
 def consumer(dateline: Dateline, *, cache_bytes: int = CACHE_BYTES) -> FeedsConsumer:
     length = dateline.settings.feed_length
     builder = FeedBuilder(dateline.site, dateline.identity(), length=length, cache_bytes=cache_bytes)
-    return FeedsConsumer(dateline.archive, Syndication(dateline.archive, builder), clock=dateline.clock)
+    return FeedsConsumer(dateline.archive, SiteFeeds(dateline.archive, builder), clock=dateline.clock)
 
 
-def outbox(dateline: Dateline, feeds: FeedsConsumer) -> Outbox:
-    return Outbox(dateline.archive, feeds, owner="bench", clock=dateline.clock)
+def runner(dateline: Dateline, feeds: FeedsConsumer) -> ConsumerRunner:
+    return ConsumerRunner(dateline.archive, feeds, owner="bench", clock=dateline.clock)
 
 
 def written(dateline: Dateline) -> dict[str, str]:
@@ -63,11 +63,11 @@ def written(dateline: Dateline) -> dict[str, str]:
 
 
 def measure(dateline: Dateline, tags: int) -> None:
-    seconds, _ = processor(lambda: outbox(dateline, consumer(dateline)).drain())
+    seconds, _ = processor(lambda: runner(dateline, consumer(dateline)).drain())
     documents = written(dateline)
     print(f"first build, every entry rendered by feedgen: {len(documents):,} documents in {seconds:.0f} s")
 
-    again = outbox(dateline, consumer(dateline))
+    again = runner(dateline, consumer(dateline))
     seconds, _ = processor(again.drain)
     changed = len(documents.items() ^ written(dateline).items()) // 2
     print(f"a start with nothing new: {changed} of them built anew, {seconds * 1000:.0f} ms")
@@ -76,8 +76,8 @@ def measure(dateline: Dateline, tags: int) -> None:
     one_by_one("one more article, every other entry kept", dateline, again)
 
     feeds = consumer(dateline, cache_bytes=ROOM)
-    feeds.syndication.look()
-    feed = partial(feeds.syndication.feed, is_one_of_many=True)
+    feeds.site_feeds.load()
+    feed = partial(feeds.site_feeds.feed, is_one_of_many=True)
     labels = [Label(LabelKind.TAG, f"tag-{number}") for number in range(tags)]
     for label in labels:
         feed(label)
@@ -89,14 +89,14 @@ def measure(dateline: Dateline, tags: int) -> None:
     print(f"({size:.0f} KB each; ETags {len(built) / seconds:,.0f}, all codings {len(built) / more:,.0f} a second)")
 
 
-def one_by_one(what: str, dateline: Dateline, outbox: Outbox) -> None:
+def one_by_one(what: str, dateline: Dateline, runner: ConsumerRunner) -> None:
     """The feeds of all, of the section, of the year, the month and the day, and of two tags, each in three formats."""
     times = []
     for number in range(ONE_BY_ONE):
         tags = [f"tag-{number}", f"tag-{number + 1}"]
         fields = {"title": f"One more {number}", "content_text": "Some words. " * 60, "section": "news"}
         dateline.publisher.submit(parse_draft({**fields, "tags": tags}, zone=dateline.site.zone), by="bench")
-        seconds, _ = processor(outbox.drain)
+        seconds, _ = processor(runner.drain)
         times.append(seconds * 1000)
     print(f"{what}: {median(times):.0f} ms, at most {max(times[1:]):.0f} ms, the first {times[0]:.0f} ms")
 

@@ -26,7 +26,7 @@ from bench import corpus
 from bench.memory import MB, own_peak
 from bench.peers import Fts5
 from bench.rankings import as_shipped
-from service.worker.consumers.index import REBUILT_AT_ONCE
+from service.worker.consumers.index import REBUILD_BATCH
 from tests.support.nasty_queries import NASTY_QUERIES
 
 TABLE = Path(__file__).parent / "nasty.md"
@@ -52,8 +52,8 @@ def build(folder: Path, corpora: Path, articles: int) -> None:
     stories = corpus.stories(corpora)
     index, texts = as_shipped(folder / "whoosh"), Fts5(folder / "texts.db")
     index.clear(until=articles)
-    for begin in range(0, articles, REBUILT_AT_ONCE):
-        some = list(islice(stories, min(REBUILT_AT_ONCE, articles - begin)))
+    for begin in range(0, articles, REBUILD_BATCH):
+        some = list(islice(stories, min(REBUILD_BATCH, articles - begin)))
         index.apply([corpus.article_of(story) for story in some], position=begin + len(some))
         texts.add(some)
     index.tidy()

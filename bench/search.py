@@ -34,10 +34,10 @@ from bench.corpus import article_of
 from bench.memory import MB, own_peak
 from bench.peers import Fts5, Tantivy
 from bench.rankings import as_shipped
-from service.worker.consumers.index import REBUILT_AT_ONCE
+from service.worker.consumers.index import REBUILD_BATCH
 
 TABLES = Path(__file__).parent / "search.md"
-BATCH = REBUILT_AT_ONCE
+BATCH = REBUILD_BATCH
 SAMPLE = 20_000  # articles that queries are made from
 ADDED = 40
 LIMIT = 10

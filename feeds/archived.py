@@ -1,4 +1,4 @@
-"""The archive of the site's feed, divided into documents that stay as they are (RFC 5005 §4)."""
+"""The archive of the site's feed, divided into documents that hardly ever change (RFC 5005 §4)."""
 
 from __future__ import annotations
 
@@ -8,93 +8,93 @@ from datetime import UTC, datetime
 
 from archive.article import Article
 from archive.period import Period
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import SortKey
 from feeds.channel import Page
 
-VOLUME = 25  # articles, at most; the live feed has up to so many more than it must
+MAX_ARTICLES = 25  # in an archive document; the live feed has up to 24 more than its length
 
 _Key = tuple[int, int, bool, datetime, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
 
 
-class Shelf:
-    """Volumes from the oldest to the newest. Each month's first one begins with its month."""
+class ArchiveMap:
+    """The archive documents, oldest first. The first one of a month begins with the month."""
 
-    def __init__(self, volumes: Iterable[Volume] = ()) -> None:
-        self._volumes = sorted(volumes, key=_key)
+    def __init__(self, documents: Iterable[ArchiveDocument] = ()) -> None:
+        self._documents = sorted(documents, key=_key)
 
-    def __iter__(self) -> Iterator[Volume]:
-        return iter(self._volumes)
+    def __iter__(self) -> Iterator[ArchiveDocument]:
+        return iter(self._documents)
 
     @property
-    def last(self) -> Volume | None:
-        return self._volumes[-1] if self._volumes else None
+    def last(self) -> ArchiveDocument | None:
+        return self._documents[-1] if self._documents else None
 
-    def of_month(self, month: Period) -> list[Volume]:
-        start, end = (bisect_right(self._volumes, key, key=_key) for key in _month_keys(month))
-        return self._volumes[start:end]
+    def of_month(self, month: Period) -> list[ArchiveDocument]:
+        start, end = (bisect_right(self._documents, key, key=_key) for key in _month_keys(month))
+        return self._documents[start:end]
 
-    def holding(self, month: Period, place: SortKey) -> Volume | None:
-        """The volume that an article of a month is in, by its place; None while the month has none."""
-        index = bisect_right(self._volumes, _place_key(month, place), key=_key) - 1
-        return self._volumes[index] if index >= 0 and self._volumes[index].month == month else None
+    def containing(self, month: Period, place: SortKey) -> ArchiveDocument | None:
+        """The document for an article of a month with this place; None for a month without documents."""
+        index = bisect_right(self._documents, _place_key(month, place), key=_key) - 1
+        return self._documents[index] if index >= 0 and self._documents[index].month == month else None
 
-    def end(self, volume: Volume) -> SortKey | None:
-        """Where the next volume of the month begins."""
-        newer = self.newer(volume)
-        return newer.first if newer is not None and newer.month == volume.month else None
+    def end(self, document: ArchiveDocument) -> SortKey | None:
+        """The first place of the next document of the same month; None for the month's last one."""
+        newer = self.newer(document)
+        return newer.first if newer is not None and newer.month == document.month else None
 
-    def older(self, volume: Volume) -> Volume | None:
-        index = self._index(volume)
-        return self._volumes[index - 1] if index > 0 else None
+    def older(self, document: ArchiveDocument) -> ArchiveDocument | None:
+        index = self._index(document)
+        return self._documents[index - 1] if index > 0 else None
 
-    def newer(self, volume: Volume) -> Volume | None:
-        index = self._index(volume) + 1
-        return self._volumes[index] if index < len(self._volumes) else None
+    def newer(self, document: ArchiveDocument) -> ArchiveDocument | None:
+        index = self._index(document) + 1
+        return self._documents[index] if index < len(self._documents) else None
 
-    def is_newer(self, one: Volume, other: Volume) -> bool:
+    def is_newer(self, one: ArchiveDocument, other: ArchiveDocument) -> bool:
         return self._index(one) > self._index(other)
 
-    def up_to(self, volume: Volume | None) -> list[Volume]:
-        """Those that are not newer than this one."""
-        return self._volumes[: self._index(volume) + 1] if volume is not None else []
+    def up_to(self, document: ArchiveDocument | None) -> list[ArchiveDocument]:
+        """This document and all older ones; none for None."""
+        return self._documents[: self._index(document) + 1] if document is not None else []
 
-    def newer_than(self, volume: Volume | None) -> list[Volume]:
-        return self._volumes[self._index(volume) + 1 :] if volume is not None else [*self._volumes]
+    def newer_than(self, document: ArchiveDocument | None) -> list[ArchiveDocument]:
+        """All newer documents; every one for None."""
+        return self._documents[self._index(document) + 1 :] if document is not None else [*self._documents]
 
-    def below(self, month: Period, place: SortKey) -> Volume | None:
-        """The newest volume all of whose articles are older than the one that is, or would be, in this place."""
-        index = bisect_right(self._volumes, _place_key(month, place), key=_key) - 1
-        if index >= 0 and self._volumes[index].month == month:
+    def below(self, month: Period, place: SortKey) -> ArchiveDocument | None:
+        """The newest document with only articles that are older than one of a month with this place."""
+        index = bisect_right(self._documents, _place_key(month, place), key=_key) - 1
+        if index >= 0 and self._documents[index].month == month:
             index -= 1
-        return self._volumes[index] if index >= 0 else None
+        return self._documents[index] if index >= 0 else None
 
-    def put(self, volumes: Sequence[Volume]) -> None:
-        """Add volumes, or move the bounds of those that have the same month and number."""
-        replaced = {(volume.month, volume.number) for volume in volumes}
-        kept = [volume for volume in self._volumes if (volume.month, volume.number) not in replaced]
-        self._volumes = sorted([*kept, *volumes], key=_key)
+    def put(self, documents: Sequence[ArchiveDocument]) -> None:
+        """Add documents, or move the bounds of those with the same month and number."""
+        replaced = {(document.month, document.number) for document in documents}
+        kept = [document for document in self._documents if (document.month, document.number) not in replaced]
+        self._documents = sorted([*kept, *documents], key=_key)
 
     def next_number(self, month: Period) -> int:
-        return max((volume.number for volume in self.of_month(month)), default=0) + 1
+        return max((document.number for document in self.of_month(month)), default=0) + 1
 
-    def _index(self, volume: Volume) -> int:
-        return bisect_right(self._volumes, _key(volume), key=_key) - 1
+    def _index(self, document: ArchiveDocument) -> int:
+        return bisect_right(self._documents, _key(document), key=_key) - 1
 
 
-def divide(
-    volume: Volume, places: Sequence[SortKey], *, next_number: int, grows: bool, size: int = VOLUME
-) -> list[Volume]:
-    """The volumes, oldest first, that take the place of one in which there are too many articles.
+def split(
+    document: ArchiveDocument, places: Sequence[SortKey], *, next_number: int, grows: bool, size: int = MAX_ARTICLES
+) -> list[ArchiveDocument]:
+    """The documents, oldest first, that replace one with more than `size` articles; the same one for fewer.
 
-    `places` are those of its articles, oldest first. Where the volume `grows` at its newer end, it keeps
-    its oldest articles, so that what is full stays as it is; new volumes follow. Otherwise all get as
-    many and the number stays at the newest part: who has just read the next newer volume, and follows
-    its link, still meets them all."""
+    `places` are those of its articles, oldest first. A document that `grows` at its newer end keeps its oldest
+    articles, so that full documents stay unchanged; new ones follow. Otherwise the parts are equal, and the newest one
+    keeps the number: a client that has just read the next newer document follows its link and misses none of them."""
     if len(places) <= size:
-        return [volume]
+        return [document]
     if grows:
         starts = range(0, len(places), size)
     else:
@@ -102,19 +102,19 @@ def divide(
         starts = range(0, len(places), -(-len(places) // parts))
     count = len(starts) - 1
     new = [*range(next_number, next_number + count)]
-    numbers = [volume.number, *new] if grows else [*new, volume.number]
-    firsts = [volume.first, *(places[start] for start in starts[1:])]
-    return [Volume(volume.month, number, first) for number, first in zip(numbers, firsts, strict=True)]
+    numbers = [document.number, *new] if grows else [*new, document.number]
+    firsts = [document.first, *(places[start] for start in starts[1:])]
+    return [ArchiveDocument(document.month, number, first) for number, first in zip(numbers, firsts, strict=True)]
 
 
-def newest_first(volumes: Iterable[Volume]) -> list[Volume]:
-    return sorted(volumes, key=_key, reverse=True)
+def newest_first(documents: Iterable[ArchiveDocument]) -> list[ArchiveDocument]:
+    return sorted(documents, key=_key, reverse=True)
 
 
-def page_of(volume: Volume) -> Page:
-    """`/archive/2023/12/`, and `/archive/2023/12/2/` for the second volume of a month."""
-    folder = f"/archive/{volume.month.year:04}/{volume.month.month:02}/"
-    return Page(folder if volume.number == 1 else f"{folder}{volume.number}/")
+def page_of(document: ArchiveDocument) -> Page:
+    """`/archive/2023/12/`, and `/archive/2023/12/2/` for the second document of a month."""
+    folder = f"/archive/{document.month.year:04}/{document.month.month:02}/"
+    return Page(folder if document.number == 1 else f"{folder}{document.number}/")
 
 
 def month_of(article: Article) -> Period:
@@ -122,10 +122,10 @@ def month_of(article: Article) -> Period:
     return Period(day.year, day.month)
 
 
-def _key(volume: Volume) -> _Key:
-    if volume.first is None:
-        return volume.month.year, volume.month.month or 0, False, _BEGINNING, ""
-    return _place_key(volume.month, volume.first)
+def _key(document: ArchiveDocument) -> _Key:
+    if document.first is None:
+        return document.month.year, document.month.month or 0, False, _BEGINNING, ""
+    return _place_key(document.month, document.first)
 
 
 def _place_key(month: Period, place: SortKey) -> _Key:
@@ -133,6 +133,6 @@ def _place_key(month: Period, place: SortKey) -> _Key:
 
 
 def _month_keys(month: Period) -> tuple[_Key, _Key]:
-    """Around the volumes of a month."""
+    """Just before and just after the documents of a month."""
     number = month.month or 0
     return (month.year, number - 1, True, _END, ""), (month.year, number, True, _END, "")

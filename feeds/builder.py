@@ -1,57 +1,37 @@
-"""Feeds from articles: which ones a change touches, and their documents in every format."""
+"""Builds the documents of a feed from its articles, in every format."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import NamedTuple
 
 from archive.article import Article
 from archive.site import Site
 from archive.store.feed_history import Contents, Entry
 from archive.store.listings import SortKey, Tombstone
-from feeds.channel import Channel, Gone, Page
-from feeds.content_level import Extent, Extents
-from feeds.document import TOMBSTONES_LAST, Document
-from feeds.entry import Item, iri_of, is_recording, item_of
+from feeds.channel import Channel, DeletedEntry, Page
+from feeds.content_level import ContentLevel, ContentLevels
+from feeds.document import Document
+from feeds.entry import FeedEntry, entry_of, iri_of, is_recording
 from feeds.entry_cache import Fragment, FragmentCache
-from feeds.formats import atom, jsonfeed, rss
-from feeds.spec import FeedSpec, Format
-from feeds.touched import in_scope
+from feeds.format import FORMATS, Format
+from feeds.formats.registry import writer_of
+from feeds.formats.writer import Writer
+from feeds.spec import FeedSpec
+from feeds.touched import TOMBSTONE_LIFETIME, in_scope
 
 LENGTH = 50  # entries of a feed
-CACHE_BYTES = 8 * 1024 * 1024  # of 250 articles that are 5 KB long, as many as ten feeds have
+CACHE_BYTES = 8 * 1024 * 1024  # 250 articles of 5 KB: as many as ten feeds have
 NO_LINKS: Mapping[str, Page] = MappingProxyType({})
 
 
-class Writer(NamedTuple):
-    """One format: an article as an entry, and entries as a document.
-
-    `end` is what follows the last entry, `between` what stands between two of them. `tells_gone`: the
-    document names those that were taken from its readers."""
-
-    entry: Callable[[Item, Site], bytes]
-    feed: Callable[[Channel, Iterable[bytes]], bytes]
-    end: bytes
-    between: bytes = b""
-    tells_gone: bool = False
-
-
-WRITERS = {
-    Format.RSS: Writer(rss.write_entry, rss.write_feed, rss.END),
-    Format.ATOM: Writer(atom.write_entry, atom.write_feed, atom.END, tells_gone=True),
-    Format.JSON: Writer(jsonfeed.write_entry, jsonfeed.write_feed, jsonfeed.END, jsonfeed.BETWEEN),
-}
-
-
 class FeedBuilder:
-    """Builds the feeds of one site, whose address and identity stand in every entry.
+    """Builds the feeds of one site. `identity` is the site's `tag:` URI, part of every feed's id.
 
-    Each revision of an article is rendered once for each format and kept, within `cache_bytes`; a
-    document is joined from such entries. The same articles always give the same bytes. `extents`
-    say which feeds carry whole articles, and which ones summaries."""
+    Each revision of an article is rendered once for each format and content level and cached, within `cache_bytes`;
+    a document is joined from such entries. The same articles always give the same bytes."""
 
     def __init__(
         self,
@@ -59,13 +39,13 @@ class FeedBuilder:
         identity: str,
         *,
         length: int = LENGTH,
-        extents: Extents = Extents(),  # noqa: B008  # a value, and it never changes
+        content_levels: ContentLevels = ContentLevels(),  # noqa: B008  # a value, and it never changes
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.site = site
         self.identity = identity
         self.length = length
-        self.extents = extents
+        self.content_levels = content_levels
         self.entries = FragmentCache(cache_bytes)
 
     def build(
@@ -77,86 +57,91 @@ class FeedBuilder:
         page: Page | None = None,
         links: Mapping[str, Page] = NO_LINKS,
         is_archive: bool = False,
+        formats: Iterable[Format] | None = None,
     ) -> list[Document]:
-        """The feed in every format, its entries in the order of the articles.
+        """The feed in these formats, or in every one in the order of the table. Entries keep the order of the articles.
 
-        A live feed has `length` of them or more, where there are so many; a document of its archive, or of a search,
-        has a `page` of its own.
-        `tombstones` are those of the whole site, newest first. Raises ValueError for an article without
-        a date."""
-        missed = () if is_archive else tuple(self._missed(spec, articles, tombstones))
-        gone = tuple(Gone(iri_of(one.guid, self.identity), one.gone) for one in missed)
-        channel = Channel(
-            spec,
-            self.site,
-            feed_updated(spec, articles, gone),
-            page=page,
-            links=links,
-            is_archive=is_archive,
-            gone=gone,
-            medium=medium_of(articles),
-        )
-        extent = self.extents.of(spec.folder)
-        items: dict[str, Item] = {}
-        listed = [
+        A live feed is given `length` articles or more, if there are as many. An archive document, or a page of a
+        search, has a `page` of its own. `tombstones` are those of the whole site, newest first. Raises ValueError for
+        an article without a date."""
+        own_tombstones = () if is_archive else tuple(self._tombstones_of(spec, articles, tombstones))
+        deleted = tuple(DeletedEntry(iri_of(one.guid, self.identity), one.gone) for one in own_tombstones)
+        updated, medium = feed_updated(spec, articles, deleted), medium_of(articles)
+        content_level = self.content_levels.of(spec.folder)
+        places = [
             (article.id, SortKey.of(article).sort_date.astimezone(UTC).isoformat(timespec="microseconds"))
             for article in articles
         ]
+        path = (page or Page(spec.folder)).path
+        entries: dict[str, FeedEntry] = {}
 
-        def item(article: Article) -> Item:
-            if article.id not in items:
-                whole = item_of(article, site=self.site, identity=self.identity)
-                items[article.id] = whole if extent is Extent.FULL else replace(whole, content=None)
-            return items[article.id]
+        def entry(article: Article) -> FeedEntry:
+            if article.id not in entries:
+                whole = entry_of(article, site=self.site, identity=self.identity)
+                entries[article.id] = whole if content_level is ContentLevel.FULL else replace(whole, content=None)
+            return entries[article.id]
 
-        def entry(article: Article, feed_format: Format) -> Fragment:
-            key = (article.id, article.revision, feed_format, extent)
-            return self.entries.get(key, lambda: WRITERS[feed_format].entry(item(article), self.site))
+        def fragment(article: Article, feed_format: Format, writer: Writer) -> Fragment:
+            key = (article.id, article.revision, feed_format.name, content_level)
+            return self.entries.get(key, lambda: writer.entry(entry(article), self.site))
 
-        def document(feed_format: Format, writer: Writer) -> Document:
-            entries = [entry(article, feed_format) for article in articles]
-            body = writer.feed(channel, [one.body for one in entries])
+        def document(feed_format: Format) -> Document:
+            writer = writer_of(feed_format)
+            fragments = [fragment(article, feed_format, writer) for article in articles]
+            channel = Channel(
+                spec,
+                self.site,
+                feed_format,
+                updated,
+                page=page,
+                links=links,
+                is_archive=is_archive,
+                deleted=deleted,
+                medium=medium,
+            )
+            body = writer.feed(channel, [one.body for one in fragments])
             contents = None
             if page is None:
-                told = frozenset(one.article_id for one in missed) if writer.tells_gone else frozenset()
-                places = tuple(_located(body, writer, listed, entries))
-                contents = Contents(places, told, is_full=len(articles) >= self.length)
+                gone = frozenset(one.article_id for one in own_tombstones) if writer.names_tombstones else frozenset()
+                located = tuple(_located(body, writer, places, fragments))
+                contents = Contents(located, gone, is_full=len(articles) >= self.length)
             return Document(path(feed_format), feed_format.media_type, body, contents)
 
-        path = (page or Page(spec.folder)).path
-        return [document(feed_format, writer) for feed_format, writer in WRITERS.items()]
+        return [document(feed_format) for feed_format in (FORMATS.values() if formats is None else formats)]
 
-    def _missed(self, spec: FeedSpec, shown: Sequence[Article], tombstones: Sequence[Tombstone]) -> Iterator[Tombstone]:
-        """Who was taken from this feed within TOMBSTONES_LAST of its latest change, at most `length`, newest first.
+    def _tombstones_of(
+        self, spec: FeedSpec, articles: Sequence[Article], tombstones: Sequence[Tombstone]
+    ) -> Iterator[Tombstone]:
+        """Those of the feed, newest first: at most `length`, deleted within TOMBSTONE_LIFETIME of its latest change.
 
-        Counted from the feed's own latest change and not from now, so that the same articles always give
-        the same bytes. An article that has come back has no tombstone."""
+        Counted from that change and not from now, so that the same articles always give the same bytes. An article
+        that has come back has no tombstone."""
         of_feed = [one for one in tombstones if in_scope(spec.scope, one)]
-        latest = max((feed_updated(spec, shown), *(one.gone for one in of_feed)))
+        latest = max((feed_updated(spec, articles), *(one.gone for one in of_feed)))
         for one in of_feed[: self.length]:
-            if latest - one.gone <= TOMBSTONES_LAST:
+            if latest - one.gone <= TOMBSTONE_LIFETIME:
                 yield one
 
 
 def _located(
-    body: bytes, writer: Writer, listed: Sequence[tuple[str, str]], fragments: Sequence[Fragment]
+    body: bytes, writer: Writer, places: Sequence[tuple[str, str]], fragments: Sequence[Fragment]
 ) -> Iterator[Entry]:
-    """Where in a document its entries stand; `listed` has their articles' ids and dates."""
-    joints = max(len(fragments) - 1, 0) * len(writer.between)
-    start = len(body) - len(writer.end) - joints - sum(len(fragment.body) for fragment in fragments)
-    for (article_id, when), fragment in zip(listed, fragments, strict=True):
+    """The place of each entry within a document. `places` are the id and date of its article."""
+    between = max(len(fragments) - 1, 0) * len(writer.between)
+    start = len(body) - len(writer.end) - between - sum(len(fragment.body) for fragment in fragments)
+    for (article_id, listed), fragment in zip(places, fragments, strict=True):
         end = start + len(fragment.body)
-        yield Entry(article_id, fragment.digest, when, start, end)
+        yield Entry(article_id, fragment.digest, listed, start, end)
         start = end + len(writer.between)
 
 
-def feed_updated(spec: FeedSpec, articles: Sequence[Article], gone: Sequence[Gone] = ()) -> datetime:
+def feed_updated(spec: FeedSpec, articles: Sequence[Article], deleted: Sequence[DeletedEntry] = ()) -> datetime:
     """The latest significant change, UTC (RFC 4287 §4.2.15). An empty feed is as old as its spec."""
-    return max((*(article.updated for article in articles), *(one.when for one in gone)), default=spec.since)
+    return max((*(article.updated for article in articles), *(one.when for one in deleted)), default=spec.created)
 
 
 def medium_of(articles: Sequence[Article]) -> str | None:
-    """What a podcast of these would be; None where they bring no recordings."""
+    """`podcast:medium` of a feed of these articles; None where they have no recordings."""
     recordings = [one for article in articles for one in article.enclosures if is_recording(one)]
     if not recordings:
         return None

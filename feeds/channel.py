@@ -1,4 +1,4 @@
-"""What every format says of a feed, decided once."""
+"""A feed's own fields, the same for every format."""
 
 from __future__ import annotations
 
@@ -10,19 +10,20 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
 from archive.site import Site
-from archive.urls import ABOUT
+from archive.urls import ABOUT_FEED_PATH
 from feeds.entry import plain
+from feeds.format import Format
 from feeds.language import language_tag
 from feeds.links import to_uri
-from feeds.spec import FeedSpec, Format
+from feeds.spec import FeedSpec
 
 GENERATOR = "Dateline"
-PODCASTS = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")  # the namespace of `podcast:guid`
+PODCAST_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")  # of `podcast:guid`, as its specification gives it
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One document of a feed, in every format: `folder` holds it, `parameters` follow the question mark."""
+    """Where one document of a feed is, in every format: in `folder`, with `parameters` after the question mark."""
 
     folder: str
     parameters: str = ""
@@ -35,8 +36,8 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """An article that was taken from its readers (RFC 6721): its Atom id, and since when, UTC."""
+class DeletedEntry:
+    """A tombstone in a feed (RFC 6721): the Atom id of the entry, and when it was deleted, UTC."""
 
     iri: str
     when: datetime
@@ -44,40 +45,43 @@ class Gone:
 
 @dataclass(frozen=True)
 class Channel:
-    """One document of a feed as all of its formats show it. `updated` as RFC 4287 §4.2.15 has it, UTC.
+    """The fields of one document of a feed in one format. `updated` as in RFC 4287 §4.2.15, UTC.
 
-    `page` is the document's own place where that is not the feed's. `links` lead to the feed's other
-    documents, by relation (RFC 5005): `prev-archive`, `next-archive` and `current`, or `first`,
-    `previous`, `next` and `last`. `is_archive`: what stands here was newer once (§4).
-    `medium` is "podcast" or "video" where the articles bring recordings."""
+    `page` is the document's own place if it is not the feed's. `links` lead to the feed's other documents, by
+    relation (RFC 5005): `prev-archive`, `next-archive` and `current`, or `first`, `previous`, `next` and `last`.
+    `is_archive`: an archive document (§4). `medium` is "podcast" or "video" if the articles have recordings."""
 
     spec: FeedSpec
     site: Site
+    format: Format
     updated: datetime
     page: Page | None = None
     links: Mapping[str, Page] = field(default_factory=dict)
     is_archive: bool = False
-    gone: tuple[Gone, ...] = ()
+    deleted: tuple[DeletedEntry, ...] = ()
     medium: str | None = None
 
     @property
     def hub(self) -> str | None:
-        """Where readers can ask to be told of news (WebSub): of the feed itself, not of its other documents."""
+        """The WebSub hub: of the feed itself, not of its other documents."""
         return None if self.page is not None else self.site.hub
 
-    def address(self, feed_format: Format) -> str:
-        """Where this document stands."""
-        return self._page.address(self.site, feed_format)
+    @property
+    def address(self) -> str:
+        """The absolute address of this document."""
+        return self._page.address(self.site, self.format)
 
-    def about(self, feed_format: Format) -> str:
-        """The page for people who meet this document and do not know what it is."""
+    @property
+    def about(self) -> str:
+        """The page about this feed, for people who open it in a browser."""
         page = self._page
-        feed = page.path(feed_format) + (f"?{page.parameters}" if page.parameters else "")
-        return _address(self.site, ABOUT, urlencode({"feed": feed}, safe="/"))
+        feed = page.path(self.format) + (f"?{page.parameters}" if page.parameters else "")
+        return _address(self.site, ABOUT_FEED_PATH, urlencode({"feed": feed}, safe="/"))
 
-    def link(self, relation: str, feed_format: Format) -> str | None:
+    def link(self, relation: str) -> str | None:
+        """The absolute address of another document, in the same format."""
         page = self.links.get(relation)
-        return page.address(self.site, feed_format) if page else None
+        return page.address(self.site, self.format) if page else None
 
     @property
     def _page(self) -> Page:
@@ -93,6 +97,7 @@ class Channel:
 
     @cached_property
     def home(self) -> str:
+        """The absolute address of the page with the same articles."""
         return _address(self.site, self.spec.home, self.spec.parameters)
 
     @cached_property
@@ -101,7 +106,7 @@ class Channel:
 
     @cached_property
     def author(self) -> str:
-        """Who answers for entries that name nobody: Atom demands an author (RFC 4287 §4.1.1)."""
+        """The author of entries that have none: Atom requires one (RFC 4287 §4.1.1)."""
         return plain(self.site.title) or GENERATOR
 
     @cached_property
@@ -122,8 +127,8 @@ class Channel:
 
     @cached_property
     def podcast_guid(self) -> str:
-        """The feed's permanent name among podcasts: from its id, since its address may change."""
-        return str(uuid5(PODCASTS, self.spec.id))
+        """`podcast:guid`, made from the feed's permanent id and not, as usual, from its address, which may change."""
+        return str(uuid5(PODCAST_NAMESPACE, self.spec.id))
 
 
 def _address(site: Site, path: str, parameters: str) -> str:

@@ -1,4 +1,4 @@
-"""How much of an article a feed carries: its whole content or its summary, as the site sets it for each feed."""
+"""Whether a feed carries whole articles or summaries. The site chooses for all feeds, and for single lists."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote
 
-DEFAULT = "default"  # its name in a table
+DEFAULT = "default"  # key of the default in a table
 
-# The pages of feeds.spec and of searches, without the article's vocabulary: every process reads the settings.
+# Pages of lists and of searches. A pattern of its own, not feeds.spec: every process reads the settings, and the
+# article's vocabulary would be loaded with it.
 _PAGE = re.compile(r"/(?:(?:sections|tags|authors)/(?:[^/]+/)?|search/|\d{4}/(?:\d{2}/){0,2})?", re.ASCII)
 
 
-class Extent(StrEnum):
+class ContentLevel(StrEnum):
     FULL = "full"
     SUMMARY = "summary"
 
 
 @dataclass(frozen=True, slots=True)
-class Extents:
-    """What feeds carry, and which ones carry something else.
+class ContentLevels:
+    """The content level of every feed: a default, and exceptions by the page of a list.
 
-    `others` go by the page of a list: `/tags/wheat/` is the feed of one tag, `/tags/` that of every tag,
-    `/2023/` that of a year, its months and its days, and `/` that of the site alone, with its history.
-    The longest one counts. Its string is what `read_extents` reads."""
+    `/tags/wheat/` is the feed of one tag, `/tags/` those of all tags, `/2023/` those of a year, its months and its
+    days, and `/` the site's own feed with its archive. The longest page that matches counts. `str()` gives a text that
+    `read_content_levels` reads."""
 
-    default: Extent = Extent.FULL
-    others: tuple[tuple[str, Extent], ...] = ()
+    default: ContentLevel = ContentLevel.FULL
+    others: tuple[tuple[str, ContentLevel], ...] = ()
 
-    def of(self, folder: str) -> Extent:
-        """What the feed in a folder carries."""
-        named = [(len(page), extent) for page, extent in self.others if _holds(page, folder)]
+    def of(self, folder: str) -> ContentLevel:
+        """The level of the feed in a folder."""
+        named = [(len(page), level) for page, level in self.others if _covers(page, folder)]
         return max(named, default=(0, self.default))[1]
 
     def __str__(self) -> str:
-        return "; ".join([self.default, *(f"{page}: {extent}" for page, extent in self.others)])
+        return "; ".join([self.default, *(f"{page}: {level}" for page, level in self.others)])
 
 
-def read_extents(said: object) -> Extents:
+def read_content_levels(said: object) -> ContentLevels:
     """From `summary`, from `full; /tags/wheat/: summary`, or from the same as a table.
 
     Raises ValueError for what cannot be read."""
@@ -47,18 +48,18 @@ def read_extents(said: object) -> Extents:
         said = dict(_named(part) for part in said.split(";"))
     if not isinstance(said, Mapping):
         raise ValueError("must be full or summary")  # noqa: TRY004  # a value that cannot be read, as all others
-    table = {unquote(str(page)): Extent(str(extent)) for page, extent in said.items()}
-    default = table.pop(DEFAULT, Extent.FULL)
+    table = {unquote(str(page)): ContentLevel(str(level)) for page, level in said.items()}
+    default = table.pop(DEFAULT, ContentLevel.FULL)
     for page in table:
         if not _PAGE.fullmatch(page):
             raise ValueError(f"{page} is not the page of a list that has a feed")
-    return Extents(default, tuple(sorted(table.items())))
+    return ContentLevels(default, tuple(sorted(table.items())))
 
 
 def _named(part: str) -> tuple[str, str]:
-    page, colon, extent = part.strip().rpartition(":")
-    return (page.strip(), extent.strip()) if colon else (DEFAULT, extent)
+    page, colon, level = part.strip().rpartition(":")
+    return (page.strip(), level.strip()) if colon else (DEFAULT, level)
 
 
-def _holds(page: str, folder: str) -> bool:
+def _covers(page: str, folder: str) -> bool:
     return folder == page if page == "/" else folder.startswith(page)

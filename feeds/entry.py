@@ -1,4 +1,4 @@
-"""What every format says of an article, decided once."""
+"""An article's fields in a feed, the same for every format."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from feeds.html_lookalikes import without_markup
 from feeds.language import language_tag
 from feeds.links import absolute_links, to_uri
 
-# Longer content is given as summary and link, in bytes of UTF-8: fifty such entries make a feed that
-# readers give up on, and one 10 MB article would make every feed that holds it 10 MB.
-CONTENT_LIMIT = 200_000
+# Bytes of UTF-8. Longer content is left out, and the entry has summary and link: fifty such entries make a feed that
+# readers give up on, and one 10 MB article would make every feed that lists it 10 MB.
+MAX_CONTENT_BYTES = 200_000
 ANY_TYPE = "application/octet-stream"
 
-# RFC 9562 §4 for UUIDs, RFC 8141 §2 for other URNs, RFC 3986 §2 for all else. Atom allows IRIs (RFC 3987) for ids;
-# the W3C's validator and some readers do not.
+# RFC 9562 §4 for UUIDs, RFC 8141 §2 for other URNs, RFC 3986 §2 for all else. Atom allows IRIs (RFC 3987) as ids;
+# the W3C's validator and some readers accept only URIs.
 _URI = re.compile(
     r"""urn:uuid:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}
         |urn:(?!uuid:)[a-z\d][a-z\d-]{0,30}[a-z\d]:(?:[\w.~!$&'()*+,;=:@/?\#-]|%[\da-f]{2})+
         |(?!urn:)[a-z][a-z\d+.-]*:(?:[\w.~!$&'()*+,;=:@/?\#[\]-]|%[\da-f]{2})+""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
-# Characters that XML 1.0 §2.2 allows and advises against: C1 controls and what Unicode calls no characters.
+# Characters that XML 1.0 §2.2 allows but discourages: C1 controls and Unicode noncharacters.
 _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
-_MEANINGLESS = re.compile(f"[\x80-\x9f\ufdd0-\ufdef{_LAST_OF_PLANES}]")
+_DISCOURAGED = re.compile(f"[\x80-\x9f\ufdd0-\ufdef{_LAST_OF_PLANES}]")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;.*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """One article as feeds show it: addresses absolute, text without what XML cannot carry.
+class FeedEntry:
+    """One article as feeds show it: addresses absolute, text without characters that XML forbids.
 
-    `guid` is the article's; `iri` is the same where that is a URI, as Atom demands (RFC 4287 §4.2.6), and
-    otherwise one made from it. `content` is None where there is none, it is too long, or the feed carries
-    summaries; `summary` where nobody wrote one; `abstract` is never empty. `language` is None where it is the site's. `related` is
-    the same article where it first appeared."""
+    `guid` is the article's. `iri` is the same if that is a URI, as Atom requires (RFC 4287 §4.2.6), or else one made
+    from it. `content` is None where there is none, it is too long, or the feed has summaries. `summary` is None unless
+    an author wrote one; `abstract` is never empty. `language` is None where it is the site's. `related` is the address
+    of the article's first publication elsewhere."""
 
     guid: str
     iri: str
@@ -72,8 +72,8 @@ def is_recording(enclosure: Enclosure) -> bool:
     return enclosure.type.startswith(("audio/", "video/"))
 
 
-def item_of(article: Article, *, site: Site, identity: str) -> Item:
-    """Raises ValueError for an article without an address: a draft has no place in a feed."""
+def entry_of(article: Article, *, site: Site, identity: str) -> FeedEntry:
+    """The article as feeds show it. Raises ValueError for one without an address: a draft has no place in a feed."""
     article = replace(
         article,
         content_html=carriable(article.content_html).strip(),
@@ -87,14 +87,14 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
     guid = carriable(article.guid).strip()
     language = language_tag(article.language)
     related = to_uri(article.canonical_url, url) if article.canonical_url else None
-    return Item(
+    return FeedEntry(
         guid=guid,
         iri=iri_of(article.guid, identity),
         url=url,
         title=title,
         summary=article.summary,
         abstract=article.abstract or title,
-        content=content if content and len(content.encode()) <= CONTENT_LIMIT else None,
+        content=content if content and len(content.encode()) <= MAX_CONTENT_BYTES else None,
         authors=tuple(_authors(article, url)),
         section=_name(article.section),
         tags=tuple(dict.fromkeys(tag for tag in map(_name, article.tags) if tag)),
@@ -108,22 +108,23 @@ def item_of(article: Article, *, site: Site, identity: str) -> Item:
 
 
 def iri_of(guid: str, identity: str) -> str:
-    """The guid as Atom's `id`: itself where it is a URI, else one made from it and the site's identity."""
+    """The guid as Atom's `id`: as it is if it is a URI, else as part of one below the site's identity."""
     guid = carriable(guid).strip()
     return guid if _URI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}"
 
 
 def carriable(text: str) -> str:
-    """The text without what XML 1.0 §2.2 forbids or advises against.
+    """The text without characters that XML 1.0 §2.2 forbids or discourages.
 
-    What is forbidden is refused when an article comes in; here it would take every feed of its site down."""
+    Forbidden ones are refused when an article comes in. One in the archive all the same would break every feed of the
+    site."""
     if find_surrogate(text) is not None:
         text = text.encode(errors="replace").decode()
-    return _MEANINGLESS.sub("", strip_forbidden(text))
+    return _DISCOURAGED.sub("", strip_forbidden(text))
 
 
 def plain(text: str) -> str:
-    """The text as it may stand where only plain text is allowed, and some look for HTML all the same."""
+    """The text for plain-text elements, such that readers which look for HTML there find none."""
     return without_markup(carriable(text)).strip()
 
 

@@ -7,17 +7,17 @@ from hashlib import blake2b
 from threading import Lock
 from typing import NamedTuple
 
-from archive.util.lru import Lru
-from feeds.content_level import Extent
-from feeds.spec import Format
+from cachetools import LRUCache
 
-Key = tuple[str, int, Format, Extent]  # article id, revision, …: a new revision is another entry
+from feeds.content_level import ContentLevel
+
+Key = tuple[str, int, str, ContentLevel]  # article id, revision, format name, …: a new revision is another entry
 
 _OVERHEAD = 300  # bytes of a key and its place in the table, by sys.getsizeof, roughly
 
 
 class Fragment(NamedTuple):
-    """One entry as it stands in a document; other bytes have another digest."""
+    """The bytes of one entry within a document, and a digest of them."""
 
     body: bytes
     digest: str
@@ -28,27 +28,27 @@ class Fragment(NamedTuple):
 
 
 class FragmentCache:
-    """The entries used last, together at most `limit` bytes. Threads may share one."""
+    """The entries used last, of at most `max_bytes` together. Threads may share one."""
 
-    def __init__(self, limit: int) -> None:
-        self._entries: Lru[Key, Fragment] = Lru(limit, _size)
+    def __init__(self, max_bytes: int) -> None:
+        self._entries: LRUCache[Key, Fragment] = LRUCache(max_bytes, getsizeof=_size)
         self._lock = Lock()
 
     def get(self, key: Key, render: Callable[[], bytes]) -> Fragment:
-        """The entry as it was rendered before; rendered now if it was not or had to go."""
+        """The cached entry, or the one that `render` gives. Two threads may render the same at once."""
         with self._lock:
             known = self._entries.get(key)
-            if known is not None:
-                return known
+        if known is not None:
+            return known
         rendered = Fragment.of(render())
         with self._lock:
-            self._entries.put(key, rendered)
+            if _size(rendered) <= self._entries.maxsize:  # cachetools raises ValueError for what is larger than all
+                self._entries[key] = rendered
         return rendered
 
     @property
-    def size(self) -> int:
-        """Bytes that are kept."""
-        return self._entries.size
+    def size_bytes(self) -> int:
+        return int(self._entries.currsize)
 
     def __len__(self) -> int:
         return len(self._entries)

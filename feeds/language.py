@@ -1,10 +1,10 @@
-"""Language tags (BCP 47), as `xml:lang`, RSS and JSON Feed want them."""
+"""Language tags (BCP 47) for `xml:lang`, RSS and JSON Feed."""
 
 from __future__ import annotations
 
 import re
 
-# ISO 639-1. A wrong code of two letters is a typing error; the thousands of three letters are believed.
+# ISO 639-1. A code of two letters that is not here is a typing error; the thousands of three letters are not checked.
 _TWO_LETTERS = frozenset(
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee "
     "el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it "
@@ -14,7 +14,7 @@ _TWO_LETTERS = frozenset(
     "zu".split()
 )
 
-# RFC 5646 §2.1 without the irregular tags of old; no language of four to eight letters was ever registered.
+# RFC 5646 §2.1 without the irregular grandfathered tags; no language subtag of four to eight letters was ever registered.
 _TAG = re.compile(
     r"""(?P<language>[a-z]{2,3})(?:-[a-z]{3}){0,3}
         (?:-[a-z]{4})?
@@ -27,7 +27,7 @@ _TAG = re.compile(
 
 
 def language_tag(language: str) -> str | None:
-    """The tag with hyphens if it is a valid one; otherwise None, as feeds rather say nothing than wrong things."""
+    """The tag with hyphens, or None if it is not valid: a feed without a language is better than one with a wrong one."""
     tag = language.replace("_", "-")
     found = _TAG.fullmatch(tag)
     if not found:

@@ -1,4 +1,4 @@
-"""Addresses that hold wherever a feed is read: absolute in content, and ASCII in elements."""
+"""Absolute addresses: in HTML content, and as ASCII URIs in elements."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import html
 import re
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-# Content in the archive was serialised by an HTML 5 serialiser (archive.markup): every value stands in
-# double quotes, and text holds no "<". Rewriting only the values keeps all other bytes as they are;
-# parsing and writing again with libxml2 would end <source> and <track>, which it does not know.
+# Content in the archive comes from an HTML 5 serialiser (archive.content.html): every value is in double quotes, and
+# text has no "<". Rewriting only the values leaves all other bytes as they are. Parsing and serialising with libxml2
+# would add end tags to <source> and <track>, which it does not know.
 _START_TAG = re.compile(r"""<[a-zA-Z](?:[^">]|"[^"]*")*+>""")
 _ATTRIBUTE = re.compile(r"""(\s)([^\s"=>/]+)="([^"]*)\"""")
 _ADDRESSES = frozenset({"href", "src", "poster", "cite", "longdesc"})
@@ -20,14 +20,14 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 def absolute_links(content: str, base: str) -> str:
     """Clean HTML with every relative address resolved against `base` (RFC 3986 §5); nothing else changes.
 
-    What no address can be made of goes: an empty `src` would be the page itself, as an image."""
+    An attribute that gives no address is removed: an empty `src` would be the page itself, as an image."""
     if '="' not in content:
         return content
     return _START_TAG.sub(lambda tag: _ATTRIBUTE.sub(lambda one: _absolute_attribute(one, base), tag[0]), content)
 
 
 def to_uri(url: str, base: str) -> str | None:
-    """An address as an absolute URI in ASCII (RFC 3987 §3.1); None where it cannot be read as one."""
+    """The address as an absolute URI in ASCII (RFC 3987 §3.1); None for one that cannot be parsed."""
     try:
         parts = urlsplit(urljoin(base, url.strip()))
         netloc = parts.netloc.encode("idna").decode()
@@ -58,12 +58,12 @@ def _absolute(url: str, base: str) -> str | None:
         return url
     try:
         return urljoin(base, url.strip())
-    except ValueError:  # "//[": not an address anywhere
+    except ValueError:  # "//[" is not an address
         return None
 
 
 def _absolute_candidates(srcset: str, base: str) -> str:
-    """`srcset` (HTML §4.8.4.2.1): addresses with descriptors; commas inside an address belong to it."""
+    """`srcset` (HTML §4.8.4.2.1): addresses with descriptors. Commas inside an address are part of it."""
     return _CANDIDATE.sub(lambda one: one[1] + (_absolute(one[2], base) or one[2]) + one[3], srcset)
 
 

@@ -1,4 +1,4 @@
-"""OPML 2.0 (opml.org/spec2.opml): a list of feeds that readers can subscribe to at once."""
+"""OPML 2.0 (opml.org/spec2.opml): a list of feeds to subscribe to in one step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MEDIA_TYPE = "text/x-opml; charset=utf-8"
 
 
 class Outline(NamedTuple):
-    """One feed in the list; both addresses absolute."""
+    """One feed in the list. Both addresses are absolute."""
 
     title: str
     xml_url: str
@@ -21,7 +21,7 @@ class Outline(NamedTuple):
 
 
 def write(title: str, outlines: Iterable[Outline]) -> bytes:
-    """The subscription list, in the order given. `type` is "rss" for every format: the specification has no other."""
+    """The subscription list, in the order given. `type` is "rss" for every format: the specification defines no other."""
     document = etree.Element("opml", version="2.0")
     etree.SubElement(etree.SubElement(document, "head"), "title").text = carriable(title)
     body = etree.SubElement(document, "body")

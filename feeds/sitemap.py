@@ -22,8 +22,8 @@ INDEX: Final = "/sitemap.xml"
 NEWS: Final = "/sitemap-news.xml"
 PAGES: Final = "/sitemap/pages.xml"
 MEDIA_TYPE: Final = "application/xml; charset=utf-8"
-MOST_ADDRESSES: Final = 50_000  # of one sitemap, as the protocol has it; 13 MB at the longest
-MOST_NEWS: Final = 1_000  # of a news sitemap, as Google has it
+MAX_ADDRESSES: Final = 50_000  # in one sitemap, by the protocol; up to 13 MB
+MAX_NEWS: Final = 1_000  # articles in a news sitemap, by Google's rules
 
 _SITEMAP: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _NEWS: Final = "http://www.google.com/schemas/sitemap-news/0.9"
@@ -39,12 +39,12 @@ def part_path(month: Period, number: int = 1) -> str:
 
 
 def parts_of(count: int) -> int:
-    """How many sitemaps so many addresses need."""
-    return max(1, -(-count // MOST_ADDRESSES))
+    """The number of sitemaps for `count` addresses, at least 1."""
+    return max(1, -(-count // MAX_ADDRESSES))
 
 
 def write_index(paths: Iterable[str], site: Site) -> Document:
-    """The list of all sitemaps. Without dates: it changes with the first article of a month, and no other."""
+    """The index of all sitemaps. Without dates, so that it changes only with the first article of a month."""
     root = etree.Element(f"{{{_SITEMAP}}}sitemapindex", nsmap={None: _SITEMAP})
     for path in paths:
         _add(etree.SubElement(root, f"{{{_SITEMAP}}}sitemap"), "loc", site.absolute(path))
@@ -52,12 +52,12 @@ def write_index(paths: Iterable[str], site: Site) -> Document:
 
 
 def listed_in(index: bytes) -> frozenset[str]:
-    """The addresses of the sitemaps in an index that `write_index` made."""
+    """The absolute addresses of the sitemaps in an index that `write_index` made."""
     return frozenset(loc.text or "" for loc in etree.fromstring(index).iter(f"{{{_SITEMAP}}}loc"))
 
 
 def write_pages(paths: Iterable[str], site: Site) -> Document:
-    """The pages that are no article's."""
+    """The sitemap of the pages that are not articles."""
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP})
     for path in paths:
         _add(etree.SubElement(root, f"{{{_SITEMAP}}}url"), "loc", site.absolute(path))
@@ -65,15 +65,15 @@ def write_pages(paths: Iterable[str], site: Site) -> Document:
 
 
 def write_month(month: Period, briefs: Sequence[ArticleStub], site: Site) -> list[Document]:
-    """The articles of a month, oldest first, so that what comes later changes the last part alone."""
+    """The sitemaps of a month's articles, oldest first, so that a later article changes only the last one."""
     return [
-        _part(part_path(month, number + 1), briefs[number * MOST_ADDRESSES : (number + 1) * MOST_ADDRESSES], site)
+        _part(part_path(month, number + 1), briefs[number * MAX_ADDRESSES : (number + 1) * MAX_ADDRESSES], site)
         for number in range(parts_of(len(briefs)))
     ]
 
 
 def write_news(articles: Iterable[Article], site: Site) -> Document:
-    """The newest articles with their titles, for search engines that show news."""
+    """The newest articles with their titles (Google's news sitemap)."""
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP, "news": _NEWS})
     for article in articles:
         if article.path is None or article.published is None:
@@ -90,7 +90,7 @@ def write_news(articles: Iterable[Article], site: Site) -> Document:
 
 
 def _language(article: Article) -> str:
-    """In two or three letters; Google wants a country with Chinese and with no other language."""
+    """A code of two or three letters. Google requires a country with Chinese, and allows it with no other language."""
     tag = (language_tag(article.language) or "en").lower()
     return tag if tag in ("zh-cn", "zh-tw") else tag.partition("-")[0]
 
@@ -100,11 +100,11 @@ def _part(path: str, briefs: Sequence[ArticleStub], site: Site) -> Document:
     for brief in briefs:
         url = etree.SubElement(root, f"{{{_SITEMAP}}}url")
         _add(url, "loc", site.absolute(brief.path))
-        _add(url, "lastmod", _moment(brief.updated))
+        _add(url, "lastmod", _to_the_second(brief.updated))
     return _document(path, root)
 
 
-def _moment(instant: datetime) -> str:
+def _to_the_second(instant: datetime) -> str:
     return rfc3339(instant.replace(microsecond=0))
 
 

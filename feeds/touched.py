@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
 from archive.labels import Label
 from archive.period import Period
 from archive.store.listings import Tombstone
 from archive.urls import Scope, has_address
 
+TOMBSTONE_LIFETIME = timedelta(days=90)  # in a feed, counted from its latest change; an empty feed then is 410 Gone
+
 
 def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
-    """Every feed that may hold an article with these labels and days; the site's always may."""
+    """Every feed that may list an article with these labels and days; the site's own (None) always may."""
     scopes: set[Scope] = {None}
     scopes.update(label for label in labels if has_address(label))
     scopes.update(period for day in days for period in Period.of_day(day))
@@ -20,7 +22,7 @@ def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
 
 
 def in_scope(scope: Scope, tombstone: Tombstone) -> bool:
-    """Whether an article was in a list when it was taken from its readers."""
+    """Whether a list had the article when it was withdrawn or put back to draft."""
     if scope is None:
         return True
     if isinstance(scope, Period):

@@ -13,26 +13,31 @@ from archive.site import Site
 from archive.store.archive import Archive
 from service.publishing import Publisher
 from service.settings import Settings
-from service.wakeup import Bell
+from service.wakeup import Wakeup
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """All parts of one site, put together."""
+    """Everything that serves one site. `close` it at the end."""
 
     settings: Settings
     site: Site
     archive: Archive
     index: SearchIndex
     publisher: Publisher
-    bell: Bell
+    wakeup: Wakeup
     clock: Clock
 
     def identity(self) -> str:
-        """The site's permanent name (RFC 4151), minted at its first start."""
+        """The site's tag URI (RFC 4151), created at its first start and kept in the archive."""
         return self.archive.facts.identity(mint_guid(new_id(), now=self.clock(), site=self.site))
+
+    @property
+    def user_agent(self) -> str:
+        """The User-Agent of requests to other hosts (RFC 9110 §10.1.5)."""
+        return f"Dateline (+{self.site.url})"
 
     def close(self) -> None:
         self.index.close()

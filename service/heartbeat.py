@@ -1,4 +1,4 @@
-"""The worker's sign of life: kept in the archive, where every process on every machine sees it."""
+"""The worker's heartbeat: a fact in the archive, where every process on every machine can read it."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from archive.store.archive import Archive
 from archive.timestamps import rfc3339
 
 FACT: Final = "worker-seen"
-EVERY: Final = timedelta(seconds=15)
-AT_MOST: Final = timedelta(minutes=1)  # without a sign from a worker that is alive
+BEAT_INTERVAL: Final = timedelta(seconds=15)
+TIMEOUT: Final = timedelta(minutes=1)  # a worker without a beat for longer counts as dead
 
 
-class SignOfLife:
-    """Given now and then, however often it is asked for: each one is a write to the archive."""
+class Heartbeat:
+    """Written at most once per BEAT_INTERVAL, however often `beat` is called: each beat is a write to the archive."""
 
     def __init__(self, archive: Archive, *, clock: Callable[[], datetime]) -> None:
         self.archive = archive
         self.clock = clock
-        self._given: datetime | None = None
+        self._last: datetime | None = None
 
-    def give(self) -> None:
+    def beat(self) -> None:
         now = self.clock()
-        if self._given is None or abs(now - self._given) >= EVERY:
+        if self._last is None or abs(now - self._last) >= BEAT_INTERVAL:
             self.archive.facts.set(FACT, rfc3339(now))
-            self._given = now
+            self._last = now
 
 
-def lives(archive: Archive, *, now: datetime) -> bool:
-    """Whether a worker has given a sign that is not too old."""
+def is_alive(archive: Archive, *, now: datetime) -> bool:
+    """Whether the last beat of any worker is at most TIMEOUT old."""
     seen = last_seen(archive)
-    return seen is not None and now - seen <= AT_MOST
+    return seen is not None and now - seen <= TIMEOUT
 
 
 def last_seen(archive: Archive) -> datetime | None:
-    """When a worker gave its last sign."""
-    said = archive.facts.get(FACT)
-    return None if said is None else datetime.fromisoformat(said)
+    """The instant (UTC) of the last beat; None if there has been none."""
+    value = archive.facts.get(FACT)
+    return None if value is None else datetime.fromisoformat(value)

@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Publisher:
-    """Puts articles into the archive, and rings the bell once they are there."""
+    """Saves articles in the archive, and calls `notify` after each change."""
 
     def __init__(
         self,
@@ -30,13 +30,13 @@ class Publisher:
         *,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
-        ring: Callable[[], None],
+        notify: Callable[[], None],
     ) -> None:
         self.archive = archive
         self.site = site
         self.clock = clock
         self.new_id = new_id
-        self.ring = ring
+        self.notify = notify
 
     def parse(self, fields: Mapping[str, object]) -> Draft:
         """Raises InvalidDraft."""
@@ -45,13 +45,13 @@ class Publisher:
     def submit(self, draft: Draft, *, by: str, request: RequestKey | None = None) -> Article:
         """A new article; the one that the same request made before, where it is repeated."""
         article = self.archive.articles.save(self.new(draft, by=by, request=request))
-        self.ring()
+        self.notify()
         return article
 
     def submit_all(self, drafts: Sequence[Draft], *, by: str) -> list[Article | DatelineError]:
         """Many new articles in one transaction, each with its own success or error, in order."""
         outcomes = self.archive.articles.save_all([self.new(draft, by=by) for draft in drafts])
-        self.ring()
+        self.notify()
         return outcomes
 
     def new(self, draft: Draft, *, by: str, request: RequestKey | None = None) -> Save:
@@ -130,7 +130,7 @@ class Publisher:
         saved = self.archive.articles.save(
             Save(article=after, expected_revision=before.revision, by=by, number_slug=number_slug)
         )
-        self.ring()
+        self.notify()
         return saved
 
 

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from archive.article import Article
 from archive.errors import InvalidQuery, Problem
@@ -15,10 +15,8 @@ from archive.search.index import MAX_PER_PAGE, Facet, SearchQuery, Sort
 from archive.search.query import Node
 from archive.search.snippets import highlight, snippet_of_html
 from archive.timestamps import rfc3339
+from service.dateline import Dateline
 from service.links import Addresses
-
-if TYPE_CHECKING:
-    from service.dateline import Dateline
 
 FACETS: Final = ("year", "month", "section", "tag", "author", "language")
 MOST_PAGES: Final = 1_000_000

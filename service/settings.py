@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from archive.errors import DatelineError
-from archive.search.engines import has_engine
 from archive.site import Site
-from feeds.content_level import Extents, read_extents
-from feeds.formats.podcasts import CATEGORIES, TYPES, category_path
-from feeds.language import language_tag
+from feeds.content_level import ContentLevels
+from service import setting_values as read
+from service.setting_values import NO_HUB
 
 PREFIX: Final = "DATELINE_"
 FILE_SUFFIX: Final = "_FILE"
 CONFIG_FILE: Final = Path("dateline.toml")
-SHORTEST_TOKEN: Final = 16  # characters
-LOG_LEVELS: Final = ("debug", "info", "warning", "error")
-SIGNATURES: Final = ("sha256", "sha384", "sha512")
-NO_HUB: Final = "off"
 HUB_PATH: Final = "/hub"
 
-_EDITOR: Final = re.compile(r"[^@\s<>()]+@[^@\s<>()]+(?: \([^()]+\))?")
-_YES: Final = ("1", "true", "yes", "on")
-_NO: Final = ("0", "false", "no", "off")
 
 # Each process reads the settings: a library for them would cost each of them 29 MB.
 Reader = Callable[[object], Any]
@@ -43,116 +33,8 @@ class InvalidSettings(DatelineError):
     code = "invalid_settings"
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise ValueError("must be a text in quotes")  # noqa: TRY004  # all problems with values are ValueErrors
-    return value
-
-
-def _number(value: object, *, least: int, most: int) -> int:
-    text = str(value)
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
-    if isinstance(value, bool) or not least <= number <= most:
-        raise ValueError(f"must be a whole number from {least} to {most}")
-    return number
-
-
-def _switch(value: object) -> bool:
-    text = str(value).lower()
-    if text not in _YES + _NO:
-        raise ValueError("must be 1 or 0")
-    return text in _YES
-
-
-def _path(value: object) -> Path:
-    return Path(_text(value))
-
-
-def _site_url(value: object) -> str:
-    url = _text(value)
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be an absolute address; example: https://news.example.org/")
-    return url if url.endswith("/") else url + "/"
-
-
-def _language(value: object) -> str:
-    tag = language_tag(_text(value))
-    if tag is None:
-        raise ValueError("must be a language tag such as en or pt-BR, whose language there is")
-    return tag
-
-
-def _time_zone(value: object) -> str:
-    if _text(value) not in available_timezones():
-        raise ValueError("must be a time zone; example: Europe/Berlin")
-    return _text(value)
-
-
-def _editor(value: object) -> str:
-    if _text(value) and not _EDITOR.fullmatch(_text(value)):
-        raise ValueError("must be an e-mail address, with a name where there is one; example: ann@example.org (Ann)")
-    return _text(value)
-
-
-def _podcast_category(value: object) -> str:
-    path = category_path(_text(value))
-    if path[0] not in CATEGORIES or len(path) > 2 or not path[-1]:
-        raise ValueError(
-            f"must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News"
-        )
-    return _text(value)
-
-
-def _podcast_type(value: object) -> str:
-    if value not in TYPES:
-        raise ValueError(f"must be one of {', '.join(TYPES)}")
-    return _text(value)
-
-
-def _feed_content(value: object) -> Extents:
-    try:
-        return read_extents(value)
-    except ValueError as error:
-        raise ValueError(
-            f"{error}; say full or summary, and what differs; example: full; /tags/wheat/: summary"
-        ) from None
-
-
-def _token(value: object) -> str:
-    if len(_text(value)) < SHORTEST_TOKEN:
-        raise ValueError(f"must have at least {SHORTEST_TOKEN} characters")
-    return _text(value)
-
-
-def _search_url(value: object) -> str:
-    if not has_engine(_text(value)):
-        raise ValueError("names no search engine that is here; leave it out, or say whoosh:///folder")
-    return _text(value)
-
-
-def _hub(value: object) -> str:
-    hub = _text(value)
-    parts = urlsplit(hub)
-    if hub != NO_HUB and (parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment):
-        raise ValueError(f"must be the address of a hub, or {NO_HUB}; without it the site has its own")
-    return hub
-
-
-def _signature(value: object) -> str:
-    if value not in SIGNATURES:
-        raise ValueError(f"must be one of {', '.join(SIGNATURES)}")
-    return _text(value)
-
-
-def _log_level(value: object) -> str:
-    if value not in LOG_LEVELS:
-        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
-    return _text(value)
-
-
-def _setting(default: Any, read: Reader, description: str, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"read": read, "description": description})
+def _setting(default: Any, reader: Reader, description: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"read": reader, "description": description})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,58 +42,64 @@ class Settings:
     """What can be set. Each is `DATELINE_` and its name in capitals, or its name in `dateline.toml`."""
 
     data: Path = _setting(  # noqa: RUF009  # a field, and a path that nobody changes
-        Path("data"), _path, "folder of the database, the search index and everything else"
+        Path("data"), read.path, "folder of the database, the search index and everything else"
     )
     site_url: str = _setting(
-        "", _site_url, "address under which readers reach the site; from the port where it is not set"
+        "", read.site_url, "address under which readers reach the site; from the port where it is not set"
     )
-    title: str = _setting("Dateline", _text, "name of the site")
-    description: str = _setting("News and archive", _text, "one sentence about the site")
-    language: str = _setting("en", _language, "language tag of the site")
-    timezone: str = _setting("UTC", _time_zone, "time zone of dates in addresses")
-    rights: str = _setting("", _text, "copyright of the articles, in a sentence, as feeds say it")
-    editor: str = _setting("", _editor, "who answers for the articles: ann@example.org (Ann)")
+    title: str = _setting("Dateline", read.text, "name of the site")
+    description: str = _setting("News and archive", read.text, "one sentence about the site")
+    language: str = _setting("en", read.language, "language tag of the site")
+    timezone: str = _setting("UTC", read.time_zone, "time zone of dates in addresses")
+    rights: str = _setting("", read.text, "copyright of the articles, in a sentence, as feeds say it")
+    editor: str = _setting("", read.editor, "who answers for the articles: ann@example.org (Ann)")
     icon: str = _setting(
-        "", _text, "address of a small square image for feed readers, relative to the site or absolute"
+        "", read.text, "address of a small square image for feed readers, relative to the site or absolute"
     )
-    logo: str = _setting("", _text, "address of a large image for feed readers and podcast players, likewise")
+    logo: str = _setting("", read.text, "address of a large image for feed readers and podcast players, likewise")
     podcast_category: str = _setting(
-        "News", _podcast_category, "where directories list the podcast, one of Apple's categories: News > Daily News"
+        "News",
+        read.podcast_category,
+        "where directories list the podcast, one of Apple's categories: News > Daily News",
     )
     podcast_type: str = _setting(
-        "episodic", _podcast_type, "episodic, or serial where episodes are to be heard from the first one on"
+        "episodic", read.podcast_type, "episodic, or serial where episodes are to be heard from the first one on"
     )
-    podcast_explicit: bool = _setting(False, _switch, "whether the podcast is for adults alone")
-    database_url: str = _setting("", _text, "sqlite:///path or postgresql://…; SQLite in the data folder by default")
-    search_url: str = _setting("", _search_url, "search engine; Whoosh in the data folder by default")
-    admin_token: str | None = _setting(None, _token, "a token to accept for everything", secret=True)
-    samples: bool = _setting(True, _switch, "whether an empty archive starts with sample articles")
+    podcast_explicit: bool = _setting(False, read.switch, "whether the podcast is for adults alone")
+    database_url: str = _setting(
+        "", read.text, "sqlite:///path or postgresql://…; SQLite in the data folder by default"
+    )
+    search_url: str = _setting("", read.search_url, "search engine; Whoosh in the data folder by default")
+    admin_token: str | None = _setting(None, read.token, "a token to accept for everything", secret=True)
+    samples: bool = _setting(True, read.switch, "whether an empty archive starts with sample articles")
     web_workers: int = _setting(
-        0, partial(_number, least=0, most=64), "processes that answer requests; 0: as many as fit"
+        0, partial(read.number, least=0, most=64), "processes that answer requests; 0: as many as fit"
     )
     feed_length: int = _setting(
-        50, partial(_number, least=1, most=500), "articles in a feed; the site's own has up to 24 more"
+        50, partial(read.number, least=1, most=500), "articles in a feed; the site's own has up to 24 more"
     )
     search_recency: int = _setting(
-        10, partial(_number, least=0, most=100), "how far new articles come before old ones in a search, in percent"
+        10, partial(read.number, least=0, most=100), "how far new articles come before old ones in a search, in percent"
     )
-    feed_content: Extents = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
-        Extents(), _feed_content, "what feeds carry of an article, full or summary: full; /tags/wheat/: summary"
+    feed_content: ContentLevels = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
+        ContentLevels(),
+        read.feed_content,
+        "what feeds carry of an article, full or summary: full; /tags/wheat/: summary",
     )
     unconditional_gets: int = _setting(
         60,
-        partial(_number, least=0, most=1_000_000),
+        partial(read.number, least=0, most=1_000_000),
         "how often a client may load the whole of one feed within an hour without saying what it has; 0: always",
     )
     max_article: int = _setting(
-        4_000_000, partial(_number, least=10_000, most=1_000_000_000), "bytes of one article at most"
+        4_000_000, partial(read.number, least=10_000, most=1_000_000_000), "bytes of one article at most"
     )
-    hub: str = _setting("", _hub, f"address of another WebSub hub, or {NO_HUB}; the site is its own by default")
-    hub_signature: str = _setting("sha256", _signature, "how the hub signs: sha256, sha384 or sha512")
+    hub: str = _setting("", read.hub, f"address of another WebSub hub, or {NO_HUB}; the site is its own by default")
+    hub_signature: str = _setting("sha256", read.signature, "how the hub signs: sha256, sha384 or sha512")
     allow_private_callbacks: bool = _setting(
-        False, _switch, "whether subscribers may be on this machine or a private network"
+        False, read.switch, "whether subscribers may be on this machine or a private network"
     )
-    log_level: str = _setting("info", _log_level, "how much is logged")
+    log_level: str = _setting("info", read.log_level, "how much is logged")
 
     def site(self, served_at: str | None = None) -> Site:
         """The site as it is set; `served_at` is its address where none is set."""

@@ -1,4 +1,4 @@
-"""A bell that wakes the worker from any process on the machine, so that nobody polls in a hurry."""
+"""Wakes the worker from any process on the machine, so that it need not poll at short intervals."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-FULL = 65536  # bytes that a rung bell may hold; more ringing says nothing new
+MAX_READ_BYTES = 65536  # the capacity of a Linux pipe; more notifications add nothing
 
 
-class Bell:
-    """A named pipe in the data folder. Ringing never waits and never fails: the worker looks by itself
-    now and then, too, so that a lost ring costs a second and not an article."""
+class Wakeup:
+    """A named pipe in the data folder. `notify` never blocks and never raises.
+
+    A lost notification delays an article by a second at most, because the worker also polls."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._listening: int | None = None
 
-    def ring(self) -> None:
+    def notify(self) -> None:
         try:
             pipe = os.open(self.path, os.O_WRONLY | os.O_NONBLOCK)
         except OSError as error:
-            if error.errno not in (errno.ENXIO, errno.ENOENT):  # in which case nobody listens
-                log.warning("cannot ring %s: %s", self.path, error.strerror)
+            if error.errno not in (errno.ENXIO, errno.ENOENT):  # those two mean that no worker listens
+                log.warning("cannot notify %s: %s", self.path, error.strerror)
             return
         try:
             with contextlib.suppress(OSError):
@@ -36,21 +37,21 @@ class Bell:
             os.close(pipe)
 
     def listen(self) -> None:
-        """Make the pipe and open it for listening; only the one active worker does."""
+        """Create the pipe and open it for reading. Only the active worker does this."""
         with contextlib.suppress(FileExistsError):
             os.mkfifo(self.path, 0o600)
-        # Open for writing, too: else the pipe counts as ended whenever the last ringer leaves.
+        # Open for writing, too: otherwise the pipe reads as ended whenever the last writer closes it.
         self._listening = os.open(self.path, os.O_RDWR | os.O_NONBLOCK)
 
     def wait(self, seconds: float) -> bool:
-        """Whether the bell rang within so many seconds; many rings are one."""
+        """Whether a notification came within `seconds`. Several that came together count as one."""
         if self._listening is None:
             raise RuntimeError("listen() first")
         ready, _, _ = select.select([self._listening], [], [], seconds)
         if not ready:
             return False
         with contextlib.suppress(BlockingIOError):
-            os.read(self._listening, FULL)
+            os.read(self._listening, MAX_READ_BYTES)
         return True
 
     def close(self) -> None:

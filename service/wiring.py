@@ -11,7 +11,7 @@ from archive.sql import SqlArchive
 from service.dateline import Clock, Dateline, now
 from service.publishing import Publisher
 from service.settings import Settings
-from service.wakeup import Bell
+from service.wakeup import Wakeup
 
 SITE_URL = "site-url"  # the fact under which the address is kept
 
@@ -45,13 +45,13 @@ def open_dateline(
         raise
     # Without a setting, the address under which it was last served: other commands know no port.
     site = settings.site(archive.facts.get(SITE_URL))
-    bell = Bell(settings.data / "bell")
+    wakeup = Wakeup(settings.data / "bell")
     return Dateline(
         settings=settings,
         site=site,
         archive=archive,
         index=open_index(settings.search_url, folder=settings.search_folder, recency=settings.search_recency / 100),
-        publisher=Publisher(archive, site, clock=clock, new_id=new_id, ring=bell.ring),
-        bell=bell,
+        publisher=Publisher(archive, site, clock=clock, new_id=new_id, notify=wakeup.notify),
+        wakeup=wakeup,
         clock=clock,
     )

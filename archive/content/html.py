@@ -1,29 +1,27 @@
-"""What may appear in content: clean HTML, rendered Markdown and text, characters that XML can carry."""
+"""Content as clean HTML: cleaned HTML, rendered Markdown and plain text."""
 
 from __future__ import annotations
 
 import html as html_entities
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import nh3
 from markdown_it import MarkdownIt
 
-if TYPE_CHECKING:
-    pass
 from archive.content.characters import strip_forbidden
 
-DEEPEST: Final = 200  # elements inside each other
-MOST_ROUNDS: Final = 10  # of cleaning; of 200,000 pages of stray tags, none took more than three
+MAX_DEPTH: Final = 200  # levels of nested elements
+MAX_ROUNDS: Final = 10  # of cleaning; of 200,000 pages of stray tags, none took more than three
 _TAG: Final = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*)")
-# Elements that hold nothing, or end where the next one begins (HTML §13.1.2.4): they nest only inside others.
+# Void elements, and those whose end tag may be missing (HTML §13.1.2.4): they do not nest in each other.
 _WITHOUT_END: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr "
     "p li dt dd tr td th thead tbody tfoot colgroup caption".split()
 )
 
-# Without what feed readers and the W3C's validator count as dangerous or as no HTML.
+# Without elements that feed readers and the W3C's validator reject as dangerous or unknown.
 _TAGS: Final = (set(nh3.ALLOWED_TAGS) - {"bdo", "rtc"}) | set("audio video source picture section main track".split())
 _ATTRIBUTES: Final = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
@@ -45,11 +43,11 @@ _SCHEMES: Final = {"http", "https", "mailto", "tel", "ftp", "geo", "magnet", "xm
 def clean_html(html: str) -> str:
     """The part of `html` that is safe on any page and in any feed reader.
 
-    Scripts, styles, frames, forms, event handlers and `javascript:` addresses go; text stays."""
+    Scripts, styles, frames, forms, event handlers and `javascript:` URLs are removed; text is kept."""
     cleaned = _cleaned(_flattened(strip_forbidden(html)))
-    # Until it stays: "&#1;" has become a character only now, and what stood in an element that had to go may not stand
-    # where it stands now, as a paragraph in a paragraph.
-    for _ in range(MOST_ROUNDS):
+    # Clean until nothing changes: "&#1;" is a character only after the first round, and the content of a removed
+    # element may not be allowed where it is now, such as a paragraph in a paragraph.
+    for _ in range(MAX_ROUNDS):
         before, cleaned = cleaned, _cleaned(strip_forbidden(cleaned))
         if cleaned == before:
             break
@@ -74,10 +72,10 @@ def _keep_attribute(element: str, attribute: str, value: str) -> str | None:
 
 
 def _flattened(html: str) -> str:
-    """The HTML with line breaks for the tags that are nested too deep; what they hold stays.
+    """The HTML with line breaks in place of tags below MAX_DEPTH; their content is kept.
 
     100,000 open <div> kept the cleaner busy for minutes, and libxml2 loses the text below 256 elements."""
-    if html.count("<") <= DEEPEST:
+    if html.count("<") <= MAX_DEPTH:
         return html
     depth = 0
 
@@ -87,9 +85,9 @@ def _flattened(html: str) -> str:
             return tag[0]
         if not tag["end"]:
             depth += 1
-            return tag[0] if depth <= DEEPEST else "<br"
+            return tag[0] if depth <= MAX_DEPTH else "<br"
         depth = max(depth - 1, 0)
-        return tag[0] if depth < DEEPEST else "</wbr"  # which means nothing
+        return tag[0] if depth < MAX_DEPTH else "</wbr"  # an end tag that has no effect
 
     return _TAG.sub(keep, html)
 
@@ -109,7 +107,7 @@ def render(content_format: str, source: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Plain text as HTML: empty lines, and lines that begin with space, part paragraphs."""
+    """Plain text as HTML: empty lines, and lines that begin with a space, separate paragraphs."""
     blocks = re.split(r"\n\s*\n|\n(?=[ \t\u3000]+\S)", text.replace("\r\n", "\n").replace("\r", "\n"))
     flowing = (" ".join(block.split()) for block in blocks)
     return "\n".join(f"<p>{html_entities.escape(block, quote=False)}</p>" for block in flowing if block)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import html as html_entities
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
 import lxml.html
 from lxml import etree
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 _BLOCKS: Final = frozenset(
     "address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure "
@@ -20,13 +17,13 @@ _BLOCKS: Final = frozenset(
 )
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…।؟۔։።])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W\d_a-z])|(?<=[。！？])")
-LONGEST_SENTENCE: Final = 2_000  # characters that are looked through
-LONGEST_ABBREVIATION: Final = 20  # letters and full stops
+MAX_SENTENCE: Final = 2_000  # characters that are searched for the end of a sentence
+MAX_ABBREVIATION: Final = 20  # letters and full stops
 _ABBREVIATION: Final = re.compile(r"(?:^|[\s(])(?:[^\W\d_]|[A-Z][a-z]{1,2}|[^\W\d_](?:\.[^\W\d_])+|Prof|Capt|Sept)\.$")
 
 
 def plain_text(html: str) -> str:
-    """The text that a reader sees, blocks parted by empty lines."""
+    """The visible text, with empty lines between blocks."""
     if not html or html.isspace():
         return ""
     if "<" not in html:
@@ -37,7 +34,7 @@ def plain_text(html: str) -> str:
 
 
 def first_heading(html: str) -> str | None:
-    """The words of the first `<h1>`…`<h6>` that has any."""
+    """The text of the first `<h1>`…`<h6>` that has any."""
     if "<h" not in html:
         return None
     for element in _parsed(html).iter(*_HEADINGS):
@@ -48,16 +45,16 @@ def first_heading(html: str) -> str | None:
 
 
 def first_sentence(text: str) -> str:
-    """The beginning of a text up to the end of its first sentence; its first paragraph where that is long."""
+    """The first sentence of a text; its first paragraph if no sentence ends in MAX_SENTENCE characters."""
     paragraph = text.strip().split("\n\n", 1)[0]
-    for end in _SENTENCE_END.finditer(paragraph, 0, LONGEST_SENTENCE):
-        if not _ABBREVIATION.search(paragraph, max(end.start() - LONGEST_ABBREVIATION, 0), end.start()):
+    for end in _SENTENCE_END.finditer(paragraph, 0, MAX_SENTENCE):
+        if not _ABBREVIATION.search(paragraph, max(end.start() - MAX_ABBREVIATION, 0), end.start()):
             return paragraph[: end.end()].strip()
     return paragraph
 
 
 def shorten(text: str, length: int) -> str:
-    """At most `length` characters, on one line, cut at a word, with an ellipsis where something went."""
+    """At most `length` characters on one line, cut after a word, with an ellipsis if it was cut."""
     flowing = " ".join(text.split())
     if len(flowing) <= length:
         return flowing
@@ -71,7 +68,7 @@ def _parsed(html: str) -> lxml.html.HtmlElement:
 
 
 def _text_of(element: etree._Element) -> Iterator[str]:
-    """The text below an element; a NUL stands where a block begins or ends."""
+    """The pieces of text in an element; a NUL marks the beginning or end of a block."""
     for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
         if event in ("comment", "pi"):
             yield node.tail or ""

@@ -1,1 +1,1 @@
-"""Articles in from other places, and out to them: one module per format."""
+"""Import and export: articles from files and into files. Each format is one module in formats/."""

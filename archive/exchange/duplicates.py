@@ -1,4 +1,4 @@
-"""Which items one import has met, on disk, so that memory does not grow with what is imported."""
+"""Finds items that occur twice in one import. The index is on disk, so memory does not grow with the import."""
 
 from __future__ import annotations
 
@@ -10,44 +10,47 @@ from typing import NamedTuple
 from archive.errors import StorageFull, Unavailable
 
 
-class Met(NamedTuple):
+class Occurrence(NamedTuple):
     digest: str
-    place: str
+    location: str
 
 
-class Seen:
-    """Keys with the digest and place of the item that had each first. Gone when closed.
+class DuplicateIndex:
+    """The first occurrence of every key: the digest and location of its item. Deleted when closed.
 
-    Raises StorageFull and Unavailable where the system's temporary folder is full or cannot be used."""
+    Raises StorageFull and Unavailable if the system's temporary folder is full or cannot be used."""
 
     def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None)  # "": a private file, deleted by itself
-        with _explained():
+        self._database = sqlite3.connect("", isolation_level=None)  # "": a private file that SQLite deletes itself
+        with _storage_errors():
             self._database.execute("PRAGMA journal_mode = OFF")
-            self._database.execute("CREATE TABLE met (key TEXT PRIMARY KEY, digest TEXT, place TEXT) WITHOUT ROWID")
+            self._database.execute(
+                "CREATE TABLE first_occurrences (key TEXT PRIMARY KEY, digest TEXT, location TEXT) WITHOUT ROWID"
+            )
 
-    def meet(self, key: str, digest: str, place: str) -> Met | None:
-        """Remember an item; the earlier one with this key, where there was one."""
-        with _explained():
+    def add(self, key: str, digest: str, location: str) -> Occurrence | None:
+        """Add an item. Returns the earlier one with the same key, or None if this is the first."""
+        with _storage_errors():
             row = self._database.execute(
-                "INSERT INTO met VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET key = key RETURNING digest, place",
-                (key, digest, place),
+                "INSERT INTO first_occurrences VALUES (?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET key = key RETURNING digest, location",
+                (key, digest, location),
             ).fetchone()
-        met = Met(*row)
-        return None if met.place == place else met
+        first = Occurrence(*row)
+        return None if first.location == location else first
 
     def close(self) -> None:
         self._database.close()
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _storage_errors() -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname == "SQLITE_FULL":
             raise StorageFull(
-                "no space is left in the temporary folder, where an import notes what it has met: make room, or set "
+                "no space is left in the temporary folder, where an import keeps its list of items: make room, or set "
                 "TMPDIR to another folder, and import again; what was saved stays"
             ) from error
-        raise Unavailable(f"an import cannot note what it has met in the temporary folder: {error}") from error
+        raise Unavailable(f"an import cannot keep its list of items in the temporary folder: {error}") from error

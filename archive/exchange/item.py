@@ -1,26 +1,31 @@
-"""What a reader of any format hands over: items that may become articles, and what could not be read."""
+"""What the reader of a format yields: items that may become articles, and reports of what is unreadable."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from archive.errors import Problem
 
-LONGEST_KEY = 500  # bytes; PostgreSQL indexes no value above some 2,700
+MAX_KEY_BYTES: Final = 500  # PostgreSQL indexes no value above some 2,700
+FILE_KIND: Final = "file"
+GUID_KIND: Final = "guid"
+ID_KIND: Final = "id"
+DIGEST_KIND: Final = "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One article to be, as its source describes it.
+    """One possible article, as its source describes it.
 
-    `place` is for people: "folder/file.jsonl:17". `key` names the item in its source for all later
-    imports, `digest` its content. `fields` are for archive.draft.parse_draft; `fallback_title` and
-    `fallback_published` (a date or RFC 3339) serve a new article that has neither title nor words, or
-    no date. `size` is what was read for it, in bytes."""
+    `location` is for people: "folder/file.jsonl:17". `key` identifies the item in later imports, `digest`
+    its content. `fields` are for archive.validation.parse_draft. `fallback_title` is the title of an
+    article with neither title nor text; `fallback_published` (a date or RFC 3339) the date of a new
+    article without one. `size` is what was read for it, in bytes."""
 
-    place: str
+    location: str
     key: str
     digest: str
     fields: Mapping[str, object]
@@ -29,17 +34,27 @@ class Item:
     fallback_published: str | None = None
     notes: tuple[str, ...] = ()
 
+    @property
+    def is_file(self) -> bool:
+        """Whether the item is identified by the path of its file."""
+        return self.key.startswith(f"{FILE_KIND}:")
+
+    @property
+    def has_bare_id(self) -> bool:
+        """Whether the item is identified by an id alone. Two sources that both count from 1 have the same ids."""
+        return self.key.startswith(f"{ID_KIND}:")
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A place in a source that gives no item, and why."""
+    """A location in a source that yields no item, and why."""
 
-    place: str
+    location: str
     problems: tuple[Problem, ...]
 
 
 class Undecodable(ValueError):
-    """A problem that keeps the whole item from being read."""
+    """A problem that keeps a whole file from being read."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -49,10 +64,11 @@ class Undecodable(ValueError):
 def origin_key(kind: str, name: str) -> str:
     """`kind:name`; a name that no database column could hold is replaced by its SHA-256."""
     exact = name.encode("utf-8", "surrogatepass")
-    if name.isprintable() and len(exact) <= LONGEST_KEY:
+    if name.isprintable() and len(exact) <= MAX_KEY_BYTES:
         return f"{kind}:{name}"
     return f"{kind}:sha256:{digest_of(exact)}"
 
 
 def digest_of(content: bytes) -> str:
+    """The SHA-256, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

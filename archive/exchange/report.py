@@ -1,35 +1,36 @@
-"""What an import did, in numbers, with everything its owner should know."""
+"""The result of an import: counts, failures and notes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-MOST_LISTED = 10_000  # failures, and different notes, that are listed one by one; all are counted
+MAX_LISTED: Final = 10_000  # failures, and different notes, that are kept one by one; all are counted
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An item that was not taken; every reason begins with the field that it is about."""
+    """An item that was not imported. Every reason begins with the name of the field that it is about."""
 
-    place: str
+    location: str
     reasons: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class Note:
-    """One remark, where it was due first, and for how many items."""
+    """A remark, the location where it first applied, and the number of items that it applies to."""
 
     text: str
-    place: str
+    location: str
     count: int = 1
 
 
 @dataclass(slots=True)
 class Report:
-    """Items by what became of them; `skipped` are files in folders that were not for this import.
+    """Items by result. `skipped` counts files in folders that are not of the format of this import.
 
-    `unlisted` failures came after the first MOST_LISTED, which `failed` holds."""
+    `unlisted` counts failures after the first MAX_LISTED; `failed` holds those."""
 
     added: int = 0
     changed: int = 0
@@ -49,27 +50,27 @@ class Report:
 
     @property
     def notes(self) -> Sequence[Note]:
-        """Every remark once, in the order in which they first came up."""
+        """Every different remark once, in the order of first occurrence."""
         return list(self._notes.values())
 
-    def fail(self, place: str, reasons: Sequence[object]) -> None:
-        if len(self.failed) < MOST_LISTED:
-            self.failed.append(Failure(place, tuple(map(str, reasons))))
+    def fail(self, location: str, reasons: Sequence[object]) -> None:
+        if len(self.failed) < MAX_LISTED:
+            self.failed.append(Failure(location, tuple(map(str, reasons))))
         else:
             self.unlisted += 1
 
-    def note(self, place: str, text: str) -> None:
+    def note(self, location: str, text: str) -> None:
         known = self._notes.get(text)
         if known is not None:
             known.count += 1
-        elif len(self._notes) < MOST_LISTED:
-            self._notes[text] = Note(text, place)
+        elif len(self._notes) < MAX_LISTED:
+            self._notes[text] = Note(text, location)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an import has come: `place` was read last, `bytes_read` counts bytes as they lie on the disk."""
+    """The state of a running import: the last location read, and the bytes read of the files on disk."""
 
-    place: str
+    location: str
     bytes_read: int
     report: Report

@@ -1,4 +1,4 @@
-"""Articles that Dateline itself wrote out, and what of them comes back: identity, dates and addresses."""
+"""Restores articles that Dateline itself exported, with their id, dates and URL."""
 
 from __future__ import annotations
 
@@ -14,61 +14,65 @@ from archive.errors import InvalidDraft, Problem
 from archive.timestamps import parse_instant
 from archive.validation import parse_draft
 
-_MARKS: Final = frozenset({"id", "guid", "revision", "created"})  # no other program writes all of them
+_EXPORT_MARKS: Final = frozenset({"id", "guid", "revision", "created"})  # no other program writes all of them
 _ID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
-_ADDRESS: Final = re.compile(r"[^\s/?#%\\\x00-\x1f\x7f\ud800-\udfff]{1,200}")
+_EXPORTED_SLUG: Final = re.compile(r"[^\s/?#%\\\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 
 
-def is_own(fields: Mapping[str, object]) -> bool:
+def is_dateline_export(fields: Mapping[str, object]) -> bool:
     """Whether an export of Dateline wrote these fields."""
-    return fields.keys() >= _MARKS
+    return fields.keys() >= _EXPORT_MARKS
 
 
-def own_id(fields: Mapping[str, object]) -> str | None:
-    """The id that the article had in the archive it came from."""
-    name = fields.get("id")
-    return name if is_own(fields) and isinstance(name, str) and _ID.fullmatch(name) else None
+def exported_id(fields: Mapping[str, object]) -> str | None:
+    """The id that the article had in the archive that exported it."""
+    article_id = fields.get("id")
+    is_valid = is_dateline_export(fields) and isinstance(article_id, str) and _ID.fullmatch(article_id)
+    return str(article_id) if is_valid else None
 
 
-def own_draft(fields: Mapping[str, object], *, zone: ZoneInfo, fallback_title: str | None) -> Draft:
-    """The draft of any item. What Dateline wrote itself is rendered anew from its source, and its
-    address, which may carry a number, counts as it is. Raises InvalidDraft."""
-    if not is_own(fields):
+def parse_item(fields: Mapping[str, object], *, zone: ZoneInfo, fallback_title: str | None) -> Draft:
+    """The draft of any item. Raises InvalidDraft.
+
+    For exports of Dateline: HTML is rendered again from its source if there is one, and the slug is
+    taken as it is, since it may be older than the rules for slugs."""
+    if not is_dateline_export(fields):
         return parse_draft(fields, zone=zone, fallback_title=fallback_title)
     fields = dict(fields)
     if any(fields.get(f"content_{kind}") is not None for kind in (ContentFormat.MARKDOWN, ContentFormat.TEXT)):
         fields.pop("content_html", None)
     slug = fields.pop("slug", None)
-    kept = slug if isinstance(slug, str) and _ADDRESS.fullmatch(slug) else None
+    kept = slug if isinstance(slug, str) and _EXPORTED_SLUG.fullmatch(slug) else None
     draft = parse_draft(fields, zone=zone, fallback_title=fallback_title)
     return replace(draft, slug=kept)
 
 
-def with_dates(article: Article, fields: Mapping[str, object], *, now: datetime, zone: ZoneInfo) -> Article:
-    """A new article as old as its source says: `created`, `updated`, and the day in its address.
+def restore_dates(article: Article, fields: Mapping[str, object], *, now: datetime, zone: ZoneInfo) -> Article:
+    """A new article with the `created`, `updated` and `day` of its source, none of them after `now`.
 
     Raises InvalidDraft."""
     problems: list[Problem] = []
-    created = _past("created", fields, now=now, zone=zone, problems=problems)
-    updated = _past("updated", fields, now=now, zone=zone, problems=problems)
+    created = _past_instant("created", fields, now=now, zone=zone, problems=problems)
+    updated = _past_instant("updated", fields, now=now, zone=zone, problems=problems)
     if problems:
         raise InvalidDraft(problems)
+    day = _exported_day(fields)
     return replace(
         article,
         created=created or article.created,
         updated=updated or article.updated,
-        day=_day(fields) if _is_near(_day(fields), article.published) else article.day,
+        day=day if _is_near(day, article.published) else article.day,
     )
 
 
-def never_published(article: Article, fields: Mapping[str, object]) -> Article:
-    """The article without a date where it was withdrawn before it ever had one."""
-    if is_own(fields) and fields.get("published") is None and article.status is Status.WITHDRAWN:
+def remove_added_date(article: Article, fields: Mapping[str, object]) -> Article:
+    """The article without the date that composing gave it, if it was withdrawn before it ever had one."""
+    if is_dateline_export(fields) and fields.get("published") is None and article.status is Status.WITHDRAWN:
         return replace(article, published=None, day=None)
     return article
 
 
-def _past(
+def _past_instant(
     name: str, fields: Mapping[str, object], *, now: datetime, zone: ZoneInfo, problems: list[Problem]
 ) -> datetime | None:
     value = fields.get(name)
@@ -82,9 +86,9 @@ def _past(
     return min(instant, now)
 
 
-def _day(fields: Mapping[str, object]) -> date | None:
+def _exported_day(fields: Mapping[str, object]) -> date | None:
     try:
-        return date.fromisoformat(str(fields.get("day"))) if is_own(fields) else None
+        return date.fromisoformat(str(fields.get("day"))) if is_dateline_export(fields) else None
     except ValueError:
         return None
 

@@ -1,4 +1,4 @@
-"""Files to import: found in folders, opened plain or gzipped, decoded."""
+"""Files to import: finds them in folders, opens them plain or gzipped, decodes their text."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from typing import BinaryIO, Final, cast
 from archive.errors import Problem
 from archive.exchange.item import Undecodable, Unreadable
 
-MOST_FILE: Final = 16 * 2**20  # bytes of a file that is one article
-DAMAGED: Final = (OSError, EOFError, zlib.error)  # what opening and reading a file may raise
+MAX_FILE_BYTES: Final = 16 * 2**20  # of a file that is one article
+READ_ERRORS: Final = (OSError, EOFError, zlib.error)  # raised by opening and reading a file
 
 _GZIP: Final = b"\x1f\x8b"
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_MOST_CONTROL: Final = 0.02  # of the characters; above that it is no text. Programs and pictures have 10 % and more
+_MAX_CONTROL_SHARE: Final = 0.02  # of the characters in a text file; programs and pictures have 10 % and more
 
 
 @dataclass(slots=True)
 class Source:
-    """One file to be read. `shown` is its name for people, `line` where reading has come to (0: not by lines)."""
+    """One file to read. `display_name` is its path for people, `line` the number of the last line read (0: not by lines)."""
 
     path: Path
-    shown: str
+    display_name: str
     line: int = 0
     _raw: BinaryIO | None = field(default=None, repr=False)
 
@@ -41,42 +41,43 @@ class Source:
 
     @property
     def stem(self) -> str:
-        """The file's name for people, without what says its format."""
+        """The file's name for people, without its suffixes."""
         return printable(Path(self.name).stem)
 
     @property
-    def address(self) -> str:
-        """The absolute path without `.gz`, symbolic links resolved: it names the file in later imports."""
+    def real_path(self) -> str:
+        """The absolute path without `.gz`, symbolic links resolved. It identifies the file in later imports."""
         return os.path.realpath(self.path).removesuffix(".gz")
 
     @property
-    def place(self) -> str:
-        return f"{self.shown}:{self.line}" if self.line else self.shown
+    def location(self) -> str:
+        """The file, with the line if it is read by lines: "folder/file.jsonl:17"."""
+        return f"{self.display_name}:{self.line}" if self.line else self.display_name
 
     @property
     def modified(self) -> datetime:
-        """When the file's content was last changed, UTC, whole seconds."""
+        """The modification time of the file, UTC, in whole seconds."""
         return datetime.fromtimestamp(int(self.path.stat().st_mtime), UTC)
 
     @property
-    def position(self) -> int:
-        """Bytes read of the file as it lies on the disk."""
+    def bytes_read(self) -> int:
+        """Bytes read so far of the file on disk, gzipped or not."""
         return 0 if self._raw is None or self._raw.closed else self._raw.tell()
 
     def read(self) -> bytes:
-        """The whole file, unpacked. Raises Undecodable above MOST_FILE, and what DAMAGED says."""
+        """The whole file, unpacked. Raises Undecodable above MAX_FILE_BYTES, and READ_ERRORS."""
         with self._open() as stream:
-            content = stream.read(MOST_FILE + 1)
-        if len(content) > MOST_FILE:
-            raise Undecodable("file", f"has more than {MOST_FILE >> 20} MiB; a file of this format is one article")
+            content = stream.read(MAX_FILE_BYTES + 1)
+        if len(content) > MAX_FILE_BYTES:
+            raise Undecodable("file", f"has more than {MAX_FILE_BYTES >> 20} MiB; a file of this format is one article")
         return content
 
-    def lines(self, most: int) -> Iterator[bytes | None]:
-        """Line by line, `line` counting along; None for a line of more than `most` bytes."""
+    def lines(self, max_bytes: int) -> Iterator[bytes | None]:
+        """The lines, lazily, counted in `line`; None for a line of more than `max_bytes`. Raises READ_ERRORS."""
         with self._open() as stream:
-            while content := stream.readline(most + 1):
+            while content := stream.readline(max_bytes + 1):
                 self.line += 1
-                if len(content) <= most:
+                if len(content) <= max_bytes:
                     yield content
                     continue
                 while content and not content.endswith(b"\n"):
@@ -92,7 +93,7 @@ class Source:
 
 
 class _Unpacked(gzip.GzipFile):
-    """A gzip file that closes what lies below it."""
+    """A gzip file that closes the file it reads, which GzipFile itself leaves open."""
 
     def __init__(self, packed: io.BufferedReader) -> None:
         super().__init__(fileobj=packed, mode="rb")
@@ -107,17 +108,17 @@ class _Unpacked(gzip.GzipFile):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file in a folder that is not for this import."""
+    """A file in a folder that this import does not read."""
 
-    shown: str
+    display_name: str
 
 
-def find(paths: Sequence[Path], accepts: Callable[[str], bool]) -> Iterator[Source | Skipped | Unreadable]:
-    """The named files, and in folders all whose names are accepted, in the order of their names.
+def find_sources(paths: Sequence[Path], accepts: Callable[[str], bool]) -> Iterator[Source | Skipped | Unreadable]:
+    """The given files, and in folders all files with accepted names, sorted by name; lazily.
 
-    Names are asked without `.gz`. Hidden files and those that are neither file nor folder are skipped.
-    A folder that symbolic links lead to a second time is read once."""
-    walk = _Walk(accepts)
+    `accepts` gets names without `.gz`. Hidden files, pipes and devices are skipped. A folder that is
+    reached again through symbolic links is read once."""
+    walk = _FolderWalk(accepts)
     for path in paths:
         if path.is_dir():
             yield from walk.folder(path)
@@ -127,7 +128,7 @@ def find(paths: Sequence[Path], accepts: Callable[[str], bool]) -> Iterator[Sour
             yield Source(path, printable(str(path)))
 
 
-class _Walk:
+class _FolderWalk:
     def __init__(self, accepts: Callable[[str], bool]) -> None:
         self.accepts = accepts
         self.visited: set[tuple[int, int]] = set()
@@ -137,7 +138,7 @@ class _Walk:
             identity = folder.stat()
             entries = sorted(folder.iterdir(), key=lambda path: path.name)
         except OSError as error:
-            yield Unreadable(printable(str(folder)), (explain(error),))
+            yield Unreadable(printable(str(folder)), (read_problem(error),))
             return
         if (identity.st_dev, identity.st_ino) in self.visited:
             yield Skipped(printable(str(folder)))
@@ -147,34 +148,34 @@ class _Walk:
             yield from self.entry(path)
 
     def entry(self, path: Path) -> Iterator[Source | Skipped | Unreadable]:
-        shown = printable(str(path))
+        display_name = printable(str(path))
         if path.name.startswith("."):
-            yield Skipped(shown)
+            yield Skipped(display_name)
         elif path.is_dir():
             yield from self.folder(path)
         elif not self.accepts(path.name.removesuffix(".gz")):
-            yield Skipped(shown)
+            yield Skipped(display_name)
         elif path.is_file():
-            yield Source(path, shown)
-        elif path.exists():  # a pipe or a device: reading it might never end
-            yield Skipped(shown)
+            yield Source(path, display_name)
+        elif path.exists():  # a pipe or a device, which may never end
+            yield Skipped(display_name)
         else:
-            yield Unreadable(shown, (Problem("file", "is a link to a file that does not exist"),))
+            yield Unreadable(display_name, (Problem("file", "is a link to a file that does not exist"),))
 
 
-def explain(error: BaseException) -> Problem:
-    """What an error of DAMAGED means to the owner of the file."""
+def read_problem(error: BaseException) -> Problem:
+    """One of READ_ERRORS in words for the owner of the file."""
     if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
-        return Problem("file", f"is a damaged gzip file ({error}); what stands after this place is lost")
+        return Problem("file", f"is a damaged gzip file ({error}); the rest of it cannot be read")
     if isinstance(error, OSError):
         return Problem("file", f"cannot be read: {error.strerror or error}")
     return Problem("file", f"cannot be read: {error}")
 
 
 def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text of a file, and notes on how it was read: as UTF-8, as its byte order mark says, else windows-1252.
+    """The text of a file, and notes on its encoding: UTF-8, UTF-16 by its byte order mark, or else windows-1252.
 
-    Raises Undecodable for what is no text."""
+    Raises Undecodable for a file that is not text."""
     notes: tuple[str, ...] = ()
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text, notes = _decoded(content, "utf-16"), ("not UTF-8: read as UTF-16",)
@@ -183,7 +184,7 @@ def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
             text, notes = _decoded(content, "windows-1252"), ("not UTF-8: read as windows-1252",)
-    if len(_CONTROL.findall(text)) > _MOST_CONTROL * len(text):
+    if len(_CONTROL.findall(text)) > _MAX_CONTROL_SHARE * len(text):
         raise Undecodable("file", "is not text: it is full of control characters")
     return text, notes
 
@@ -196,6 +197,6 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 
 def printable(name: str) -> str:
-    """A file's name as it can be shown and stored: bytes that are no UTF-8 and control characters escaped."""
+    """A file's name that can be printed and stored: control characters, and bytes that are not UTF-8, are escaped."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -1,0 +1,1 @@
+"""Search: what every engine promises, and what all engines share."""

@@ -1,67 +1,42 @@
-"""Articles as rows of the table `articles`, and back."""
+"""Articles as rows of the table `articles`, and back. The fields of archive.fields.table are columns of their name."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final
 
 from sqlalchemy import Row
 
-from archive.article import Article, Content, ContentFormat, Status
-from archive.serialization import author_document, enclosure_document, read_authors, read_enclosures
+from archive.article import Article, Content, ContentFormat
+from archive.fields.table import STORED
+from archive.fields.values import Day, Instant
+
+_NAMES: Final = tuple(field.name for field in STORED)
+_values_of: Final[Callable[[Any], tuple[Any, ...]]] = attrgetter(*_NAMES)
+# Instants and days are stored as such, everything else as in JSON.
+_CONVERTED: Final = tuple(
+    (field.name, field.type) for field in STORED if field.type.converts and not isinstance(field.type, Instant | Day)
+)
 
 
 def to_row(article: Article, *, by: str) -> dict[str, Any]:
-    return {
-        "id": article.id,
-        "guid": article.guid,
-        "revision": article.revision,
-        "status": article.status.value,
-        "title": article.title,
-        "slug": article.slug,
-        "day": article.day,
-        "summary": article.summary,
-        "content_html": article.content_html,
-        "content_format": None if article.content is None else article.content.format.value,
-        "content_source": None if article.content is None else article.content.source,
-        "authors": [author_document(author) for author in article.authors],
-        "section": article.section,
-        "tags": list(article.tags),
-        "language": article.language,
-        "published": article.published,
-        "listed": article.published or article.created,
-        "updated": article.updated,
-        "created": article.created,
-        "modified": article.modified,
-        "modified_by": by,
-        "canonical_url": article.canonical_url,
-        "image": article.image,
-        "enclosures": [enclosure_document(enclosure) for enclosure in article.enclosures],
-        "was_public": article.was_public,
-    }
+    row = dict(zip(_NAMES, _values_of(article), strict=True))
+    for name, kind in _CONVERTED:
+        if row[name] is not None:
+            row[name] = kind.to_json(row[name])
+    row["content_format"] = None if article.content is None else article.content.format.value
+    row["content_source"] = None if article.content is None else article.content.source
+    row["listed"] = article.published or article.created
+    row["modified_by"] = by
+    row["was_public"] = article.was_public
+    return row
 
 
 def to_article(row: Row[Any]) -> Article:
-    return Article(
-        id=row.id,
-        guid=row.guid,
-        revision=row.revision,
-        status=Status(row.status),
-        title=row.title,
-        slug=row.slug,
-        day=row.day,
-        summary=row.summary,
-        content_html=row.content_html,
-        content=None if row.content_format is None else Content(ContentFormat(row.content_format), row.content_source),
-        authors=read_authors(row.authors),
-        section=row.section,
-        tags=tuple(row.tags),
-        language=row.language,
-        published=row.published,
-        updated=row.updated,
-        created=row.created,
-        modified=row.modified,
-        canonical_url=row.canonical_url,
-        image=row.image,
-        enclosures=read_enclosures(row.enclosures),
-        was_public=row.was_public,
-    )
+    values = dict(zip(_NAMES, _values_of(row), strict=True))
+    for name, kind in _CONVERTED:
+        if values[name] is not None:
+            values[name] = kind.from_json(values[name])
+    content = None if row.content_format is None else Content(ContentFormat(row.content_format), row.content_source)
+    return Article(content=content, was_public=row.was_public, **values)

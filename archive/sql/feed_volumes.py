@@ -11,7 +11,7 @@ from archive.sql.changes import check_lease, lock_log
 from archive.sql.database import Database
 from archive.sql.schema import volumes
 from archive.store.changes import Lease
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import SortKey
 
 
@@ -21,12 +21,12 @@ class SqlFeedVolumes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def all(self) -> Sequence[Volume]:
+    def all(self) -> Sequence[ArchiveDocument]:
         columns = volumes.c
         order = (columns.year, columns.month, columns.listed.is_not(None), columns.listed, columns.article_id)
         with self._database.reading() as connection:
             return [
-                Volume(
+                ArchiveDocument(
                     Period(row.year, row.month),
                     row.number,
                     None if row.listed is None else SortKey(row.listed, row.article_id),
@@ -34,7 +34,7 @@ class SqlFeedVolumes:
                 for row in connection.execute(select(volumes).order_by(*order))
             ]
 
-    def put(self, changed: Sequence[Volume], lease: Lease) -> None:
+    def put(self, changed: Sequence[ArchiveDocument], lease: Lease) -> None:
         with self._database.writing() as connection:
             lock_log(connection)
             check_lease(connection, lease)

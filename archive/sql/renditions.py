@@ -11,10 +11,10 @@ from archive.sql.changes import check_lease, lock_log, set_last_position
 from archive.sql.database import Database
 from archive.sql.engine import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
-from archive.store import feed_history as lineages
+from archive.store import feed_history
 from archive.store.changes import ChangeKind, Lease
-from archive.store.feed_history import Lineage, Version
-from archive.store.renditions import Coded, Rendition
+from archive.store.feed_history import FeedHistory, Version
+from archive.store.renditions import Rendition, Representation
 from archive.util.chunks import slices
 
 _WITH_CODINGS = (
@@ -59,7 +59,7 @@ class SqlRenditions:
             media_type=rows[0].media_type,
             modified=rows[0].modified,
             position=rows[0].position,
-            codings={row.coding: Coded(row.etag, bytes(row.body)) for row in rows},
+            codings={row.coding: Representation(row.etag, bytes(row.body)) for row in rows},
         )
 
     def put(self, documents: Sequence[Rendition], lease: Lease) -> Sequence[str]:
@@ -86,11 +86,11 @@ class SqlRenditions:
             paths = connection.execute(select(renditions.c.path).order_by(renditions.c.path)).scalars().all()
         yield from paths
 
-    def history(self, path: str) -> Lineage | None:
+    def history(self, path: str) -> FeedHistory | None:
         statement = select(renditions.c.lineage).where(renditions.c.path == path)
         with self._database.reading() as connection:
             stored = connection.execute(statement).scalar_one_or_none()
-        return None if stored is None else lineages.from_bytes(stored)
+        return None if stored is None else feed_history.from_bytes(stored)
 
 
 def _put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> list[str]:
@@ -118,12 +118,12 @@ def _put(connection: Connection, documents: Sequence[Rendition], *, seq: int) ->
     return changed
 
 
-def _lineage(document: Rendition, before: bytes | None, seq: int) -> bytes | None:
+def _history(document: Rendition, before: bytes | None, seq: int) -> bytes | None:
     if document.contents is None:
         return None
     version = Version(seq, tuple(coded.etag for coded in document.codings.values()))
-    known = None if before is None else lineages.from_bytes(before)
-    return lineages.to_bytes(lineages.follow(known, document.contents, version))
+    known = None if before is None else feed_history.from_bytes(before)
+    return feed_history.to_bytes(feed_history.extend(known, document.contents, version))
 
 
 def _is_same(document: Rendition, stored: Row[*tuple[Any, ...]]) -> bool:
@@ -140,7 +140,7 @@ def _mark(connection: Connection, documents: Sequence[Rendition]) -> None:
 def _replace(
     connection: Connection, documents: Sequence[Rendition], before: Mapping[str, bytes | None], *, seq: int
 ) -> None:
-    """Store these with their log lines after `seq`; `before` has the lineages as they were."""
+    """Store these with their log lines after `seq`; `before` has their stored histories."""
     if not documents:
         return
     numbered = list(enumerate(documents, seq + 1))
@@ -150,7 +150,7 @@ def _replace(
             "media_type": document.media_type,
             "modified": document.modified,
             "position": document.position,
-            "lineage": _lineage(document, before.get(document.path), number),
+            "lineage": _history(document, before.get(document.path), number),
         }
         for number, document in numbered
     ]

@@ -1,0 +1,1 @@
+"""What storage promises: one protocol for each noun."""

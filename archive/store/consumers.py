@@ -35,7 +35,7 @@ class Consumer(Protocol):
     def apply(self, changes: Sequence[Change], lease: Lease) -> None: ...
 
 
-class Outbox:
+class ConsumerRunner:
     """Drains the log into one consumer, for one worker.
 
     `owner` names the worker's place; whoever uses a name must be sure that nobody else does."""

@@ -1,4 +1,4 @@
-"""What a list's document held in its earlier versions, as far as it takes to say what is new since one of them."""
+"""The entries of a feed document in its recent versions: enough to compute a delta since any of them (RFC 3229)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, NamedTuple
 
 import orjson
 
-VERSIONS = 50  # of a document: as many as a feed usually has entries, after which nothing is left of the first one
-LEFT = 200  # entries that have left a document, at most: so much is written anew with each version
+MAX_VERSIONS = 50  # of a document: about the entries of a feed, after which the oldest version shares none with it
+MAX_REMOVED = 200  # removed entries that are remembered; all of them are written again with each version
 
 
 class Entry(NamedTuple):
-    """One entry of a document: its bytes from `start` on, up to before `end`, without any content coding.
+    """One entry of a document: `document[start:end]`, in bytes without any content coding.
 
-    `digest` is another one whenever the bytes are others; `listed` is where it stands in the list, newest
-    first, in a form of which a later instant is the greater text."""
+    `digest` changes with those bytes. `listed` is the date that the list is sorted by, newest first, as text that
+    sorts like the instant."""
 
     id: str
     digest: str
@@ -33,7 +33,8 @@ class Entry(NamedTuple):
 class Contents:
     """The entries of a document, newest first.
 
-    `gone` are the ids that the document itself says are gone. `is_full`: the list may go on after it."""
+    `gone` are the ids that the document names as deleted (RFC 6721). `is_full`: the document is as long as a feed
+    may be, so its list may have older entries."""
 
     entries: tuple[Entry, ...]
     gone: frozenset[str] = frozenset()
@@ -41,14 +42,14 @@ class Contents:
 
 
 class Version(NamedTuple):
-    """One state of a document's bytes: a number that grows, and the ETags of all its codings."""
+    """One state of a document's bytes: a growing number, and the ETags of all its content codings."""
 
     number: int
     etags: tuple[str, ...]
 
 
-class Held(NamedTuple):
-    """An entry in the state that it has in versions from `since` to before `until`; None: to this day."""
+class EntryState(NamedTuple):
+    """An entry as it is in the versions from number `since` to before `until`; None: still so."""
 
     entry: Entry
     since: int
@@ -56,103 +57,108 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
-    """A document's present contents, and what is known of its versions, oldest first; the last is the present one.
+class FeedHistory:
+    """A document's current contents and its known versions, oldest first; the last one is current.
 
-    `left` are entries that it had and has no more, in their last state."""
+    `current` has a state for each entry of `contents`, in the same order. `removed` are entries of earlier versions
+    that are no longer listed, in their last state."""
 
     contents: Contents
     versions: tuple[Version, ...]
-    held: tuple[Held, ...]
-    left: tuple[Held, ...] = ()
+    current: tuple[EntryState, ...]
+    removed: tuple[EntryState, ...] = ()
 
     def describes(self, etag: str) -> bool:
-        """Whether the present version has this ETag."""
+        """Whether the current version has this ETag."""
         return etag in self.versions[-1].etags
 
-    def base(self, etags: Iterable[str]) -> tuple[Version, str] | None:
-        """Of several versions that a client names, the oldest: whoever adds to that one has everything."""
+    def known_version(self, etags: Iterable[str]) -> tuple[Version, str] | None:
+        """The oldest version among these ETags, with its ETag: a delta since it serves a client that has several."""
         numbers = {etag: version for version in self.versions for etag in version.etags}
         known = [(numbers[etag], etag) for etag in etags if etag in numbers]
         return min(known, key=lambda found: found[0].number, default=None)
 
-    def news(self, base: Version) -> Sequence[Entry] | None:
-        """The entries that whoever has this version lacks, or has in another state.
+    def entries_since(self, known: Version) -> Sequence[Entry] | None:
+        """Entries that a client with this version lacks, or has in another state.
 
-        With them, and without what the document says is gone and what is beyond its end, newest first, he has
-        the present contents. None where that would not be so: an entry has left in silence."""
-        if not all(self._is_explained(left, base) for left in self.left):
+        Merging them by id, dropping tombstoned ids and trimming to the feed's length yields the current feed.
+        None where that would not hold: an entry was removed without a tombstone, and not by the feed's length."""
+        if not all(self._is_explained(removed, known) for removed in self.removed):
             return None
-        return [held.entry for held in self.held if held.since > base.number]
+        return [state.entry for state in self.current if state.since > known.number]
 
-    def _is_explained(self, left: Held, base: Version) -> bool:
-        if left.until is not None and left.until <= base.number:
-            return True  # was not there any more
-        if left.entry.id in self.contents.gone:
+    def _is_explained(self, removed: EntryState, known: Version) -> bool:
+        """Whether the client can tell, from the current document, that this entry is no longer listed."""
+        if removed.until is not None and removed.until <= known.number:
+            return True  # the client's version did not list it either
+        if removed.entry.id in self.contents.gone:
             return True
-        as_it_was = left.since <= base.number
-        return as_it_was and self.contents.is_full and left.entry.place < self.contents.entries[-1].place
+        is_unchanged = removed.since <= known.number
+        return is_unchanged and self.contents.is_full and removed.entry.place < self.contents.entries[-1].place
 
 
-def follow(before: Lineage | None, contents: Contents, version: Version) -> Lineage:
-    """The lineage of a document with one more version.
+def extend(before: FeedHistory | None, contents: Contents, version: Version) -> FeedHistory:
+    """The history of a document with one more version.
 
-    Versions that have no entry in common with it any more are forgotten, since there is nothing to be gained."""
-    known = {held.entry.id: held for held in before.held} if before else {}
-    held = tuple(_held(entry, known.get(entry.id), version) for entry in contents.entries)
-    common = min((one.since for one in held), default=version.number)
+    Drops versions that share no entry with the new one: a delta since them would be the whole feed."""
+    known = {state.entry.id: state for state in before.current} if before else {}
+    current = tuple(_state(entry, known.get(entry.id), version) for entry in contents.entries)
+    oldest_shared = min((state.since for state in current), default=version.number)
     earlier = before.versions if before else ()
-    versions = [one for one in (*earlier, version)[-VERSIONS:] if one.number >= common or one is version]
-    left = list(_left(before, contents, version)) if before else []
-    if len(left) > LEFT:
-        left.sort(key=lambda one: one.until or 0)
-        newest = left[-LEFT].until or 0
-        versions = [one for one in versions if one.number >= newest]
+    versions = [one for one in (*earlier, version)[-MAX_VERSIONS:] if one.number >= oldest_shared or one is version]
+    removed = list(_removed(before, contents, version)) if before else []
+    if len(removed) > MAX_REMOVED:
+        removed.sort(key=lambda state: state.until or 0)
+        oldest_told = removed[-MAX_REMOVED].until or 0
+        versions = [one for one in versions if one.number >= oldest_told]
     oldest = versions[0].number
-    return Lineage(
-        contents, tuple(versions), held, tuple(one for one in left if one.until is not None and one.until > oldest)
+    return FeedHistory(
+        contents,
+        tuple(versions),
+        current,
+        tuple(state for state in removed if state.until is not None and state.until > oldest),
     )
 
 
-def _held(entry: Entry, before: Held | None, version: Version) -> Held:
-    same = before is not None and before.entry.digest == entry.digest
-    return Held(entry, before.since if before is not None and same else version.number)
+def _state(entry: Entry, before: EntryState | None, version: Version) -> EntryState:
+    is_unchanged = before is not None and before.entry.digest == entry.digest
+    return EntryState(entry, before.since if before is not None and is_unchanged else version.number)
 
 
-def _left(before: Lineage, contents: Contents, version: Version) -> Iterator[Held]:
-    """What has left now or earlier, and has not come back."""
+def _removed(before: FeedHistory, contents: Contents, version: Version) -> Iterator[EntryState]:
+    """Entries that were removed by this version or an earlier one, and have not come back."""
     present = {entry.id for entry in contents.entries}
-    yield from (one for one in before.left if one.entry.id not in present)
-    for one in before.held:
-        if one.entry.id not in present:
-            yield Held(one.entry, one.since, until=version.number)
+    yield from (state for state in before.removed if state.entry.id not in present)
+    for state in before.current:
+        if state.entry.id not in present:
+            yield EntryState(state.entry, state.since, until=version.number)
 
 
-# As it is stored: rows in place of objects, since a new article changes some thirty documents.
+# Stored as rows, not objects: one new article changes some thirty documents. The keys are those of stored data.
 
 
-def to_bytes(lineage: Lineage) -> bytes:
+def to_bytes(history: FeedHistory) -> bytes:
     return orjson.dumps(
         {
-            "held": [(*one.entry, one.since, one.until) for one in lineage.held],
-            "left": [(*one.entry, one.since, one.until) for one in lineage.left],
-            "gone": sorted(lineage.contents.gone),
-            "full": lineage.contents.is_full,
-            "versions": [(version.number, *version.etags) for version in lineage.versions],
+            "held": [(*state.entry, state.since, state.until) for state in history.current],
+            "left": [(*state.entry, state.since, state.until) for state in history.removed],
+            "gone": sorted(history.contents.gone),
+            "full": history.contents.is_full,
+            "versions": [(version.number, *version.etags) for version in history.versions],
         }
     )
 
 
-def from_bytes(stored: bytes) -> Lineage:
+def from_bytes(stored: bytes) -> FeedHistory:
     read = orjson.loads(stored)
-    held = _read(read["held"])
-    return Lineage(
-        contents=Contents(tuple(one.entry for one in held), frozenset(read["gone"]), read["full"]),
+    current = _states(read["held"])
+    return FeedHistory(
+        contents=Contents(tuple(state.entry for state in current), frozenset(read["gone"]), read["full"]),
         versions=tuple(Version(number, tuple(etags)) for number, *etags in read["versions"]),
-        held=held,
-        left=_read(read["left"]),
+        current=current,
+        removed=_states(read["left"]),
     )
 
 
-def _read(rows: Sequence[Sequence[Any]]) -> tuple[Held, ...]:
-    return tuple([Held(Entry(*row[:5]), *row[5:]) for row in rows])
+def _states(rows: Sequence[Sequence[Any]]) -> tuple[EntryState, ...]:
+    return tuple([EntryState(Entry(*row[:5]), *row[5:]) for row in rows])

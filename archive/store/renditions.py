@@ -1,4 +1,4 @@
-"""Finished documents, as they are served."""
+"""Finished documents (feeds, sitemaps), as they are stored and served."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Protocol
 
 from archive.store.changes import Lease
-from archive.store.feed_history import Contents, Lineage
+from archive.store.feed_history import Contents, FeedHistory
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
-    """One representation's bytes with their strong ETag, quotes included (RFC 9110 §8.8.3)."""
+class Representation:
+    """A document's bytes in one content coding (RFC 9110 §3.2), with their strong ETag, quotes included (§8.8.3)."""
 
     etag: str
     body: bytes = field(repr=False)
@@ -21,17 +21,17 @@ class Coded:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """A finished document. `modified` is the first whole second, UTC, at which its bytes were these.
+    """A finished document.
 
-    `position` is the log position that it was built from; `codings` has "identity" and the
-    pre-compressed forms by their names in Content-Encoding. `contents` is given for live feeds when they are
-    stored; `Renditions.history` returns their versions."""
+    `modified` is the first whole second, UTC, at which its bytes were these. `position` is the log position that it
+    was built from. `codings` has "identity" and the pre-compressed forms, by their names in Content-Encoding.
+    `contents` is given for live feeds when they are stored; `Renditions.history` returns their versions."""
 
     path: str
     media_type: str
     modified: datetime
     position: int
-    codings: Mapping[str, Coded]
+    codings: Mapping[str, Representation]
     contents: Contents | None = field(default=None, repr=False, compare=False)
 
 
@@ -53,6 +53,6 @@ class Renditions(Protocol):
 
     def paths(self) -> Iterator[str]: ...
 
-    def history(self, path: str) -> Lineage | None:
+    def history(self, path: str) -> FeedHistory | None:
         """The known versions of a live feed; None for other documents."""
         ...

@@ -1,9 +1,12 @@
-"""What feedgen lacks: namespaces, whole links, dates without a locale, entries as bytes of their own."""
+"""Repairs of feedgen: elements of any namespace, complete links, dates without a locale, entries as bytes of their own.
+
+docs/decisions/feedgen-repairs.md explains each. They use private parts of feedgen, which
+tests/feeds/formats/test_feedgen_private_parts.py guards."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -17,7 +20,6 @@ from feedgen.ext.base import BaseExtension  # isort: skip
 
 from feeds.channel import GENERATOR, Channel
 from feeds.html_lookalikes import looks_like_html
-from feeds.spec import Format
 
 ATOM = "http://www.w3.org/2005/Atom"
 ATOM_TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
@@ -38,7 +40,7 @@ _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 def rfc822(instant: datetime) -> str:
     """`Thu, 14 Dec 2023 09:30:00 GMT` (RFC 822 §5.1 with the four-digit year of RFC 1123 §5.2.14).
 
-    The weekday is optional and missing before the year 100: programs take 0099 for 1999, where it is wrong."""
+    The weekday is optional, and left out before the year 100: programs read 0099 as 1999, where it would be wrong."""
     text = format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
     return text if instant.year >= 100 else text.partition(", ")[2]
 
@@ -63,8 +65,8 @@ class Element:
             child.append_to(element)
 
 
-class Entry(feedgen.entry.FeedEntry):  # type: ignore[misc]
-    """An entry whose links keep all their attributes, and that takes elements of any namespace."""
+class FeedgenEntry(feedgen.entry.FeedEntry):  # type: ignore[misc]
+    """An entry that writes all attributes of its links, and takes a language and elements of any namespace."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,11 +74,11 @@ class Entry(feedgen.entry.FeedEntry):  # type: ignore[misc]
         self._elements: list[Element] = []
 
     def language(self, tag: str) -> None:
-        """The entry's language in Atom, where it is not the feed's."""
+        """Set `xml:lang`, in Atom only: RSS has no such attribute."""
         self._language = tag
 
     def add_element(self, tag: str, text: str | None = None, **attributes: str) -> None:
-        """An element after all others."""
+        """Add an element after all others."""
         self.add(Element(tag, text, attributes))
 
     def add(self, element: Element) -> None:
@@ -84,7 +86,7 @@ class Entry(feedgen.entry.FeedEntry):  # type: ignore[misc]
 
     def atom_entry(self, extensions: bool = True) -> Any:
         element = super().atom_entry(extensions)
-        # feedgen takes the attributes from the new, empty element instead of the link.
+        # feedgen reads the attributes from the new, empty element instead of the link.
         for written, meant in zip(element.findall("link"), self.link() or [], strict=True):
             for name in _LINK_ATTRIBUTES:
                 if meant.get(name):
@@ -104,9 +106,9 @@ class Entry(feedgen.entry.FeedEntry):  # type: ignore[misc]
 
 
 class Extras(BaseExtension):  # type: ignore[misc]
-    """Elements of other specifications, after the feed's own, and the namespaces of all of its entries.
+    """A feedgen extension: elements after the feed's own, and the namespaces of all of its entries.
 
-    `attributes` are those of an Atom feed's root."""
+    `attributes` are set on the root of an Atom feed."""
 
     def __init__(self, namespaces: Mapping[str, str]) -> None:
         self.namespaces = dict(namespaces)
@@ -135,7 +137,7 @@ class Extras(BaseExtension):  # type: ignore[misc]
 
 
 def _declare_html(entry: Any) -> None:
-    """Say `type="html"`, and write as such, what would be mistaken for it as plain text (RFC 4287 §3.1.1)."""
+    """Write text that looks like HTML as `type="html"`, escaped, so that no reader mistakes it (RFC 4287 §3.1.1)."""
     for name in _PLAIN_TEXT:
         element = entry.find(name)
         if element is not None and element.get("type") is None and looks_like_html(element.text or ""):
@@ -143,10 +145,10 @@ def _declare_html(entry: Any) -> None:
             element.text = html.escape(element.text, quote=False)
 
 
-def new_feed(channel: Channel, feed_format: Format, namespaces: Mapping[str, str]) -> Any:
-    """A feedgen feed with everything set that would otherwise change from build to build.
+def new_feed(channel: Channel, namespaces: Mapping[str, str]) -> Any:
+    """A feedgen feed with a given generator and date, which feedgen would change with its version and each build.
 
-    Its `extras` take what feedgen has no word for."""
+    `feed.extras` is an `Extras`."""
     feed = feedgen.feed.FeedGenerator()
     feed.register_extension("extras", lambda: Extras(namespaces))
     feed.title(channel.title)
@@ -154,36 +156,27 @@ def new_feed(channel: Channel, feed_format: Format, namespaces: Mapping[str, str
     feed.updated(channel.updated)
     if channel.language:
         feed.language(channel.language)
-    media_type = feed_format.media_type.partition(";")[0]
-    feed.link(href=channel.address(feed_format), rel="self", type=media_type)
+    feed.link(href=channel.address, rel="self", type=channel.format.link_type)
     feed.link(href=channel.home, rel="alternate")  # last: feedgen's RSS <link> is the last link added
     return feed
 
 
-def document_links(channel: Channel, feed_format: Format) -> list[dict[str, str]]:
-    """Links to the hub, to the page about the feed and to its other documents, as `atom:link` has them.
+def document_links(channel: Channel) -> list[dict[str, str]]:
+    """The attributes of `atom:link` to the hub, to the page about the feed and to the feed's other documents.
 
-    `related` and not `alternate`: that is the page with the same articles, and readers take one for it."""
-    media_type = feed_format.media_type.partition(";")[0]
+    The page about the feed is `related`: `alternate` is the page with the same articles, and readers expect one."""
     links = [{"rel": "hub", "href": channel.hub}] if channel.hub else []
-    links.append({"rel": "related", "href": channel.about(feed_format), "type": "text/html", "title": ABOUT_TITLE})
+    links.append({"rel": "related", "href": channel.about, "type": "text/html", "title": ABOUT_TITLE})
     for relation in channel.links:
-        href = channel.link(relation, feed_format)
+        href = channel.link(relation)
         if href is not None:
-            links.append({"rel": relation, "href": href, "type": media_type})
+            links.append({"rel": relation, "href": href, "type": channel.format.link_type})
     return links
 
 
 def fragment(element: Any, namespaces: Mapping[str, str]) -> bytes:
-    """An entry as it stands in a document whose root declares the namespaces."""
+    """An entry as bytes for a document whose root declares the namespaces."""
     root = etree.Element("root", nsmap=dict(namespaces))
     declarations = etree.tostring(etree.SubElement(root, "x"))[len("<x") : -len("/>")]
     root.append(element)
     return etree.tostring(element, encoding="UTF-8").replace(declarations, b"", 1)
-
-
-def assemble(shell: bytes, end: bytes, fragments: Iterable[bytes]) -> bytes:
-    """A feed without entries, and entries, as one document. `end` is what follows the last entry."""
-    if not shell.endswith(end):
-        raise ValueError(f"the document does not end in {end!r}")
-    return b"".join((shell[: -len(end)], *fragments, end))

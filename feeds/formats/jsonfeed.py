@@ -1,4 +1,4 @@
-"""JSON Feed 1.1 (jsonfeed.org/version/1.1): articles in, bytes out."""
+"""JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
 from __future__ import annotations
 
@@ -12,37 +12,36 @@ from archive.labels import label_key
 from archive.site import Site
 from archive.timestamps import rfc3339
 from feeds.channel import Channel
-from feeds.entry import Item
-from feeds.formats.feedgen_fixes import assemble
-from feeds.spec import Format
+from feeds.entry import FeedEntry
+from feeds.formats.writer import Writer, assemble
 
-END = b"]}"
-BETWEEN = b","
+_END = b"]}"
+_BETWEEN = b","
 VERSION = "https://jsonfeed.org/version/1.1"
 USER_COMMENT = "This is a feed: paste its address into a feed reader, and new articles come to you. More about it: {}"
 
 
-def write_entry(item: Item, site: Site) -> bytes:
-    """One article as it stands in every JSON feed that holds it."""
-    # Copied: what orjson gives takes as much memory as its buffer had grown to, 14 KB on average for 2.
-    return memoryview(orjson.dumps(build_entry(item, site))).tobytes()
+def write_entry(entry: FeedEntry, site: Site) -> bytes:
+    """One article, the same bytes in every JSON feed that lists it."""
+    # Copied: bytes from orjson keep the whole buffer that it had grown, 14 KB on average for 2 KB.
+    return memoryview(orjson.dumps(build_entry(entry, site))).tobytes()
 
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
-    """The whole document, from entries that write_entry has written."""
-    return assemble(orjson.dumps(build_shell(channel)), END, (BETWEEN.join(entries),))
+    """The whole document, from items that `write_entry` has written."""
+    return assemble(orjson.dumps(build_shell(channel)), _END, (_BETWEEN.join(entries),))
 
 
 def build_shell(channel: Channel) -> dict[str, Any]:
-    """The feed without its items; `items` comes last. `next_url` leads to older ones, page by page."""
-    older = channel.link("prev-archive", Format.JSON) or channel.link("next", Format.JSON)
-    return _said(
+    """The feed without its items; `items` is the last member. `next_url` leads to the document with older ones."""
+    older = channel.link("prev-archive") or channel.link("next")
+    return _members(
         version=VERSION,
         title=channel.title,
         home_page_url=channel.home,
-        feed_url=channel.address(Format.JSON),
+        feed_url=channel.address,
         description=channel.description,
-        user_comment=USER_COMMENT.format(channel.about(Format.JSON)),
+        user_comment=USER_COMMENT.format(channel.about),
         next_url=older,
         icon=channel.logo,
         favicon=channel.icon,
@@ -52,32 +51,32 @@ def build_shell(channel: Channel) -> dict[str, Any]:
     ) | {"items": []}
 
 
-def build_entry(item: Item, _site: Site) -> dict[str, Any]:
-    """One article. `content_text` has the abstract where there is no content: one of both must be there."""
-    return _said(
-        id=item.guid,
-        url=item.url,
-        external_url=item.related,
-        title=item.title,
-        content_html=item.content,
-        content_text=None if item.content else item.abstract,
-        summary=item.summary,
-        image=item.image,
-        date_published=rfc3339(item.published),
-        date_modified=rfc3339(item.updated),
-        authors=[_author(author) for author in item.authors],
-        tags=_tags(item),
-        language=item.language,
-        attachments=[_attachment(enclosure) for enclosure in item.enclosures],
+def build_entry(entry: FeedEntry, _site: Site) -> dict[str, Any]:
+    """One article. Without content, `content_text` has the abstract: JSON Feed requires one of the two."""
+    return _members(
+        id=entry.guid,
+        url=entry.url,
+        external_url=entry.related,
+        title=entry.title,
+        content_html=entry.content,
+        content_text=None if entry.content else entry.abstract,
+        summary=entry.summary,
+        image=entry.image,
+        date_published=rfc3339(entry.published),
+        date_modified=rfc3339(entry.updated),
+        authors=[_author(author) for author in entry.authors],
+        tags=_tags(entry),
+        language=entry.language,
+        attachments=[_attachment(enclosure) for enclosure in entry.enclosures],
     )
 
 
 def _author(author: Author) -> dict[str, Any]:
-    return _said(name=author.name, url=author.uri)
+    return _members(name=author.name, url=author.uri)
 
 
 def _attachment(enclosure: Enclosure) -> dict[str, Any]:
-    return _said(
+    return _members(
         url=enclosure.url,
         mime_type=enclosure.type,
         title=enclosure.title,
@@ -86,12 +85,15 @@ def _attachment(enclosure: Enclosure) -> dict[str, Any]:
     )
 
 
-def _tags(item: Item) -> list[str]:
-    """Section and tags; JSON Feed does not tell one from the other, so what is both stands there once."""
-    named = [item.section, *item.tags] if item.section else item.tags
+def _tags(entry: FeedEntry) -> list[str]:
+    """Section and tags, without repetition: JSON Feed has one list for both."""
+    named = [entry.section, *entry.tags] if entry.section else entry.tags
     return list({label_key(name): name for name in reversed(named)}.values())[::-1]
 
 
-def _said(**members: Any) -> dict[str, Any]:
-    """The members that have something to say, in order."""
+def _members(**members: Any) -> dict[str, Any]:
+    """The members that have a value, in order."""
     return {name: value for name, value in members.items() if value not in (None, "", [])}
+
+
+WRITER = Writer(write_entry, write_feed, _END, _BETWEEN)

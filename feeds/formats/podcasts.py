@@ -1,8 +1,8 @@
-"""What podcast directories let a feed say of itself (podcasters.apple.com/support/1691-apple-podcasts-categories)."""
+"""Values that podcast directories accept (podcasters.apple.com/support/1691-apple-podcasts-categories)."""
 
 from __future__ import annotations
 
-# The others read the same names. Each has subcategories, which change more often and are taken as they are given.
+# Other directories use the same names. Subcategories change more often and are not checked.
 CATEGORIES = (
     "Arts",
     "Business",
@@ -24,9 +24,9 @@ CATEGORIES = (
     "Technology",
     "True Crime",
 )
-TYPES = ("episodic", "serial")  # newest first, or to be heard from the first episode on
+TYPES = ("episodic", "serial")  # newest first, or in order from the first episode
 
 
 def category_path(text: str) -> tuple[str, ...]:
-    """`News > Daily News` as category and subcategory."""
+    """Category and subcategory of `News > Daily News`."""
     return tuple(part.strip() for part in text.split(">"))

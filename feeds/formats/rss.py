@@ -1,4 +1,4 @@
-"""RSS 2.0 with content:encoded, dc:creator, atom:link, media: and what podcasts need: articles in, bytes out."""
+"""RSS 2.0 with elements of other namespaces: content:encoded, dc:, atom:, media:, itunes: and podcast:."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archive.article import Enclosure, Role
 from archive.site import Site
 from archive.timestamps import rfc3339
 from feeds.channel import Channel
-from feeds.entry import Item
+from feeds.entry import FeedEntry
 from feeds.formats.feedgen_fixes import (
     ATOM,
     CONTENT,
@@ -21,15 +21,14 @@ from feeds.formats.feedgen_fixes import (
     MEDIA,
     PODCAST,
     Element,
-    Entry,
-    assemble,
+    FeedgenEntry,
     document_links,
     fragment,
     new_feed,
 )
 from feeds.formats.podcasts import category_path
+from feeds.formats.writer import Writer, assemble
 from feeds.html_lookalikes import without_tags
-from feeds.spec import Format
 
 NAMESPACES = {
     "atom": ATOM,
@@ -40,8 +39,8 @@ NAMESPACES = {
     "media": MEDIA,
     "podcast": PODCAST,
 }
-END = b"</channel></rss>"
-TTL = 60  # minutes after which a reader without other knowledge may look again
+_END = b"</channel></rss>"
+TTL = 60  # minutes until a reader that knows nothing else may poll again
 
 _PLAIN_TEXT = re.compile(
     rb"<(?:title|category|description|copyright|managingEditor|dc:creator|dc:contributor"
@@ -49,20 +48,20 @@ _PLAIN_TEXT = re.compile(
 )
 
 
-def write_entry(item: Item, site: Site) -> bytes:
-    """One article as it stands in every RSS feed that holds it."""
-    return spelt_out(fragment(build_entry(item, site).rss_entry(), NAMESPACES))
+def write_entry(entry: FeedEntry, site: Site) -> bytes:
+    """One article, the same bytes in every RSS feed that lists it."""
+    return with_hexadecimal_references(fragment(build_entry(entry, site).rss_entry(), NAMESPACES))
 
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
-    """The whole document, from entries that write_entry has written."""
-    return assemble(spelt_out(build_shell(channel).rss_str()), END, entries)
+    """The whole document, from items that `write_entry` has written."""
+    return assemble(with_hexadecimal_references(build_shell(channel).rss_str()), _END, entries)
 
 
-def spelt_out(document: bytes) -> bytes:
-    """The same XML with "&" and "<" of plain text as hexadecimal references (RSS Best Practices Profile §5.1).
+def with_hexadecimal_references(document: bytes) -> bytes:
+    """The XML with "&", "<" and ">" in plain text as hexadecimal references (RSS Best Practices Profile §5.1).
 
-    Readers that unescape such text twice then still show "AT&T" and "<SRD>" as they were written."""
+    Readers that unescape such text twice still show "AT&T" and "<SRD>" as they were written."""
     return _PLAIN_TEXT.sub(
         lambda text: text[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;").replace(b"&gt;", b"&#x3E;"),
         document,
@@ -70,8 +69,8 @@ def spelt_out(document: bytes) -> bytes:
 
 
 def build_shell(channel: Channel) -> Any:
-    """The channel without its items, as feedgen has it."""
-    feed = new_feed(channel, Format.RSS, NAMESPACES)
+    """The channel without its items, as a feedgen object."""
+    feed = new_feed(channel, NAMESPACES)
     feed.description(channel.description or channel.title)  # mandatory in RSS
     feed.ttl(TTL)
     if channel.rights:
@@ -80,7 +79,7 @@ def build_shell(channel: Channel) -> Any:
         feed.managingEditor(channel.editor)
     if channel.logo:
         feed.image(channel.logo)
-    for link in document_links(channel, Format.RSS):
+    for link in document_links(channel):
         feed.extras.add_element(f"{{{ATOM}}}link", **link)
     if channel.is_archive:
         feed.extras.add_element(f"{{{HISTORY}}}archive")
@@ -90,47 +89,46 @@ def build_shell(channel: Channel) -> Any:
     return feed
 
 
-def build_entry(item: Item, site: Site) -> Entry:
-    """One article as feedgen has it.
+def build_entry(entry: FeedEntry, site: Site) -> FeedgenEntry:
+    """One article, as a feedgen object.
 
-    Titles are plain text, escaped once. Descriptions are HTML by custom, so plain text is escaped for
-    that first. RSS allows one enclosure: the first recording, which is what podcast players look for,
-    or else the first file; `media:content` has them all."""
-    entry = Entry()
-    entry.guid(item.guid, permalink=False)
-    entry.title(without_tags(item.title))
-    entry.published(item.published)
-    entry.link(href=item.url, rel="alternate")
-    entry.summary(html.escape(item.abstract, quote=False))
-    if item.content:
-        entry.content(item.content)
-    if item.section:
-        entry.category(term=item.section, scheme=site.absolute("/sections/"))
-    for tag in item.tags:
-        entry.category(term=tag, scheme=site.absolute("/tags/"))
-    for enclosure in (*item.recordings, *item.enclosures)[:1]:
-        entry.enclosure(enclosure.url, enclosure.length, enclosure.type)
-    for element in _additions(item, site):
-        entry.add(element)
-    return entry
+    The title is plain text, escaped once. The description is HTML by custom, so plain text is escaped once more. RSS
+    allows one enclosure: the first recording, for podcast players, or else the first file. `media:content` has all."""
+    built = FeedgenEntry()
+    built.guid(entry.guid, permalink=False)
+    built.title(without_tags(entry.title))
+    built.published(entry.published)
+    built.link(href=entry.url, rel="alternate")
+    built.summary(html.escape(entry.abstract, quote=False))
+    if entry.content:
+        built.content(entry.content)
+    if entry.section:
+        built.category(term=entry.section, scheme=site.absolute("/sections/"))
+    for tag in entry.tags:
+        built.category(term=tag, scheme=site.absolute("/tags/"))
+    for enclosure in (*entry.recordings, *entry.enclosures)[:1]:
+        built.enclosure(enclosure.url, enclosure.length, enclosure.type)
+    for element in _additions(entry, site):
+        built.add(element)
+    return built
 
 
-def _additions(item: Item, site: Site) -> Iterator[Element]:
-    """What RSS itself has no word for."""
-    for author in item.authors:
+def _additions(entry: FeedEntry, site: Site) -> Iterator[Element]:
+    """Elements of other namespaces."""
+    for author in entry.authors:
         term = "contributor" if author.role is Role.CONTRIBUTOR else "creator"
-        yield Element(f"{{{DC}}}{term}", author.name)  # <author> is for e-mail addresses only
-    if item.language:
-        yield Element(f"{{{DC}}}language", item.language)
-    if item.image:
-        yield Element(f"{{{MEDIA}}}thumbnail", None, {"url": item.image})
-    for enclosure in item.enclosures:
+        yield Element(f"{{{DC}}}{term}", author.name)  # <author> is for e-mail addresses
+    if entry.language:
+        yield Element(f"{{{DC}}}language", entry.language)
+    if entry.image:
+        yield Element(f"{{{MEDIA}}}thumbnail", None, {"url": entry.image})
+    for enclosure in entry.enclosures:
         yield _media_content(enclosure)
-    if item.recordings:
-        yield from _episode(item, site)
-    if item.related:
-        yield Element(f"{{{ATOM}}}link", None, {"rel": "related", "href": item.related})
-    yield Element(f"{{{ATOM}}}updated", rfc3339(item.updated))
+    if entry.recordings:
+        yield from _episode(entry, site)
+    if entry.related:
+        yield Element(f"{{{ATOM}}}link", None, {"rel": "related", "href": entry.related})
+    yield Element(f"{{{ATOM}}}updated", rfc3339(entry.updated))
 
 
 def _media_content(enclosure: Enclosure) -> Element:
@@ -146,22 +144,22 @@ def _media_content(enclosure: Enclosure) -> Element:
     return Element(f"{{{MEDIA}}}content", None, attributes, (title,) if enclosure.title else ())
 
 
-def _episode(item: Item, site: Site) -> Iterator[Element]:
-    """What podcast players show of an article that brings a recording.
+def _episode(entry: FeedEntry, site: Site) -> Iterator[Element]:
+    """What podcast players show of an article with a recording.
 
-    No `itunes:summary`, which is `description` again: feedparser takes it for the content."""
-    yield Element(f"{{{ITUNES}}}title", without_tags(item.title))
-    if authors := [author.name for author in item.authors if author.role is Role.AUTHOR]:
+    Without `itunes:summary`, which repeats `description`: feedparser takes it for the content."""
+    yield Element(f"{{{ITUNES}}}title", without_tags(entry.title))
+    if authors := [author.name for author in entry.authors if author.role is Role.AUTHOR]:
         yield Element(f"{{{ITUNES}}}author", ", ".join(authors))
-    if item.image:
-        yield Element(f"{{{ITUNES}}}image", None, {"href": item.image})
-    if duration := item.recordings[0].duration:
+    if entry.image:
+        yield Element(f"{{{ITUNES}}}image", None, {"href": entry.image})
+    if duration := entry.recordings[0].duration:
         yield Element(f"{{{ITUNES}}}duration", str(duration))
     yield Element(f"{{{ITUNES}}}explicit", _explicit(site))
 
 
 def _podcast(channel: Channel, medium: str) -> Iterator[Element]:
-    """What podcast directories want to know of a feed that brings recordings."""
+    """What podcast directories require of a feed with recordings."""
     yield Element(f"{{{ITUNES}}}author", channel.author)
     yield Element(f"{{{ITUNES}}}type", channel.site.podcast_type)
     yield Element(f"{{{ITUNES}}}explicit", _explicit(channel.site))
@@ -187,3 +185,6 @@ def _explicit(site: Site) -> str:
 def _category(path: Sequence[str]) -> Element:
     children = (_category(path[1:]),) if path[1:] else ()
     return Element(f"{{{ITUNES}}}category", None, {"text": path[0]}, children)
+
+
+WRITER = Writer(write_entry, write_feed, _END)

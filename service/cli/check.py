@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from service.cli.opening import opened, progress_bar
-from service.cli.rebuilding import report_findings
+from service.cli.opening import opened, progress_bar, report_findings
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""The archive into files: `dateline export`."""
+"""`dateline export`: the archive into files."""
 
 from __future__ import annotations
 
@@ -8,18 +8,25 @@ from pathlib import Path
 
 import click
 
-from archive.exchange.exporter import export_jsonl, export_markdown
 from archive.timestamps import utc
+from service.cli.formats import FormatName, FormatsCommand
 from service.cli.opening import numbered, opened, progress_bar
+from service.maintenance.export_formats import AlwaysWhole, export_formats
 
 
-@click.command()
+def _descriptions() -> dict[str, str]:
+    """The formats that can be exported, by name."""
+    return {name: one.description for name, one in export_formats().items()}
+
+
+@click.command(cls=FormatsCommand)
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--format", "format_name", default="jsonl", type=click.Choice(["markdown", "jsonl", "static"]))
-@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="only what was changed on this day or later")
+@click.option("--format", "format_name", default="jsonl", type=FormatName(_descriptions), show_default=True)
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="only articles changed on or after this day")
 def export(target: Path, format_name: str, since: datetime | None) -> None:
-    """Write the archive to TARGET: one file of JSON Lines, a folder of Markdown, or the site as files."""
+    """Write the archive to TARGET, a file or a folder as the format has it."""
     began = time.monotonic()
+    export_format = export_formats()[format_name]
     with opened() as dateline, progress_bar() as bar:
         task = bar.add_task("Exporting", total=None)
 
@@ -28,15 +35,9 @@ def export(target: Path, format_name: str, since: datetime | None) -> None:
 
         day: date | None = since.date() if since else None
         start = utc(day, dateline.site.zone) if day else None
-        if format_name == "static":
-            from service.maintenance.static_export import export_static
-            from service.web.app import create_app
-
-            if start is not None:
-                raise click.UsageError("--since is for markdown and jsonl; a site of files is always whole")
-            count = export_static(dateline, create_app(dateline), target, progress=advance)
-            click.echo(f"Wrote {numbered(count, 'file', 'files')} to {target} in {time.monotonic() - began:.1f} s.")
-            return
-        write = export_markdown if format_name == "markdown" else export_jsonl
-        count = write(dateline.archive, target, since=start, progress=advance)
-    click.echo(f"Wrote {numbered(count, 'article', 'articles')} to {target} in {time.monotonic() - began:.1f} s.")
+        try:
+            count = export_format.write(dateline, target, start, advance)
+        except AlwaysWhole as error:
+            raise click.UsageError(str(error)) from error
+    seconds = time.monotonic() - began
+    click.echo(f"Wrote {numbered(count, *export_format.unit)} to {target} in {seconds:.1f} s.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from service.cli.opening import opened
-from service.cli.rebuilding import rebuild
+from service.cli.opening import numbered, opened
+from service.cli.rebuild import rebuild
+from service.dateline import Dateline
 
 
 @click.group()
@@ -23,5 +24,9 @@ def list_feeds() -> None:
 
 @feeds.command("rebuild")
 def rebuild_feeds() -> None:
-    """Build every feed anew; those whose bytes stay the same keep their ETags."""
-    rebuild("feeds", "Went through", "Building feeds")
+    """Rebuild every feed. A feed whose bytes stay the same keeps its ETag."""
+    rebuild("feeds", progress="Building feeds", result=_result)
+
+
+def _result(dateline: Dateline) -> str:
+    return f"Went through {numbered(sum(1 for _ in dateline.archive.renditions.paths()), 'feed', 'feeds')}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from service.cli.opening import opened, progress_bar
-from service.cli.rebuilding import rebuild, report_findings
+from service.cli.opening import numbered, opened, progress_bar, report_findings
+from service.cli.rebuild import rebuild
 
 
 @click.group()
@@ -15,10 +15,10 @@ def index() -> None:
 
 @index.command("status")
 def index_status() -> None:
-    """Show what is indexed, and how far behind the archive it is."""
+    """Show the size of the index, and how far it is behind the archive."""
     with opened() as dateline:
         if awaited := dateline.index.awaited():
-            click.echo(f"a new one is being built: {dateline.index.position():,} of {awaited:,} changes are in it")
+            click.echo(f"a new index is being built: {dateline.index.position():,} of {awaited:,} changes indexed")
         status = dateline.index.status()
         behind = dateline.archive.changes.last() - status.position
         click.echo(f"engine     {status.engine}")
@@ -40,5 +40,9 @@ def index_check() -> None:
 
 @index.command("rebuild")
 def index_rebuild() -> None:
-    """Make the index anew from the archive."""
-    rebuild("index", "Indexed", "Indexing")
+    """Rebuild the index from the archive."""
+    rebuild(
+        "index",
+        progress="Indexing",
+        result=lambda dateline: f"Indexed {numbered(dateline.index.status().documents, 'article', 'articles')}",
+    )

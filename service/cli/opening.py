@@ -1,4 +1,4 @@
-"""What every command needs: settings, an opened Dateline, and a way to show progress."""
+"""What the commands share: an opened Dateline, a progress bar, and words for results."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -17,7 +18,7 @@ from service.wiring import open_dateline
 
 @contextmanager
 def opened() -> Iterator[Dateline]:
-    """The Dateline that the settings name. An archive that is not there yet is begun."""
+    """The Dateline that the settings describe. Creates a SQLite archive that does not exist yet, or migrates it."""
     settings = read_settings()
     try:
         dateline = open_dateline(settings, checkpoints=True)
@@ -32,7 +33,7 @@ def opened() -> Iterator[Dateline]:
 
 
 def progress_bar() -> Progress:
-    """On a terminal a bar on stderr, elsewhere nothing."""
+    """A bar on stderr if that is a terminal, otherwise nothing."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -43,6 +44,16 @@ def progress_bar() -> Progress:
         disable=not sys.stderr.isatty(),
         transient=True,
     )
+
+
+def report_findings(findings: list[str], all_well: str) -> None:
+    """Print the findings and exit with 1; `all_well` if there are none."""
+    for finding in findings:
+        click.echo(finding)
+    if findings:
+        click.echo(f"dateline: {numbered(len(findings), 'finding', 'findings')}", err=True)
+        raise click.exceptions.Exit(1)
+    click.echo(all_well)
 
 
 def numbered(count: int, one: str, many: str) -> str:

@@ -20,7 +20,7 @@ from service.links import Addresses
 from service.search import search_document, search_page
 
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
-MOST_FACETS = 6  # values of each kind
+MAX_FACETS = 6  # values of each kind
 
 
 class _Search(click.Command):
@@ -80,7 +80,7 @@ def _about(document: Mapping[str, Any]) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for name, values in document["facets"].items():
         if len(values) > 1:
-            shown = "  ".join(f"{each['value']} {each['count']:,}" for each in values[:MOST_FACETS])
+            shown = "  ".join(f"{each['value']} {each['count']:,}" for each in values[:MAX_FACETS])
             console.print(Text.assemble((f"{name:8} ", "dim"), shown))
     for note in document["notes"]:
         console.print(Text(note))

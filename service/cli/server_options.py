@@ -10,7 +10,7 @@ import click
 from service.settings import Settings
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-MOST_PROCESSES = 2  # by default: more cost memory, and one answers thousands of feed readers
+DEFAULT_MAX_PROCESSES = 2  # by default: more cost memory, and one answers thousands of feed readers
 
 
 def served_address(host: str, port: int) -> str:
@@ -19,7 +19,7 @@ def served_address(host: str, port: int) -> str:
 
 
 def process_count(asked: int, settings: Settings) -> int:
-    return asked or settings.web_workers or min(MOST_PROCESSES, os.cpu_count() or 1)
+    return asked or settings.web_workers or min(DEFAULT_MAX_PROCESSES, os.cpu_count() or 1)
 
 
 def configure_logging(settings: Settings) -> None:

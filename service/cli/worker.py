@@ -28,8 +28,8 @@ def worker(until_stdin_closes: bool) -> None:
         running = Worker(dateline)
         stop_on_signals(running.stop, until_stdin_closes=until_stdin_closes)
         running.run()
-    end_on_signals()  # all is closed: one that comes before there is somebody new to take it must not be lost
-    if running.begins_anew:
-        logging.getLogger(__name__).info("much was done: beginning anew, with fresh memory")
-        # As the same process, for whoever waits for its end.
+    end_on_signals()  # all is closed; a signal before the new worker handles signals must not be lost
+    if running.restarts:
+        logging.getLogger(__name__).info("restarting with fresh memory after many changes")
+        # exec keeps the PID, so a supervisor sees no exit.
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606

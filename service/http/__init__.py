@@ -1,0 +1,1 @@
+"""HTTP semantics on plain strings (RFC 9110, Fetch Metadata), without a framework."""

@@ -1,6 +1,6 @@
-"""Does the archive agree with the index, the feeds and itself? Finds, and changes nothing.
+"""Compares the archive with the index, the feeds and itself. Changes nothing.
 
-Articles may come and be delivered meanwhile: a finding is what is still so when it is looked at again."""
+Articles may be published meanwhile, so a suspicion counts as a finding only if a second look confirms it."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from archive.errors import DatelineError
 from archive.labels import Label, LabelKind
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery
 from archive.urls import Scope
 from archive.util.chunks import slices
-from feeds.builder import FeedBuilder
 from feeds.content_codings import etag
 from feeds.document import Document
 from feeds.spec import parse
 from feeds.touched import scopes_touched
 from service.dateline import Dateline
-from service.syndication.site_feeds import Syndication, name_of
+from service.syndication.site_feeds import name_of
+from service.worker.consumers.feeds import site_feeds
 from service.worker.folder_lock import is_served
 
-POLL = 0.2  # seconds between two looks at how far the worker is
-PATIENCE = 60.0  # seconds without a step, after which a worker is taken for one that cannot go on
-LOOKS = 5  # at a feed that changes under our eyes
-READ_AT_ONCE = 500  # articles or changes
+POLL_INTERVAL = 0.2  # seconds
+PROGRESS_TIMEOUT = 60.0  # seconds without progress, after which a worker counts as stuck
+MAX_ATTEMPTS = 5  # to compare a feed that changes meanwhile
+READ_BATCH = 500  # articles or changes
 
 T = TypeVar("T")
 
 
 class Track(Protocol):
-    """Gives the items on, and shows how far it is."""
+    """Yields the items and shows the progress."""
 
     def __call__(self, sequence: Iterable[T], total: float | None = None, *, description: str) -> Iterable[T]: ...
 
@@ -47,7 +47,7 @@ def untracked(sequence: Iterable[T], total: float | None = None, *, description:
 
 
 def check_all(dateline: Dateline, *, track: Track = untracked) -> list[str]:
-    """One sentence for each finding, with the way out; none where all is well."""
+    """One sentence for each finding, with its remedy; none if all agree."""
     return [
         *check_archive(dateline, track=track),
         *check_index(dateline, track=track),
@@ -59,9 +59,9 @@ def check_all(dateline: Dateline, *, track: Track = untracked) -> list[str]:
 
 
 def check_archive(dateline: Dateline, *, track: Track = untracked) -> list[str]:
-    """Every address leads to its article, every article has as many states as revisions, every list its articles.
+    """Every path resolves to its article, every article has one state per revision, every label the right count.
 
-    Lists whose articles change meanwhile are left for the next time."""
+    Labels whose articles change meanwhile are skipped."""
     archive = dateline.archive
     findings = []
     carried: Counter[Label] = Counter()
@@ -74,7 +74,7 @@ def check_archive(dateline: Dateline, *, track: Track = untracked) -> list[str]:
             if located is None or located.article.id != article.id:
                 findings.append(f"archive: {article.path} does not lead to article {article.id}")
         states = archive.articles.history(article.id)
-        revision = states[0].article.revision  # as it is now, which may be more than a moment ago
+        revision = states[0].article.revision  # the current one, which may be newer than the article above
         if len(states) != revision:
             findings.append(f"archive: article {article.id} has {len(states)} states but revision {revision}")
     listed = {named.label: named.count for kind in LabelKind for named in archive.listings.labels(kind)}
@@ -92,8 +92,8 @@ def _number(archive: Archive) -> int:
 
 
 def _changes(archive: Archive, after: int) -> Iterator[Change]:
-    """What has happened to articles since then."""
-    while changes := archive.changes.after(after, kind=ChangeKind.ARTICLE, limit=READ_AT_ONCE):
+    """Changes of articles behind a position of the log."""
+    while changes := archive.changes.after(after, kind=ChangeKind.ARTICLE, limit=READ_BATCH):
         yield from changes
         after = changes[-1].seq
 
@@ -102,21 +102,21 @@ def _changes(archive: Archive, after: int) -> Iterator[Change]:
 
 
 class _Suspicion(NamedTuple):
-    """What seems to be wrong with an article at this revision; 0 where there is no article."""
+    """A possible finding about an article at this revision; 0 if there is no such article."""
 
     revision: int
     finding: str
 
 
 def check_index(dateline: Dateline, *, track: Track = untracked) -> list[str]:
-    """Every published article is found at its revision, and nothing else is."""
+    """Every published article is indexed at its current revision, and nothing else is indexed."""
     archive, index = dateline.archive, dateline.index
     try:
         articles = track(archive.articles.every(), _number(archive), description="Checking the index")
         suspected = _suspicions(dict(index.revisions()), articles)
         if not suspected:
             return []
-        _Deliveries(dateline, "index").catch_up()
+        _CatchUp(dateline, "index").wait()
         found = {article_id: revision for article_id, revision in index.revisions() if article_id in suspected}
     except DatelineError as error:
         return [f"index: {error}; the worker rebuilds it, or `dateline index rebuild`"]
@@ -125,7 +125,7 @@ def check_index(dateline: Dateline, *, track: Track = untracked) -> list[str]:
 
 
 def _suspicions(found: dict[str, int], articles: Iterable[Article]) -> dict[str, _Suspicion]:
-    """By article, where what is found by its id is not what the archive has."""
+    """By article id: articles whose indexed revision differs from the archive's."""
     suspicions = {}
     for article in articles:
         revision = found.pop(article.id, None)
@@ -142,33 +142,33 @@ def _suspicions(found: dict[str, int], articles: Iterable[Article]) -> dict[str,
 
 
 def _read(archive: Archive, article_ids: Iterable[str]) -> Iterator[Article]:
-    for some in slices(list(article_ids), READ_AT_ONCE):
+    for some in slices(list(article_ids), READ_BATCH):
         yield from archive.articles.get_many(some).values()
 
 
-class _Deliveries:
-    """What a worker does for one consumer, waited for as long as there is one that gets on."""
+class _CatchUp:
+    """Waits for one consumer as long as a worker is alive and makes progress."""
 
     def __init__(self, dateline: Dateline, consumer: str) -> None:
         self.dateline = dateline
         self.consumer = consumer
-        self._stand_still = False
+        self._stopped = False
 
-    def catch_up(self) -> int:
-        """Wait until all that has changed by now is delivered; the last change of that."""
+    def wait(self) -> int:
+        """Until the consumer has handled every change up to now; the position of the last one."""
         target = self.dateline.archive.changes.last()
         last, since = -1, time.monotonic()
-        while not self._stand_still:
+        while not self._stopped:
             cursor = self.dateline.archive.changes.cursor(self.consumer)
             position = cursor.position if cursor is not None else 0
             if position >= target:
                 break
             if position != last:
                 last, since = position, time.monotonic()
-            if not is_served(self.dateline, self.consumer) or time.monotonic() - since > PATIENCE:
-                self._stand_still = True
+            if not is_served(self.dateline, self.consumer) or time.monotonic() - since > PROGRESS_TIMEOUT:
+                self._stopped = True
             else:
-                time.sleep(POLL)
+                time.sleep(POLL_INTERVAL)
         return target
 
 
@@ -176,12 +176,12 @@ class _Deliveries:
 
 
 def check_feeds(dateline: Dateline, *, track: Track = untracked) -> list[str]:
-    """Every feed that there should be is stored, with the bytes that its articles give."""
+    """Every feed of an article is stored, with the bytes that its articles give."""
     feeds = _Feeds(dateline)
     scopes = feeds.scopes(track)
-    feeds.syndication.look()
-    volumes = feeds.syndication.bound()
-    everything: list[Scope | Volume] = [*scopes, *volumes]
+    feeds.site_feeds.load()
+    documents = feeds.site_feeds.sealed()
+    everything: list[Scope | ArchiveDocument] = [*scopes, *documents]
     suspected = [
         one for one in track(everything, len(everything), description="Checking the feeds") if feeds.findings_at(one)
     ]
@@ -189,16 +189,12 @@ def check_feeds(dateline: Dateline, *, track: Track = untracked) -> list[str]:
 
 
 class _Feeds:
-    """Feeds as they are stored beside feeds as their articles give them."""
+    """Compares stored feeds with feeds built from the articles now."""
 
     def __init__(self, dateline: Dateline) -> None:
-        settings = dateline.settings
-        builder = FeedBuilder(
-            dateline.site, dateline.identity(), length=settings.feed_length, extents=settings.feed_content
-        )
         self.archive = dateline.archive
-        self.syndication = Syndication(dateline.archive, builder)
-        self.deliveries = _Deliveries(dateline, "feeds")
+        self.site_feeds = site_feeds(dateline)
+        self.feeds_drain = _CatchUp(dateline, "feeds")
 
     def scopes(self, track: Track) -> set[Scope]:
         """Of all feeds that articles are in, and of all that are stored."""
@@ -209,31 +205,33 @@ class _Feeds:
         stored = (parse(path) for path in self.archive.renditions.paths())
         return scopes | {found[0] for found in stored if found is not None}
 
-    def findings_at(self, one: Scope | Volume) -> list[str]:
+    def findings_at(self, one: Scope | ArchiveDocument) -> list[str]:
         documents = self._make(one)
         stored = self.archive.renditions.etags([document.path for document in documents])
         return list(_differences(documents, stored))
 
-    def looked_at_again(self, one: Scope | Volume) -> list[str]:
-        """What is wrong when all changes are delivered; nothing where new ones come at every look."""
-        for _ in range(LOOKS):
-            position = self.deliveries.catch_up()
-            self.syndication.look()
+    def looked_at_again(self, one: Scope | ArchiveDocument) -> list[str]:
+        """The findings once the worker has caught up; none if the feed changes again at every attempt."""
+        for _ in range(MAX_ATTEMPTS):
+            position = self.feeds_drain.wait()
+            self.site_feeds.load()
             findings = self.findings_at(one)
             if not findings or not self._is_touched_after(position, one):
                 return findings
         return []
 
-    def _make(self, one: Scope | Volume) -> list[Document]:
-        if not isinstance(one, Volume):
-            return self.syndication.feed(one, is_one_of_many=True)
-        # By its name: its bounds may be others than they were.
-        bound = (volume for volume in self.syndication.bound() if name_of(volume) == name_of(one))
-        return [document for volume in bound for document in self.syndication.volume(volume)]
+    def _make(self, one: Scope | ArchiveDocument) -> list[Document]:
+        if not isinstance(one, ArchiveDocument):
+            return self.site_feeds.feed(one, is_one_of_many=True)
+        # By its name: its bounds may have changed.
+        named = (each for each in self.site_feeds.sealed() if name_of(each) == name_of(one))
+        return [document for each in named for document in self.site_feeds.archive_document(each)]
 
-    def _is_touched_after(self, position: int, one: Scope | Volume) -> bool:
+    def _is_touched_after(self, position: int, one: Scope | ArchiveDocument) -> bool:
         changes = (change for change in _changes(self.archive, position) if change.days)
-        return any(isinstance(one, Volume) or one in scopes_touched(change.labels, change.days) for change in changes)
+        return any(
+            isinstance(one, ArchiveDocument) or one in scopes_touched(change.labels, change.days) for change in changes
+        )
 
 
 def _differences(documents: Iterable[Document], stored: Mapping[str, str]) -> Iterator[str]:

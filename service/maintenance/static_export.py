@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 from flask import Flask
@@ -20,12 +20,10 @@ from flask.testing import FlaskClient
 from archive.errors import Conflict, DatelineError
 from archive.labels import LabelKind
 from archive.period import Period
-from archive.urls import ABOUT, home_path
+from archive.urls import ABOUT_FEED_PATH, home_path
+from service.dateline import Dateline
 from service.web.pages.layout import AS_FILES
 from service.web.pages.view_models import day_of
-
-if TYPE_CHECKING:
-    from service.dateline import Dateline
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +69,16 @@ class _Export:
         self.app = app
         self.folder = folder
         self.progress = progress
-        self.prefix = urlsplit(dateline.site.url).path  # "/" or the folder that the site lives in
+        self.prefix = urlsplit(dateline.site.url).path  # "/" or the folder that the site is_alive in
         self.files = 0
 
     def run(self) -> int:
         client = self.app.test_client()
         for path in self._paths():
             self._list(client, path)
-        self._write(ABOUT, self._fetch(client, "/feeds", None)[0])  # which feed it is about, no file can be told
+        self._write(
+            ABOUT_FEED_PATH, self._fetch(client, "/feeds", None)[0]
+        )  # which feed it is about, no file can be told
         self._write(_MISSING, self._fetch(client, _MISSING, None, status=HTTPStatus.NOT_FOUND)[0])
         for path in self.dateline.archive.renditions.paths():
             rendition = self.dateline.archive.renditions.get(path)

@@ -25,16 +25,16 @@ _CLOSED: Final = tuple(
 _COMPATIBLE: Final = ipaddress.ip_network("::/96")
 
 
-class Guard:
+class AddressGuard:
     """Says which addresses may be called. `private`: all of them, for machines without strangers."""
 
     def __init__(self, *, private: bool = False) -> None:
         self.private = private
 
-    def admits(self, address: str) -> bool:
+    def allows(self, address: str) -> bool:
         return self.private or is_public(ipaddress.ip_address(address))
 
-    def admits_port(self, port: int) -> bool:
+    def allows_port(self, port: int) -> bool:
         """Well-known ports below 1024 belong to services that may take a request for something else."""
         return self.private or port in (80, 443) or port >= 1024
 

@@ -11,7 +11,6 @@ import ssl
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -19,29 +18,20 @@ from urllib.parse import urlsplit
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
-from service.outbound.address_guard import Guard
+from service.outbound.address_guard import AddressGuard
 from service.outbound.deadlines import LOOK_EVERY, Deadlines, Watch
 from service.outbound.errors import Forbidden, NoAnswer
 from service.outbound.resolver import NameResolver, Resolver, resolve
+from service.outbound.response import Response
 
 log = logging.getLogger(__name__)
 
-CONNECT_WITHIN: Final = 5.0  # seconds, of each address
+CONNECT_TIMEOUT: Final = 5.0  # seconds, of each address
 ANSWER_WITHIN: Final = 15.0  # seconds for all of it: name, connection, request and answer
-MOST_BYTES: Final = 64 * 1024  # of an answer
+MAX_RESPONSE_BYTES: Final = 64 * 1024  # of an answer
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer. `body` is cut where it is longer than was asked for, and `whole` then False."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    whole: bool = True
-
-
-class Outgoing:
+class Client:
     """Calls http: and https: addresses that strangers named. Shared among threads.
 
     A name is resolved once, all that it resolves to is checked, and the connection goes to a checked
@@ -50,28 +40,28 @@ class Outgoing:
 
     def __init__(
         self,
-        guard: Guard,
+        guard: AddressGuard,
         *,
         resolver: Resolver = resolve,
         tls: ssl.SSLContext | None = None,
         agent: str = "Dateline",
-        connect_within: float = CONNECT_WITHIN,
-        answer_within: float = ANSWER_WITHIN,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        call_timeout: float = ANSWER_WITHIN,
     ) -> None:
         self.guard = guard
-        self.connect_within = connect_within
+        self.connect_timeout = connect_timeout
         self.agent = agent
         self._tls = tls
         self._names = NameResolver(resolver)
-        self._deadlines = Deadlines(answer_within)
+        self._deadlines = Deadlines(call_timeout)
 
-    def get(self, url: str, *, most_bytes: int = MOST_BYTES) -> Reply:
-        return self.call("GET", url, most_bytes=most_bytes)
+    def get(self, url: str, *, max_bytes: int = MAX_RESPONSE_BYTES) -> Response:
+        return self.call("GET", url, max_bytes=max_bytes)
 
     def post(
-        self, url: str, body: bytes, headers: Mapping[str, str] | None = None, *, most_bytes: int = MOST_BYTES
-    ) -> Reply:
-        return self.call("POST", url, body, headers, most_bytes=most_bytes)
+        self, url: str, body: bytes, headers: Mapping[str, str] | None = None, *, max_bytes: int = MAX_RESPONSE_BYTES
+    ) -> Response:
+        return self.call("POST", url, body, headers, max_bytes=max_bytes)
 
     def call(
         self,
@@ -80,14 +70,14 @@ class Outgoing:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         *,
-        most_bytes: int = MOST_BYTES,
-    ) -> Reply:
+        max_bytes: int = MAX_RESPONSE_BYTES,
+    ) -> Response:
         """Raises Forbidden for what may not be called, and NoAnswer."""
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
         if parts.scheme not in ("http", "https") or not host:
             raise Forbidden("only http: and https: addresses can be called")
-        if not self.guard.admits_port(port):
+        if not self.guard.allows_port(port):
             raise Forbidden(f"port {port} may not be called; 80, 443 and those from 1024 on may")
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         said = {"User-Agent": self.agent, "Accept": "*/*", "Connection": "close", **(headers or {})}
@@ -98,9 +88,9 @@ class Outgoing:
                     with suppress(BrokenPipeError):  # who answers before all is said may well have answered
                         connection.request(method, target, body, said, preload_content=False, decode_content=False)
                     response = connection.getresponse()
-                    received = response.read(most_bytes + 1) if most_bytes else b""
+                    received = response.read(max_bytes + 1) if max_bytes else b""
                     watch.check()  # a connection that was cut looks like an answer that ends
-                    return Reply(response.status, response.headers, received[:most_bytes], len(received) <= most_bytes)
+                    return Response(response.status, response.headers, received[:max_bytes], len(received) <= max_bytes)
             except (HTTPError, HTTPException, OSError, ValueError) as error:
                 raise NoAnswer(f"{host} {watch.reason or _said(error)}") from error
 
@@ -118,7 +108,7 @@ class Outgoing:
             raise NoAnswer(f"{host} has no address")
         # One that is forbidden condemns all: whoever names it means no good.
         for address in addresses:
-            if not self.guard.admits(address):
+            if not self.guard.allows(address):
                 raise Forbidden(
                     f"{host} is not on the public Internet; DATELINE_ALLOW_PRIVATE_CALLBACKS lets it be called"
                 )
@@ -126,12 +116,12 @@ class Outgoing:
 
     def _connection(self, scheme: str, host: str, port: int, addresses: Sequence[str], watch: Watch) -> HTTPConnection:
         if scheme == "http":
-            plain = _PinnedHTTP(host, port, timeout=self.connect_within)
+            plain = _PinnedHTTP(host, port, timeout=self.connect_timeout)
             plain.pinned, plain.watch = addresses, watch
             return plain
         if self._tls is None:  # reads all that the system trusts: not before it is needed
             self._tls = ssl.create_default_context()
-        safe = _PinnedHTTPS(host, port, timeout=self.connect_within, ssl_context=self._tls)
+        safe = _PinnedHTTPS(host, port, timeout=self.connect_timeout, ssl_context=self._tls)
         safe.pinned, safe.watch = addresses, watch
         return safe
 
@@ -143,7 +133,7 @@ class _PinnedHTTP(HTTPConnection):
     watch: Watch
 
     def _new_conn(self) -> socket.socket:
-        return _open(self.pinned, self.port, self.timeout or CONNECT_WITHIN, self.watch)
+        return _open(self.pinned, self.port, self.timeout or CONNECT_TIMEOUT, self.watch)
 
 
 class _PinnedHTTPS(HTTPSConnection):
@@ -151,7 +141,7 @@ class _PinnedHTTPS(HTTPSConnection):
     watch: Watch
 
     def _new_conn(self) -> socket.socket:
-        return _open(self.pinned, self.port, self.timeout or CONNECT_WITHIN, self.watch)
+        return _open(self.pinned, self.port, self.timeout or CONNECT_TIMEOUT, self.watch)
 
 
 def _open(addresses: Sequence[str], port: int, within: float, watch: Watch) -> socket.socket:

@@ -12,7 +12,7 @@ from typing import Final
 from service.outbound.address_guard import is_address
 from service.outbound.deadlines import LOOK_EVERY, Watch
 
-MOST_NAMES: Final = 128  # asked for at once
+MAX_LOOKUPS: Final = 128  # asked for at once
 Resolver = Callable[[str, int], Sequence[str]]
 
 
@@ -45,7 +45,7 @@ class NameResolver:
         with self._lock:
             asked = self._asked.get((host, port))
             if asked is None:
-                if len(self._asked) >= MOST_NAMES:
+                if len(self._asked) >= MAX_LOOKUPS:
                     raise OSError(errno.EAGAIN, "too many names are being asked for")
                 asked = Future()
                 # Daemons, which the program does not wait for when it ends.

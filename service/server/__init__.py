@@ -1,0 +1,1 @@
+"""Processes of `dateline serve`: the parent, Granian, web processes."""

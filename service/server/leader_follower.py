@@ -37,7 +37,7 @@ def lead_and_follow(application: Application, options: dict[str, Any], access_lo
     What is answered at once is spared the way through WSGI: for that, Granian puts the variables of its own
     environment into what each request says."""
     call = cast(Call, _callback_wrapper(application, options, access_log))
-    lead = Lead()
+    lead = LeaderFollower()
 
     def answer(protocol: Any, environ: WSGIEnvironment) -> None:
         ready = application.at_once(environ)
@@ -47,12 +47,12 @@ def lead_and_follow(application: Application, options: dict[str, Any], access_lo
         else:
             status, headers, body = ready
             protocol.response_bytes(int(status[:3]), headers, body)
-        lead.take_or_rest()
+        lead.lead_or_wait()
 
     return answer
 
 
-class Lead:
+class LeaderFollower:
     """Which of several threads waits for the next request. One that leads asks for no lock."""
 
     def __init__(self, *, ticks: Callable[[], float] = time.monotonic) -> None:
@@ -68,7 +68,7 @@ class Lead:
                 self._leader = None
                 self._change.notify()
 
-    def take_or_rest(self) -> None:
+    def lead_or_wait(self) -> None:
         """After an answer: returns when this thread is to wait for a request."""
         me = get_ident()
         if self._leader != me:

@@ -1,0 +1,1 @@
+"""Documents of the site: feeds, archived feeds, sitemaps, feeds of searches."""

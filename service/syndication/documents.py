@@ -1,4 +1,4 @@
-"""Stores finished documents: compressed, with validators."""
+"""Stores finished documents in every content coding, with ETag and Last-Modified."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from feeds.document import Document
 def store_documents(
     archive: Archive, make: Callable[[], Sequence[Document]], lease: Lease, *, clock: Callable[[], datetime]
 ) -> int:
-    """Store, in one transaction, those documents whose bytes are new; how many there were."""
-    position = archive.changes.head()  # read before the articles: a document is at least as new as this
+    """Store the documents whose bytes are new, in one transaction; their number.
+
+    Raises LeaseLost where another worker has taken over."""
+    position = archive.changes.head()  # read before the articles, so that each document is at least as new as this
     documents = make()
     etags = archive.renditions.etags([document.path for document in documents])
     new = [document for document in documents if etags.get(document.path) != etag(document.body)]
@@ -30,7 +32,7 @@ def store_documents(
 def next_second(instant: datetime) -> datetime:
     """The first whole second that is not before this instant.
 
-    Bytes that change twice in a second thus never share a Last-Modified that a client has seen."""
+    It is sent as Last-Modified only once it has passed, so that bytes which change twice in a second never share one."""
     whole = instant.replace(microsecond=0)
     return whole if whole == instant else whole + timedelta(seconds=1)
 

@@ -1,4 +1,4 @@
-"""Any search as a feed, newest first, page by page (RFC 5005 §3): built when it is asked for."""
+"""Any search as a paged feed (RFC 5005 §3), newest first, built at each request."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from archive.errors import NotFound
 from archive.search.index import MAX_PER_PAGE, SearchQuery, Sort
 from feeds.channel import Page
 from feeds.document import Document
-from feeds.spec import FeedSpec, Format, minted
+from feeds.format import Format
+from feeds.spec import FeedSpec, minted_on
+from service.dateline import Dateline
 from service.search import read_query
 
 if TYPE_CHECKING:
     from feeds.builder import FeedBuilder
-    from service.dateline import Dateline
 
 
-CACHE_BYTES = 8 * 1024 * 1024  # of each web process
+CACHE_BYTES = 8 * 1024 * 1024  # in each web process
 HOME = "/search"
 FOLDER = "/search/"
 
 
 class SearchFeed(NamedTuple):
-    """`address` is the one that stands for all that say the same."""
+    """`address` is absolute, and the canonical one of all that mean the same search."""
 
     document: Document
     address: str
@@ -39,64 +40,65 @@ class SearchFeeds:
         self.dateline = dateline
 
     def build(self, feed_format: Format, args: Mapping[str, str]) -> SearchFeed:
-        """The feed at a search address with these parameters.
+        """The feed at `/search/` with these parameters, in one format.
 
         Raises InvalidQuery for parameters that cannot be read, NotFound for a page after the last one."""
-        usual = min(self.dateline.settings.feed_length, MAX_PER_PAGE)
+        default = min(self.dateline.settings.feed_length, MAX_PER_PAGE)
         query = replace(
-            read_query({"per_page": str(usual), **args}), sort=Sort.NEWEST, with_facets=False
-        )  # a feed has an order of its own
+            read_query({"per_page": str(default), **args}), sort=Sort.NEWEST, with_facets=False
+        )  # newest first, whatever `sort` says
         results = self.dateline.index.search(query)
         pages = max(1, -(-results.total // query.per_page))
         if query.page > pages:
             raise NotFound(f"this search has {pages:,} pages")
         articles = self.dateline.archive.articles.get_many([hit.id for hit in results.hits])
         found = [articles[hit.id] for hit in results.hits if hit.id in articles and articles[hit.id].is_public]
-        asked = feed_parameters(query, usual=usual)
+        parameters = feed_parameters(query, default=default)
         links = {
-            "first": _page(asked, 1),
-            "previous": _page(asked, query.page - 1) if query.page > 1 else None,
-            "next": _page(asked, query.page + 1) if query.page < pages else None,
-            "last": _page(asked, pages),
+            "first": _page(parameters, 1),
+            "previous": _page(parameters, query.page - 1) if query.page > 1 else None,
+            "next": _page(parameters, query.page + 1) if query.page < pages else None,
+            "last": _page(parameters, pages),
         }
-        page = _page(asked, query.page)
-        documents = self._builder.build(
-            self._spec(query, asked),
+        page = _page(parameters, query.page)
+        [document] = self._builder.build(
+            self._spec(query, parameters),
             found,
             page=page,
             links={relation: other for relation, other in links.items() if other is not None},
+            formats=[feed_format],
         )
-        return SearchFeed(documents[list(Format).index(feed_format)], page.address(self.dateline.site, feed_format))
+        return SearchFeed(document, page.address(self.dateline.site, feed_format))
 
-    def _spec(self, query: SearchQuery, asked: Mapping[str, str]) -> FeedSpec:
+    def _spec(self, query: SearchQuery, parameters: Mapping[str, str]) -> FeedSpec:
         site, identity = self.dateline.site, self._builder.identity
         return FeedSpec(
             scope=None,
-            id=f"{identity}/search?{urlencode(asked)}",
+            id=f"{identity}/search?{urlencode(parameters)}",
             title=f"{search_name(query)} – {site.title}",
             description=site.description,
             home=HOME,
-            since=minted(identity),
-            parameters=urlencode(asked),
+            created=minted_on(identity),
+            parameters=urlencode(parameters),
         )
 
     @cached_property
     def _builder(self) -> FeedBuilder:
-        from feeds.builder import FeedBuilder  # with feedgen, which most web processes do without
+        from feeds.builder import FeedBuilder  # here, as it loads feedgen, which most web processes do without
 
         return FeedBuilder(
             self.dateline.site,
             self.dateline.identity(),
-            extents=self.dateline.settings.feed_content,
+            content_levels=self.dateline.settings.feed_content,
             cache_bytes=CACHE_BYTES,
         )
 
 
-def feed_parameters(query: SearchQuery, *, usual: int | None = None) -> dict[str, str]:
-    """What makes one search another one, in one order, so that one search has one feed.
+def feed_parameters(query: SearchQuery, *, default: int | None = None) -> dict[str, str]:
+    """The parameters that distinguish one search from another, in a fixed order, so that one search has one feed.
 
-    `usual` is the number of entries where the address says nothing else; without it the number does not count."""
-    said = {
+    `per_page` is among them if it differs from `default`, the number of entries without it; never for None."""
+    values = {
         "q": query.text,
         "section": query.section,
         "tag": query.tag,
@@ -104,13 +106,13 @@ def feed_parameters(query: SearchQuery, *, usual: int | None = None) -> dict[str
         "language": query.language,
         "from": query.first_day and query.first_day.isoformat(),
         "to": query.last_day and query.last_day.isoformat(),
-        "per_page": str(query.per_page) if usual not in (None, query.per_page) else None,
+        "per_page": str(query.per_page) if default not in (None, query.per_page) else None,
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in values.items() if value}
 
 
 def search_name(query: SearchQuery) -> str:
-    """The search in one line: `“wheat export”, usa, from 1987-03-01`."""
+    """The search as a title: `“wheat export”, usa, from 1987-03-01`."""
     parts = [f"“{query.text}”" if query.text else "", query.section, query.tag, query.author, query.language]
     if query.first_day:
         parts.append(f"from {query.first_day}")
@@ -119,5 +121,5 @@ def search_name(query: SearchQuery) -> str:
     return ", ".join(part for part in parts if part) or "Search"
 
 
-def _page(asked: Mapping[str, str], number: int) -> Page:
-    return Page(FOLDER, urlencode({**asked, **({"page": str(number)} if number > 1 else {})}))
+def _page(parameters: Mapping[str, str], number: int) -> Page:
+    return Page(FOLDER, urlencode({**parameters, **({"page": str(number)} if number > 1 else {})}))

@@ -1,4 +1,4 @@
-"""Every feed of a site as the archive gives it now, with the site's whole history (RFC 5005 §4)."""
+"""The live feed of every list, and the archive of the site's own feed (RFC 5005 §4)."""
 
 from __future__ import annotations
 
@@ -11,85 +11,88 @@ from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.article_cache import ArticleCache
 from archive.store.changes import Lease
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery, SortKey, Tombstone
 from archive.urls import Scope
-from feeds.archived import VOLUME, Shelf, divide, month_of, newest_first, page_of
+from feeds.archived import MAX_ARTICLES, ArchiveMap, month_of, newest_first, page_of, split
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import spec_for
 
-TOMBSTONES = 200  # of the whole site, that its feeds choose theirs from
-MOST = 100_000  # articles of a volume: more than VOLUME have come in this moment, and are divided in the next
+MAX_TOMBSTONES = 200  # of the whole site, from which each feed takes its own
+ALL = 100_000  # articles of an archive document: until it is split, it may have many more than MAX_ARTICLES
 SITE_FEED = Page("/")
-BOUND_TO = "feeds-bound-to"  # the folder of the newest volume that is bound, or:
+SEALED_UP_TO = "feeds-bound-to"  # name of the fact: the folder of the newest sealed document, or NOTHING
 NOTHING = "nothing"
 
 _Name = tuple[Period, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """A place where an article stands, or stood before its date was changed."""
+class Placement:
+    """Where an article is in the archive, or was before its date changed."""
 
     month: Period
     place: SortKey
-    now: bool
+    is_current: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
-    """What became of volumes: those whose documents may be others now, newest first, and those to be kept.
+class Sealed:
+    """The result of `SiteFeeds.seal`.
 
-    `edited` are those that are touched since their own articles have changed, and for no other reason."""
+    `touched` are the sealed documents that have to be built again, newest first. `edited` are those of them that only
+    their own articles have changed. `moved` are the documents with new bounds, which have to be stored."""
 
-    touched: Sequence[Volume]
-    edited: Set[Volume]
-    moved: Sequence[Volume]
+    touched: Sequence[ArchiveDocument]
+    edited: Set[ArchiveDocument]
+    moved: Sequence[ArchiveDocument]
 
 
-class Syndication:
-    """Makes documents. Every published article is in the site's live feed or in exactly one document of its archive.
+class SiteFeeds:
+    """Builds documents. Every published article is in the site's live feed or in exactly one archive document.
 
-    A volume is bound, that is, has a document, as soon as the articles that are newer than all of it fill a live
-    feed; the live feed has those of all others. So one more article changes the live feed alone, and every
-    twenty-fifth binds a volume. What was bound stays so. `look()` comes first; `note()`, when the documents of what
-    `bind()` says are stored: until then, whoever looks again has it bound again."""
+    An archive document is sealed, and so gets an address, as soon as the articles newer than all of its own fill a live
+    feed; the live feed has the articles of all others. So one more article changes only the live feed, every 25th seals
+    a document, and what is sealed stays sealed.
 
-    def __init__(self, archive: Archive, builder: FeedBuilder, *, volume_size: int = VOLUME) -> None:
+    Call `load()` first, and `save_sealed()` when the documents that `seal()` returned are stored: until then, a new
+    worker repeats the sealing."""
+
+    def __init__(self, archive: Archive, builder: FeedBuilder, *, max_articles: int = MAX_ARTICLES) -> None:
         self.archive = archive
         self.builder = builder
-        self.volume_size = volume_size
-        self.shelf = Shelf()
+        self.max_articles = max_articles
+        self.archive_map = ArchiveMap()
         self._articles = ArticleCache(archive)
         self._tombstones: Sequence[Tombstone] = ()
-        self._newest_bound: _Name | None = None
-        self._noted: str | None = None
+        self._newest_sealed: _Name | None = None
+        self._saved: str | None = None
 
-    def look(self) -> None:
-        """See how the archive is divided. One that nobody else divides need not be looked at again."""
-        self.shelf = Shelf(self.archive.feed_volumes.all())
-        self._noted = self.archive.facts.get(BOUND_TO)
-        newest = next((volume for volume in self.shelf if page_of(volume).folder == self._noted), None)
-        if newest is None and self._noted != NOTHING:
+    def load(self) -> None:
+        """Read how the archive is divided. Once is enough while no other process divides it."""
+        self.archive_map = ArchiveMap(self.archive.feed_volumes.all())
+        self._saved = self.archive.facts.get(SEALED_UP_TO)
+        newest = next((document for document in self.archive_map if page_of(document).folder == self._saved), None)
+        if newest is None and self._saved != NOTHING:
             newest = self._due()
-        self._newest_bound = name_of(newest) if newest is not None else None
-        self._tombstones = self.archive.listings.tombstones(limit=TOMBSTONES)
+        self._newest_sealed = name_of(newest) if newest is not None else None
+        self._tombstones = self.archive.listings.tombstones(limit=MAX_TOMBSTONES)
 
-    def note(self, lease: Lease) -> None:
-        """Keep which volumes are bound. Raises TurnLost where somebody else binds them now."""
+    def save_sealed(self, lease: Lease) -> None:
+        """Store which documents are sealed. Raises LeaseLost where another worker has taken over."""
         newest = self._newest()
-        bound_to = page_of(newest).folder if newest is not None else NOTHING
-        if bound_to != self._noted:
-            self.archive.facts.set(BOUND_TO, bound_to, lease)
-            self._noted = bound_to
+        sealed_up_to = page_of(newest).folder if newest is not None else NOTHING
+        if sealed_up_to != self._saved:
+            self.archive.facts.set(SEALED_UP_TO, sealed_up_to, lease)
+            self._saved = sealed_up_to
 
     def feed(self, scope: Scope, *, is_one_of_many: bool = False) -> list[Document]:
         """The live feed of a scope in every format.
 
-        `is_one_of_many`: so many are built together that those before have hardly the same articles, and it is
-        not worth while to look for them."""
+        `is_one_of_many`: many feeds are built in a row and share few articles, so that looking articles up in the
+        cache costs more than it saves."""
         builder = self.builder
         find = self.archive.listings.find if is_one_of_many else self._articles.find
         articles = self._live() if scope is None else find(_query(scope, limit=builder.length))
@@ -100,137 +103,138 @@ class Syndication:
         return builder.build(spec, articles, self._tombstones, links=links)
 
     def _live(self) -> Sequence[Article]:
-        """All articles that are in no document of the archive."""
-        limit = self.builder.length + 2 * self.volume_size
+        """All articles that are in no sealed document, newest first."""
+        limit = self.builder.length + 2 * self.max_articles
         newest = self._articles.find(ArticleQuery(limit=limit))
-        unbound = self.shelf.newer_than(self._newest())
-        names = set(map(name_of, unbound))
-        places = ((article, self.shelf.holding(month_of(article), SortKey.of(article))) for article in newest)
-        live = {article.id: article for article, volume in places if volume is None or name_of(volume) in names}
+        unsealed = self.archive_map.newer_than(self._newest())
+        names = set(map(name_of, unsealed))
+        located = ((one, self.archive_map.containing(month_of(one), SortKey.of(one))) for one in newest)
+        live = {one.id: one for one, document in located if document is None or name_of(document) in names}
         if len(live) == limit:
-            # Many have come in this moment. Those of the volumes are all here; of those that have no volume yet, and
-            # whose lease comes, only the newest.
+            # Many articles have just come. Those of the unsealed documents are all needed; of those that have no
+            # document yet, whose turn comes, the newest are enough.
             live = {article.id: article for article in newest[: self.builder.length]}
-            for volume in unbound:
-                live |= {article.id: article for article in self.archive.listings.find(self._query_of(volume))}
+            for document in unsealed:
+                live |= {article.id: article for article in self.archive.listings.find(self._query_of(document))}
         return sorted(live.values(), key=lambda article: (SortKey.of(article).sort_date, article.id), reverse=True)
 
-    def volume(self, volume: Volume) -> list[Document]:
-        """A document of the archive in every format."""
-        query = self._query_of(volume)
+    def archive_document(self, document: ArchiveDocument) -> list[Document]:
+        """An archive document in every format."""
+        query = self._query_of(document)
         articles = self.archive.listings.find(query)
         links = {"current": SITE_FEED}
-        older, newer = self.shelf.older(volume), self.shelf.newer(volume)
+        older, newer = self.archive_map.older(document), self.archive_map.newer(document)
         if older is not None:
             links["prev-archive"] = page_of(older)
-        if newer is not None and self.is_bound(newer):
+        if newer is not None and self.is_sealed(newer):
             links["next-archive"] = page_of(newer)
         spec = spec_for(None, self.builder.site, self.builder.identity)
-        return self.builder.build(spec, articles, page=page_of(volume), links=links, is_archive=True)
+        return self.builder.build(spec, articles, page=page_of(document), links=links, is_archive=True)
 
-    def is_bound(self, volume: Volume) -> bool:
+    def is_sealed(self, document: ArchiveDocument) -> bool:
         newest = self._newest()
-        return newest is not None and not self.shelf.is_newer(volume, newest)
+        return newest is not None and not self.archive_map.is_newer(document, newest)
 
-    def bound(self) -> list[Volume]:
-        """Every volume that has a document, oldest first."""
-        return self.shelf.up_to(self._newest())
+    def sealed(self) -> list[ArchiveDocument]:
+        """Every sealed document, oldest first."""
+        return self.archive_map.up_to(self._newest())
 
-    def bind(self, standings: Iterable[Standing]) -> Bound:
-        """Find room for articles that have come, gone or changed."""
-        unbound = dict.fromkeys(map(name_of, self.shelf.newer_than(self._newest())))
-        touched, opened = self._places_for(standings)
-        divided = self._divide({**touched, **unbound}, opened)
-        parts = {name for names in divided.values() for name in names}
-        moved = parts.union(opened, divided)
-        self._tombstones = self.archive.listings.tombstones(limit=TOMBSTONES)
-        self._bind_what_is_due()
+    def seal(self, placements: Iterable[Placement]) -> Sealed:
+        """SortKey articles that have come, gone or changed; split full documents and seal those that are due."""
+        unsealed = dict.fromkeys(map(name_of, self.archive_map.newer_than(self._newest())))
+        touched, opened = self._touch(placements)
+        parts_of = self._split({**touched, **unsealed}, opened)
+        parts = {name for names in parts_of.values() for name in names}
+        moved = parts.union(opened, parts_of)
+        self._tombstones = self.archive.listings.tombstones(limit=MAX_TOMBSTONES)
+        self._seal_due()
         edited = set(map(self._named, parts.union(touched)))
-        others = self._linked_anew(moved.union(unbound))
-        made_anew = newest_first(volume for volume in edited | others if self.is_bound(volume))
-        return Bound(made_anew, edited - others, list(map(self._named, moved)))
+        others = self._with_new_links(moved.union(unsealed))
+        rebuilt = newest_first(document for document in edited | others if self.is_sealed(document))
+        return Sealed(rebuilt, edited - others, list(map(self._named, moved)))
 
-    def _places_for(self, standings: Iterable[Standing]) -> tuple[dict[_Name, None], dict[_Name, None]]:
-        """The volumes that articles are in, or were; and those of them that had to be opened."""
+    def _touch(self, placements: Iterable[Placement]) -> tuple[dict[_Name, None], dict[_Name, None]]:
+        """The documents that articles are or were in, and those of them that had to be opened."""
         touched: dict[_Name, None] = {}
         opened: dict[_Name, None] = {}
-        for standing in standings:
-            volume = self.shelf.holding(standing.month, standing.place)
-            if volume is None and standing.now:
-                volume = Volume(standing.month, 1)
-                self.shelf.put([volume])
-                opened[name_of(volume)] = None
-            if volume is not None:
-                touched[name_of(volume)] = None
+        for placement in placements:
+            document = self.archive_map.containing(placement.month, placement.place)
+            if document is None and placement.is_current:
+                document = ArchiveDocument(placement.month, 1)
+                self.archive_map.put([document])
+                opened[name_of(document)] = None
+            if document is not None:
+                touched[name_of(document)] = None
         return touched, opened
 
-    def _divide(self, names: Iterable[_Name], opened: Container[_Name]) -> dict[_Name, list[_Name]]:
-        """Divide those that are too large: each with what it has become, itself among them."""
-        divided = {}
+    def _split(self, names: Iterable[_Name], opened: Container[_Name]) -> dict[_Name, list[_Name]]:
+        """Split the documents that are too large; the parts of each, itself among them."""
+        parts_of = {}
         for name in names:
-            parts = self._divided(self._named(name), is_new=name in opened)
+            parts = self._parts(self._named(name), is_new=name in opened)
             if len(parts) > 1:
-                self.shelf.put(parts)
-                divided[name] = list(map(name_of, parts))
-        return divided
+                self.archive_map.put(parts)
+                parts_of[name] = list(map(name_of, parts))
+        return parts_of
 
-    def _bind_what_is_due(self) -> None:
+    def _seal_due(self) -> None:
         due = self._due()
-        if due is not None and not self.is_bound(due):
-            self._newest_bound = name_of(due)
+        if due is not None and not self.is_sealed(due):
+            self._newest_sealed = name_of(due)
 
-    def _linked_anew(self, names: Iterable[_Name]) -> set[Volume]:
-        """Those that are bound of volumes with new bounds, and all that are linked with them."""
-        bound = [volume for volume in map(self._named, names) if self.is_bound(volume)]
-        return {*bound, *(one for volume in bound for one in self._neighbours(volume))}
+    def _with_new_links(self, names: Iterable[_Name]) -> set[ArchiveDocument]:
+        """Those of the documents that are sealed, and all that link to them."""
+        sealed = [document for document in map(self._named, names) if self.is_sealed(document)]
+        return {*sealed, *(one for document in sealed for one in self._neighbours(document))}
 
-    def _divided(self, volume: Volume, *, is_new: bool) -> list[Volume]:
-        return divide(
-            volume,
-            self.archive.listings.sort_keys(self._query_of(volume))[::-1],
-            next_number=self.shelf.next_number(volume.month),
-            grows=is_new or volume == self.shelf.last,
-            size=self.volume_size,
+    def _parts(self, document: ArchiveDocument, *, is_new: bool) -> list[ArchiveDocument]:
+        return split(
+            document,
+            self.archive.listings.sort_keys(self._query_of(document))[::-1],
+            next_number=self.archive_map.next_number(document.month),
+            grows=is_new or document == self.archive_map.last,
+            size=self.max_articles,
         )
 
-    def _neighbours(self, volume: Volume) -> set[Volume]:
-        """Those whose links lead to a volume that is new, or to the one before it, which is bound by that."""
-        older = self.shelf.older(volume)
-        found = {older, self.shelf.newer(volume), self.shelf.older(older) if older else None}
+    def _neighbours(self, document: ArchiveDocument) -> set[ArchiveDocument]:
+        """The documents with a link to this one, or to the older one, which may be sealed with it."""
+        older = self.archive_map.older(document)
+        found = {older, self.archive_map.newer(document), self.archive_map.older(older) if older else None}
         return {one for one in found if one is not None}
 
-    def _newest(self) -> Volume | None:
-        """The newest volume that is bound, with its bounds as they are now."""
-        return self._named(self._newest_bound) if self._newest_bound is not None else None
+    def _newest(self) -> ArchiveDocument | None:
+        """The newest sealed document, with its current bounds."""
+        return self._named(self._newest_sealed) if self._newest_sealed is not None else None
 
-    def _due(self) -> Volume | None:
-        """The newest volume that leaves enough articles for a live feed."""
+    def _due(self) -> ArchiveDocument | None:
+        """The newest document that may be sealed: the articles newer than all of its own fill a live feed."""
         newest = self.archive.listings.sort_keys(ArticleQuery(), max_keys=self.builder.length)
         if len(newest) < self.builder.length:
             return None
         last = self.archive.articles.get_many([newest[-1].id]).get(newest[-1].id)
-        return None if last is None else self.shelf.below(month_of(last), newest[-1])
+        return None if last is None else self.archive_map.below(month_of(last), newest[-1])
 
-    def _query_of(self, volume: Volume) -> ArticleQuery:
-        end = self.shelf.end(volume)
-        return ArticleQuery(period=volume.month, after=end, down_to=volume.first, limit=MOST)
+    def _query_of(self, document: ArchiveDocument) -> ArticleQuery:
+        end = self.archive_map.end(document)
+        return ArticleQuery(period=document.month, after=end, down_to=document.first, limit=ALL)
 
-    def _named(self, name: _Name) -> Volume:
+    def _named(self, name: _Name) -> ArchiveDocument:
         month, number = name
-        return next(volume for volume in self.shelf.of_month(month) if volume.number == number)
+        return next(document for document in self.archive_map.of_month(month) if document.number == number)
 
 
-def standings_of(states: Sequence[Article]) -> list[Standing]:
-    """Where an article stands, and stood before, by its states from the newest on."""
+def placements_of(states: Sequence[Article]) -> list[Placement]:
+    """Where an article is, and was, by its states, newest first."""
     return [
-        Standing(month_of(state), SortKey.of(state), now=number == 0)
+        Placement(month_of(state), SortKey.of(state), is_current=number == 0)
         for number, state in enumerate(states)
         if state.is_public
     ]
 
 
-def name_of(volume: Volume) -> _Name:
-    return volume.month, volume.number
+def name_of(document: ArchiveDocument) -> _Name:
+    """What identifies a document while its bounds move."""
+    return document.month, document.number
 
 
 def _query(scope: Label | Period, *, limit: int) -> ArticleQuery:

@@ -1,4 +1,4 @@
-"""The site's sitemaps, kept up to date beside its feeds: crawlers are in no hurry, so that a minute is soon enough."""
+"""The site's sitemaps. A job builds the news sitemap; the worker builds the others when a month changes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archive.store.consumers import LEASE_DURATION
 from archive.store.listings import ArticleQuery, SortKey
 from feeds.document import Document
 from feeds.sitemap import (
-    MOST_NEWS,
+    MAX_NEWS,
     PAGES,
     part_path,
     parts_of,
@@ -21,15 +21,15 @@ from feeds.sitemap import (
 )
 from service.syndication.documents import store_documents
 
-VERSION = 1  # raise it when the same articles are to give other bytes
+VERSION = 1  # raise it when the same articles give other bytes
 BUILT_FOR = "sitemaps-built-for"
-NEWS_LAST = timedelta(days=2)  # as Google has it
+NEWS_AGE = timedelta(days=2)  # of articles in the news sitemap, by Google's rules
 OVERVIEWS = ("/", "/archive/", "/sections/", "/tags/", "/authors/", "/feeds")
-MOST = 10_000_000  # articles of a month: all of them
+ALL = 10_000_000  # articles of a month
 
 
 class NewsSitemap:
-    """The articles of the last two days. It changes with the time, too, so that it is built again and again."""
+    """The articles of the last two days. Built at intervals: it changes with time, not only with articles."""
 
     name = "sitemap-news"
 
@@ -45,17 +45,17 @@ class NewsSitemap:
             store_documents(self.archive, lambda: [self.document()], lease, clock=self.clock)
 
     def document(self) -> Document:
-        since = SortKey(self.clock() - NEWS_LAST, "")
-        return write_news(self.archive.listings.find(ArticleQuery(down_to=since, limit=MOST_NEWS)), self.site)
+        since = SortKey(self.clock() - NEWS_AGE, "")
+        return write_news(self.archive.listings.find(ArticleQuery(down_to=since, limit=MAX_NEWS)), self.site)
 
 
 def month_documents(archive: Archive, month: Period, site: Site) -> list[Document]:
-    briefs = archive.listings.stubs(ArticleQuery(period=month, limit=MOST))
+    briefs = archive.listings.stubs(ArticleQuery(period=month, limit=ALL))
     return write_month(month, briefs[::-1], site)
 
 
 def index_paths(archive: Archive) -> Iterable[str]:
-    """Every sitemap but the news', newest month first."""
+    """The paths of every sitemap except the news sitemap, newest month first."""
     yield PAGES
     for month, count in archive.listings.months().items():
         for number in range(parts_of(count), 0, -1):

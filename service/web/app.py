@@ -13,12 +13,12 @@ from service.dateline import Dateline
 from service.web.api.articles import admin_blueprint
 from service.web.api.openapi import openapi_blueprint
 from service.web.errors import register_problems
-from service.web.feeds.prepared import Renditions
-from service.web.health import operations_blueprint
+from service.web.feeds.prepared import PreparedDocuments
+from service.web.health import health_blueprint
 from service.web.hub import hub_blueprint
 from service.web.security_headers import SECURITY_HEADERS
-from service.web.site.legacy_feed_urls import guesses_blueprint
-from service.web.site.routes import public_blueprint
+from service.web.site.legacy_feed_urls import legacy_feed_urls_blueprint
+from service.web.site.routes import site_blueprint
 
 A_YEAR = 365 * 24 * 3600  # seconds
 REDIRECTS = (301, 302, 307, 308)
@@ -34,11 +34,11 @@ def create_app(dateline: Dateline) -> Flask:
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     for blueprint in (
-        public_blueprint(dateline),
-        guesses_blueprint(dateline.site, dateline.archive),
+        site_blueprint(dateline),
+        legacy_feed_urls_blueprint(dateline.site, dateline.archive),
         admin_blueprint(dateline),
         hub_blueprint(dateline),
-        operations_blueprint(dateline),
+        health_blueprint(dateline),
         openapi_blueprint(dateline.settings),
     ):
         app.register_blueprint(blueprint)
@@ -68,7 +68,7 @@ def create_wsgi(dateline: Dateline, *, ticks: Callable[[], float] = time.monoton
 
     `ticks`: seconds that go by, from any beginning."""
     behind = create_app(dateline).wsgi_app
-    return Renditions(
+    return PreparedDocuments(
         dateline.archive,
         behind,
         clock=dateline.clock,

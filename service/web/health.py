@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from archive.errors import DatelineError
 from archive.timestamps import rfc3339
 from service.dateline import Dateline
-from service.heartbeat import last_seen, lives
+from service.heartbeat import is_alive, last_seen
 from service.web.errors import RETRY_AFTER
 
 Part = dict[str, Any]
@@ -20,7 +20,7 @@ Part = dict[str, Any]
 READERS = ("feeds", "index")
 
 
-def operations_blueprint(dateline: Dateline) -> Blueprint:
+def health_blueprint(dateline: Dateline) -> Blueprint:
     """`/healthz` and `/readyz`."""
     blueprint = Blueprint("operations", __name__)
 
@@ -64,7 +64,7 @@ def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
             if cursor.consumer in READERS
         }
         seen = last_seen(dateline.archive)
-        alive = lives(dateline.archive, now=dateline.clock())
+        alive = is_alive(dateline.archive, now=dateline.clock())
         status = "down" if not alive else "behind" if any(behind.values()) or not behind else "ok"
         return {"status": status, "behind": behind, "seen": None if seen is None else rfc3339(seen)}
 

@@ -14,9 +14,9 @@ from archive.store.subscriptions import Mode
 from service.dateline import Dateline
 from service.settings import HUB_PATH
 from service.web.errors import RETRY_AFTER, status_of
-from service.websub.protocol import FORM, MOST_FORM, Refused, read_form, read_intent
+from service.websub.protocol import FORM, MAX_FORM_BYTES, Refused, read_form, read_intent
 
-MOST_WAITING: Final = 20_000  # intents that nobody has confirmed yet
+MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents that nobody has confirmed yet
 HOW: Final = (
     f"This is a WebSub hub (https://www.w3.org/TR/websub/). Subscribe by POST, as {FORM}: "
     "hub.mode=subscribe, hub.topic=the feed's address, hub.callback=yours.\n"
@@ -41,14 +41,14 @@ def hub_blueprint(dateline: Dateline) -> Blueprint:
     def ask() -> Response:
         if request.mimetype != FORM or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
             raise Refused(f"send the request as {FORM} in UTF-8", status=415)
-        request.max_content_length = MOST_FORM
+        request.max_content_length = MAX_FORM_BYTES
         form = read_form(request.get_data())
         if form.get("hub.mode") == Mode.SUBSCRIBE and dateline.site.hub != own:
             return _elsewhere(dateline.site.hub)
         intent = read_intent(form, dateline.site, ticket=secrets.token_hex(16))
-        if not dateline.archive.intents.add(intent, now=dateline.clock(), max_waiting=MOST_WAITING):
+        if not dateline.archive.intents.add(intent, now=dateline.clock(), max_waiting=MAX_UNCONFIRMED_INTENTS):
             raise Refused("too many requests are waiting to be verified; try again later", status=503)
-        dateline.bell.ring()
+        dateline.wakeup.notify()
         return _text("Your callback will be asked whether it wants this.\n", 202)
 
     @blueprint.errorhandler(DatelineError)

@@ -1,0 +1,1 @@
+"""The WebSub hub: protocol and deliveries."""

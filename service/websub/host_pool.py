@@ -1,4 +1,4 @@
-"""Bounded threads for calls to strangers: no host gets more than its share, and the slow wait for the slow."""
+"""A bounded pool of threads for calls to other hosts, in which no host takes more than its share."""
 
 from __future__ import annotations
 
@@ -19,21 +19,28 @@ Task = TypeVar("Task", bound=Callable[[], None])
 NICENESS: Final = 10
 
 
-class Lane(Generic[Task]):
-    """So many threads for tasks, at most `per_host` at a time for each host. Hosts take turns.
+class HostLimitedPool(Generic[Task]):
+    """At most `threads` tasks run at a time, and `max_running_per_host` for each host. Hosts take turns.
 
-    `room` is how many tasks it holds, running ones included, and `share` how many of one host. `done` is
-    called after each. Readers come first: where processors are short, these threads wait."""
+    It holds at most `max_tasks`, running ones included, and `max_tasks_per_host`. `on_done` is called after each
+    task. On Linux the threads have a lower priority than those that answer readers."""
 
     def __init__(
-        self, name: str, *, threads: int, per_host: int, room: int, share: int, done: Callable[[], None]
+        self,
+        name: str,
+        *,
+        threads: int,
+        max_running_per_host: int,
+        max_tasks: int,
+        max_tasks_per_host: int,
+        on_done: Callable[[], None],
     ) -> None:
         self.threads = threads
-        self.per_host = per_host
-        self.room = room
-        self.share = share
-        self._done = done
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=_step_back)
+        self.max_running_per_host = max_running_per_host
+        self.max_tasks = max_tasks
+        self.max_tasks_per_host = max_tasks_per_host
+        self._on_done = on_done
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name, initializer=_lower_priority)
         self._lock = Lock()
         self._waiting: OrderedDict[str, deque[Task]] = OrderedDict()
         self._running: Counter[str] = Counter()
@@ -42,14 +49,14 @@ class Lane(Generic[Task]):
     def __len__(self) -> int:
         return self._held
 
-    def left(self) -> int:
-        """How many tasks there is room for."""
-        return max(0, self.room - self._held)
+    def free(self) -> int:
+        """How many more tasks fit."""
+        return max(0, self.max_tasks - self._held)
 
     def add(self, host: str, task: Task) -> bool:
-        """False where there is no room, or this host has its share of it."""
+        """False if the pool is full, or this host has as many tasks as it may."""
         with self._lock:
-            if self._held >= self.room or self._of(host) >= self.share:
+            if self._held >= self.max_tasks or self._tasks_of(host) >= self.max_tasks_per_host:
                 return False
             self._held += 1
             self._waiting.setdefault(host, deque()).append(task)
@@ -57,19 +64,19 @@ class Lane(Generic[Task]):
         return True
 
     def take_out(self, host: str) -> list[Task]:
-        """What waits for a host, and does so no more."""
+        """Remove and return the tasks that wait for a host."""
         with self._lock:
             taken = list(self._waiting.pop(host, ()))
             self._held -= len(taken)
         return taken
 
     def full_hosts(self) -> set[str]:
-        """Hosts that have as many tasks waiting as they may have running."""
+        """Hosts with as many tasks waiting as may run."""
         with self._lock:
-            return {host for host, tasks in self._waiting.items() if len(tasks) >= self.per_host}
+            return {host for host, tasks in self._waiting.items() if len(tasks) >= self.max_running_per_host}
 
     def clear(self) -> None:
-        """Forget what waits; what runs goes on."""
+        """Drop all waiting tasks; running ones go on."""
         with self._lock:
             self._held -= sum(map(len, self._waiting.values()))
             self._waiting.clear()
@@ -78,13 +85,13 @@ class Lane(Generic[Task]):
         self.clear()
         self._pool.shutdown()
 
-    def _of(self, host: str) -> int:
+    def _tasks_of(self, host: str) -> int:
         return self._running[host] + len(self._waiting.get(host, ()))
 
     def _start(self) -> None:
-        """Begin what may begin. The caller holds the lock."""
+        """Start the tasks that may run now. The caller holds the lock."""
         while self._running.total() < self.threads:
-            host = next((host for host in self._waiting if self._running[host] < self.per_host), None)
+            host = next((host for host in self._waiting if self._running[host] < self.max_running_per_host), None)
             if host is None:
                 return
             tasks = self._waiting[host]
@@ -106,11 +113,11 @@ class Lane(Generic[Task]):
             if not self._running[host]:
                 del self._running[host]
             self._start()
-        self._done()
+        self._on_done()
 
 
-def _step_back() -> None:
-    """Linux has a priority for each thread; elsewhere it would be the whole process's."""
+def _lower_priority() -> None:
+    """Only on Linux, where each thread has a niceness; elsewhere it is the whole process's."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)

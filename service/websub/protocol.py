@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from archive.errors import DatelineError
@@ -15,24 +15,22 @@ from archive.site import Site
 from archive.store.renditions import Rendition
 from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
 from feeds.spec import parse
+from service.outbound.response import Response
 from service.settings import HUB_PATH
-
-if TYPE_CHECKING:  # web processes call nobody
-    from service.outbound.client import Reply
 
 FORM: Final = "application/x-www-form-urlencoded"
 
 DEFAULT_LEASE: Final = timedelta(days=10)  # "a good default" (§8.2)
-SHORTEST_LEASE: Final = timedelta(minutes=1)
-LONGEST_LEASE: Final = timedelta(days=30)
+MIN_LEASE: Final = timedelta(minutes=1)
+MAX_LEASE: Final = timedelta(days=30)
 SECRET_BYTES: Final = 200  # a secret has fewer (§5.1)
-MOST_URL: Final = 2000  # characters of a callback or a topic
-MOST_FORM: Final = 16 * 1024  # bytes of a request
+MAX_URL_CHARACTERS: Final = 2000  # characters of a callback or a topic
+MAX_FORM_BYTES: Final = 16 * 1024  # bytes of a request
 
 # Waits between attempts: each is longer, none is longer than the last.
 BACKOFF: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3600, 10_800, 21_600))
 RETRY_FOR: Final = timedelta(days=2)  # since the last change; then the next one begins anew
-SOON: Final = timedelta(minutes=1)  # after which a failing subscriber hears of a change, if it is not due sooner
+CHANGE_RETRY_DELAY: Final = timedelta(minutes=1)  # a failing subscriber is tried this soon after a new change
 VERIFY_AGAIN: Final = (timedelta(seconds=10), timedelta(minutes=1))  # where there was no answer at all
 
 GONE: Final = 410
@@ -94,9 +92,9 @@ def lease(seconds: str) -> timedelta:
         return DEFAULT_LEASE
     if not (seconds.isascii() and seconds.isdigit()) or not seconds.strip("0"):
         raise Refused("hub.lease_seconds must be a positive whole number")
-    longest = int(LONGEST_LEASE.total_seconds())
+    longest = int(MAX_LEASE.total_seconds())
     asked = longest if len(seconds) > 12 else min(int(seconds), longest)
-    return max(timedelta(seconds=asked), SHORTEST_LEASE)
+    return max(timedelta(seconds=asked), MIN_LEASE)
 
 
 def topic_path(topic: str, site: Site) -> str:
@@ -155,8 +153,8 @@ def _secret(form: Mapping[str, str]) -> str | None:
 
 
 def _split(url: str, name: str) -> SplitResult:
-    if len(url) > MOST_URL:
-        raise Refused(f"{name} must have at most {MOST_URL} characters")
+    if len(url) > MAX_URL_CHARACTERS:
+        raise Refused(f"{name} must have at most {MAX_URL_CHARACTERS} characters")
     if not _WORD.fullmatch(url):
         raise Refused(f"{name} must be an absolute address, percent-encoded")
     try:
@@ -188,9 +186,9 @@ def denial_url(intent: Intent) -> str:
     return _appended(intent.callback, said | ({"hub.reason": intent.reason} if intent.reason else {}))
 
 
-def confirms(reply: Reply, challenge: str) -> bool:
+def confirms(response: Response, challenge: str) -> bool:
     """2xx, and the challenge letter for letter; everything else is a no (§5.3.1)."""
-    return 200 <= reply.status < 300 and reply.whole and hmac.compare_digest(reply.body, challenge.encode())
+    return 200 <= response.status < 300 and response.whole and hmac.compare_digest(response.body, challenge.encode())
 
 
 def _appended(callback: str, fields: Mapping[str, str]) -> str:
@@ -231,12 +229,12 @@ def signature(secret: str, body: bytes, *, algorithm: str) -> str:
 
 
 def outcome(
-    subscription: Subscription, reply: Reply | None, *, position: int, etag: str, now: datetime
+    subscription: Subscription, response: Response | None, *, position: int, etag: str, now: datetime
 ) -> Delivered | Failed | None:
     """What became of a delivery; None: the subscriber has ended the subscription (§7)."""
-    if reply is not None and 200 <= reply.status < 300:
+    if response is not None and 200 <= response.status < 300:
         return Delivered(subscription.id, position, etag)
-    if reply is not None and reply.status == GONE:
+    if response is not None and response.status == GONE:
         return None
     return Failed(subscription.id, subscription.wanted, next_attempt(subscription, now=now))
 

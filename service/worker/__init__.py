@@ -1,0 +1,1 @@
+"""The worker: jobs by the clock, and consumers of the change log."""

@@ -1,67 +1,111 @@
-"""A consumer's log drained as a job."""
+"""A job that drains the change log into one consumer."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from archive.errors import DatelineError, LeaseLost
-from archive.store.consumers import Outbox
+from archive.store.consumers import ConsumerRunner
 
 log = logging.getLogger(__name__)
 
 
-class Delivery:
-    """One outbox as a job: drains until nothing is new, and once more if the bell rang meanwhile.
+@runtime_checkable
+class CallsOut(Protocol):
+    """A consumer that calls other hosts. Only a running worker drains it; commands do not."""
 
-    `then` is called after it has handed something over, since others may be waiting for that."""
+    def abort(self) -> None:
+        """Cut the calls under way; the next worker repeats them."""
 
-    def __init__(self, outbox: Outbox, stopping: threading.Event, *, then: Callable[[], None]) -> None:
-        self.outbox = outbox
-        self.then = then
-        self.name = outbox.consumer.name
+
+class DrainJob:
+    """Drains until nothing is new, and once more if `request_rerun` was called meanwhile.
+
+    `on_progress` is called after changes were handled: other consumers may wait for their results.
+    After a failure the next run tries again, or with `backoff` the first run after that wait; its last
+    value is used for all further failures."""
+
+    def __init__(
+        self,
+        runner: ConsumerRunner,
+        stopping: threading.Event,
+        *,
+        on_progress: Callable[[], None],
+        backoff: Sequence[timedelta] = (),
+    ) -> None:
+        self.runner = runner
+        self.on_progress = on_progress
+        self.backoff = backoff
+        self.name = runner.consumer.name
         self.stopping = stopping
-        self.handed = 0
-        self._last = time.monotonic()
+        self.changes_handled = 0
+        self._last_progress = time.monotonic()
+        self._failures = 0
+        self._not_before: datetime | None = None
         self._running = False
-        self._again = False
+        self._rerun = False
         self._lock = threading.Lock()
 
-    def again(self) -> bool:
-        """Ask a running delivery to look once more; False where none is running."""
+    def request_rerun(self) -> bool:
+        """Ask a running drain to look once more; False if none is running."""
         with self._lock:
-            self._again = self._running
+            self._rerun = self._running
             return self._running
 
-    def rests_for(self) -> float:
-        """Seconds since it had something to hand over; 0 while it looks whether it has."""
-        return 0.0 if self._running else time.monotonic() - self._last
+    def idle_time(self) -> timedelta:
+        """Since it last handled a change; zero while it runs."""
+        return timedelta() if self._running else timedelta(seconds=time.monotonic() - self._last_progress)
 
     def run(self) -> None:
         with self._lock:
-            self._running, self._again = True, False
+            self._running, self._rerun = True, False
         while True:
             self._drain()
             with self._lock:
-                if not self._again or self.stopping.is_set():
+                if not self._rerun or self.stopping.is_set():
                     self._running = False
                     return
-                self._again = False
+                self._rerun = False
+
+    def abort(self) -> None:
+        """Cut the consumer's calls to other hosts, because the worker stops."""
+        if isinstance(self.runner.consumer, CallsOut):
+            self.runner.consumer.abort()
+
+    def close(self) -> None:
+        """Nothing to close."""
 
     def _drain(self) -> None:
+        if self._not_before is not None and self.runner.clock() < self._not_before:
+            return
         try:
-            if handed := self.outbox.drain(stopping=self.stopping.is_set):
-                self.handed += handed
-                self._last = time.monotonic()
-                self.then()
+            handled = self.runner.drain(stopping=self.stopping.is_set)
         except LeaseLost as lost:
+            self._retry_later()
             log.warning("%s", lost)
-            self.outbox.restart()
         except DatelineError as error:
-            log.error("%s waits: %s", self.name, error)
-            self.outbox.restart()
+            self._retry_later()
+            if self._not_before is None:
+                log.error("%s waits: %s", self.name, error)
+            else:
+                log.warning("%s waits until %s: %s", self.name, self._not_before, error)
         except Exception:
+            self._retry_later()
             log.exception("%s failed; trying again", self.name)
-            self.outbox.restart()
+        else:
+            self._failures, self._not_before = 0, None
+            if handled:
+                self.changes_handled += handled
+                self._last_progress = time.monotonic()
+                self.on_progress()
+
+    def _retry_later(self) -> None:
+        self.runner.restart()
+        if self.backoff:
+            self._not_before = self.runner.clock() + self.backoff[min(self._failures, len(self.backoff) - 1)]
+            self._failures += 1

@@ -1,4 +1,4 @@
-"""Articles and what may happen to them, slugs, labels and guids."""
+"""The lifecycle of articles; slugs, labels and guids."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archive.errors import GuidFixed, WrongStatus
 from archive.labels import Label, LabelKind, label_key
 from archive.lifecycle import compose, release, revise, withdraw
 from archive.site import Site
-from archive.slugs import SLUG_LENGTH, make_slug, numbered_slug
+from archive.slugs import MAX_SLUG, make_slug, numbered_slug
 from tests.support.builders import NOON, SITE, an_article
 
 HOUR = timedelta(hours=1)
@@ -226,7 +226,7 @@ def test_the_key_of_a_key_is_itself(name: str) -> None:
         ("../../etc/passwd", "etc-passwd"),
         ("", "article"),
         ("word " * 40, "-".join(["word"] * 16)),
-        ("x" * 200, "x" * SLUG_LENGTH),
+        ("x" * 200, "x" * MAX_SLUG),
     ],
 )
 def test_slugs_keep_the_words_of_any_script(title: str, slug: str) -> None:
@@ -239,7 +239,7 @@ def test_slugs_keep_the_words_of_any_script(title: str, slug: str) -> None:
 def test_the_slug_of_a_slug_is_itself(title: str) -> None:
     slug = make_slug(title)
     assert make_slug(slug) == slug
-    assert 0 < len(slug) <= SLUG_LENGTH
+    assert 0 < len(slug) <= MAX_SLUG
     assert not set(slug) & set("/?#%\\ .<>&\"'")
 
 

@@ -1,4 +1,4 @@
-"""Articles as documents: out, kept, and back in."""
+"""Articles as JSON documents, and back."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from archive.article import Article, ContentFormat, Role
 from archive.errors import InvalidDraft
+from archive.fields.table import WRITABLE
 from archive.labels import LabelKind
 from archive.lifecycle import compose
 from archive.serialization import from_document, to_document, writable
-from archive.validation import WRITABLE, parse_draft
-from tests.contracts.archive import FULL
+from archive.validation import parse_draft
+from tests.support.archives import FULL
 from tests.support.builders import NOON, SITE, an_article
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)

@@ -1,4 +1,4 @@
-"""What articles know about their site."""
+"""The site that articles belong to."""
 
 from __future__ import annotations
 

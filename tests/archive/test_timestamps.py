@@ -1,4 +1,4 @@
-"""Points in time, in and out."""
+"""Instants: parsed and written."""
 
 from __future__ import annotations
 

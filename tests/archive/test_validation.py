@@ -1,4 +1,4 @@
-"""What strangers send: each wrong field is named, with what would be right."""
+"""Validation of untrusted fields: each wrong one is named, with what would be right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from archive.article import Author, Content, ContentFormat, Draft, Enclosure, Role, Status
 from archive.content.characters import find_surrogate, strip_forbidden
 from archive.errors import InvalidDraft
-from archive.validation import READ_ONLY, WRITABLE, parse_draft
+from archive.fields.table import READ_ONLY, WRITABLE
+from archive.validation import parse_draft
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HELLO = {"content_text": "Hello."}
@@ -121,23 +122,27 @@ WRONG: list[tuple[str, object, str]] = [
     ("authors", ["Ann", 7], 'entry 2 is a number; it must be a name or {"name": …, "uri": …, "email": …}'),
     ("authors", [{"nmae": "Ann"}], "entry 1 has an unknown field 'nmae'; the fields are name, uri, email, role"),
     ("authors", [{"uri": "https://example.org"}], "entry 1 has no name; give one"),
-    ("authors", [{"name": "Ann", "uri": "ann"}], f"entry 1 'ann' {ADDRESS}"),
+    ("authors", [{"name": "Ann", "uri": "ann"}], f"entry 1 uri 'ann' {ADDRESS}"),
     ("authors", [{"name": "Ann", "email": "ann"}], "entry 1 email 'ann' is not an e-mail address"),
-    ("authors", [{"name": "Ann", "role": "boss"}], "entry 1 role 'boss' is none; it is one of author, contributor"),
-    ("authors", [{"name": "Ann", "role": ""}], "entry 1 role '' is none; it is one of author, contributor"),
+    (
+        "authors",
+        [{"name": "Ann", "role": "boss"}],
+        "entry 1 role 'boss' is not a role; it is one of author, contributor",
+    ),
+    ("authors", [{"name": "Ann", "role": ""}], "entry 1 role '' is not a role; it is one of author, contributor"),
     ("authors", [{"name": "Ann", "role": []}], "entry 1 role is a list; it must be a string"),
     ("authors", [{"name": "Ann", "role": False}], "entry 1 role is a boolean; it must be a string"),
     ("authors", ["Ann"] * 101, "has 101 entries; at most 100 can be kept"),
-    ("authors", ["."], "entry 1 '.' has no letter or digit; it could not stand in an address"),
+    ("authors", ["."], "entry 1 '.' has no letter or digit, so no URL can be made of it"),
     ("section", "x" * 201, "has 201 characters; at most 200 can be kept"),
-    ("section", "..", "'..' has no letter or digit; it could not stand in an address"),
+    ("section", "..", "'..' has no letter or digit, so no URL can be made of it"),
     ("section", ["a"], "is a list; it must be a string"),
     ("tags", 7, "is a number; it must be a list of strings"),
     ("tags", {"a": 1}, "is an object; it must be a list of strings"),
     ("tags", ["a", ["b"]], "entry 2 is a list; it must be a string"),
     ("tags", [None], "entry 1 is null; it must be a string"),
     ("tags", [str(number) for number in range(1_000)], "has 1,000 entries; at most 100 can be kept"),
-    ("tags", ["/"], "entry 1 '/' has no letter or digit; it could not stand in an address"),
+    ("tags", ["/"], "entry 1 '/' has no letter or digit, so no URL can be made of it"),
     ("language", "English, please", "'English, please' is not a language tag such as en or pt-BR (RFC 5646)"),
     ("language", "en_US", "'en_US' is not a language tag such as en or pt-BR (RFC 5646)"),
     ("published", "tomorrow", "is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
@@ -165,7 +170,7 @@ WRONG: list[tuple[str, object, str]] = [
     ("enclosures", [{"url": "https://x.org/a", "type": {}}], "entry 1 type is an object; it must be a string"),
     ("enclosures", [{"url": "https://x.org/a", "type": ""}], "entry 1 type '' is not a media type such as audio/mpeg"),
     ("enclosures", [{"url": "https://x.org/a", "type": 0}], "entry 1 type is a number; it must be a string"),
-    ("enclosures", [{"url": "ftp://x.org/a"}], f"entry 1 'ftp://x.org/a' {ADDRESS}"),
+    ("enclosures", [{"url": "ftp://x.org/a"}], f"entry 1 url 'ftp://x.org/a' {ADDRESS}"),
     (
         "enclosures",
         [{"url": "https://x.org/a", "type": "mp3"}],
@@ -183,7 +188,7 @@ WRONG: list[tuple[str, object, str]] = [
         (
             "enclosures",
             [{"url": "https://x.org/a", "duration": duration}],
-            "entry 1 duration must be how long it plays in seconds, a whole number",
+            "entry 1 duration must be the playing time in seconds, a whole number",
         )
         for duration in (-1, 1.5, "1:00", True)
     ),

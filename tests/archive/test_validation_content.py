@@ -1,4 +1,4 @@
-"""How much of which content can be taken."""
+"""The limits of content."""
 
 from __future__ import annotations
 

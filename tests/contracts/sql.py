@@ -22,11 +22,12 @@ from archive.sql.migrations import upgrade
 from archive.sql.schema import metadata
 from archive.store.articles import Origin, RequestKey, Save
 from archive.store.changes import ChangeKind
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery
 from tests.archive.sql import dumps
-from tests.contracts.archive import ArchiveContract, a_lease, a_rendition, everything
+from tests.contracts.archive import ArchiveContract
 from tests.support import archive_writer
+from tests.support.archives import a_lease, a_rendition, everything
 from tests.support.builders import added, an_article, changed
 
 
@@ -70,7 +71,7 @@ class SqlArchiveContract(ArchiveContract):
         lease = a_lease(archive)
         for write in (
             lambda: archive.renditions.put([a_rendition("/a")], lease),
-            lambda: archive.feed_volumes.put([Volume(Period(2026, 3), 1)], lease),
+            lambda: archive.feed_volumes.put([ArchiveDocument(Period(2026, 3), 1)], lease),
             lambda: archive.facts.set("schedule", "done", lease),
         ):
             with _statements(archive) as said:

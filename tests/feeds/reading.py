@@ -17,7 +17,8 @@ from archive.store.listings import Tombstone
 from archive.urls import Scope
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
-from feeds.spec import Format, spec_for
+from feeds.format import ATOM, FORMATS, JSON, RSS, Format
+from feeds.spec import spec_for
 from tests.support.builders import SITE
 
 IDENTITY = "tag:news.example.org,2023-12-01:dateline"
@@ -37,13 +38,13 @@ SCHEMAS = Path(__file__).parent / "schemas"
 def bodies(
     articles: Sequence[Article], *, scope: Scope = None, site: Site = SITE, tombstones: Sequence[Tombstone] = ()
 ) -> dict[Format, bytes]:
-    """The feed's bytes in every format, from a builder that has built nothing before."""
+    """The feed's bytes in every format, from a new builder."""
     documents = FeedBuilder(site, IDENTITY).build(spec_for(scope, site, IDENTITY), articles, tombstones)
-    return dict(zip(Format, (document.body for document in documents), strict=True))
+    return dict(zip(FORMATS.values(), (document.body for document in documents), strict=True))
 
 
 def document(feed_format: Format, *articles: Article) -> bytes:
-    """A document of an archive, with everything that can stand around its entries."""
+    """An archive document with every optional element of a feed."""
     documents = FeedBuilder(a_full_site(), IDENTITY).build(
         spec_for(None, SITE, IDENTITY),
         articles,
@@ -55,7 +56,7 @@ def document(feed_format: Format, *articles: Article) -> bytes:
 
 
 def a_full_site() -> Site:
-    """The site with everything that it can say of itself."""
+    """A site with every optional field."""
     return replace(
         SITE,
         description="All of it",
@@ -68,30 +69,30 @@ def a_full_site() -> Site:
 
 
 def an_atom_feed(*articles: Article, site: Site = SITE) -> Any:
-    return etree.fromstring(bodies(articles, site=site)[Format.ATOM])
+    return etree.fromstring(bodies(articles, site=site)[ATOM])
 
 
 def an_rss_channel(*articles: Article, site: Site = SITE) -> Any:
-    [channel] = etree.fromstring(bodies(articles, site=site)[Format.RSS])
+    [channel] = etree.fromstring(bodies(articles, site=site)[RSS])
     return channel
 
 
 def a_json_feed(*articles: Article, site: Site = SITE) -> Any:
-    return json.loads(bodies(articles, site=site)[Format.JSON])
+    return json.loads(bodies(articles, site=site)[JSON])
 
 
 def texts(element: Any, path: str) -> list[str]:
-    """The text of everything that the path finds."""
+    """The texts of all elements at a path."""
     return [found.text or "" for found in element.findall(path, NAMESPACES)]
 
 
 def attributes(element: Any, path: str) -> list[dict[str, str]]:
-    """The attributes of everything that the path finds."""
+    """The attributes of all elements at a path."""
     return [dict(found.attrib) for found in element.findall(path, NAMESPACES)]
 
 
 def read_back(body: bytes) -> Any:
-    """The feed as feedparser gives it to programs, without its own changes to content."""
+    """The feed as feedparser reads it, without its own changes to content."""
     feed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
     assert not feed.bozo, feed.get("bozo_exception")
     return feed

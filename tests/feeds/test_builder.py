@@ -1,4 +1,4 @@
-"""Feeds from articles: what is rebuilt, what is kept, and that the same is always the same."""
+"""Feeds from articles: what is rendered again, what is cached, and that the same articles give the same bytes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from lxml import etree
 from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.store.listings import Tombstone
-from feeds import builder
 from feeds.builder import FeedBuilder, feed_updated, medium_of
 from feeds.channel import Channel, Page
-from feeds.content_level import read_extents
-from feeds.document import has_entries
-from feeds.entry import item_of
-from feeds.formats import atom, jsonfeed, rss
-from feeds.spec import Format, spec_for
+from feeds.content_level import read_content_levels
+from feeds.entry import entry_of
+from feeds.format import ATOM, FORMATS, JSON, RSS, Format
+from feeds.formats import atom, jsonfeed, registry, rss
+from feeds.spec import spec_for
 from feeds.touched import scopes_touched
 from tests.feeds.reading import IDENTITY, attributes, read_back
 from tests.support.builders import NOON, SITE, an_article
 
 SPEC = spec_for(None, SITE, IDENTITY)
 LABEL = Label(LabelKind.TAG, "tides")
+READ_BACK = (RSS, ATOM, JSON)  # the formats that these tests can read
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def articles():
 
 @pytest.fixture
 def rendered(monkeypatch):
-    """Which entries were rendered, in order."""
+    """The title and format of each entry rendered, in order."""
     seen = []
 
     def counting(feed_format, writer):
@@ -62,40 +62,46 @@ def rendered(monkeypatch):
 
         return writer._replace(entry=entry)
 
-    for feed_format, writer in builder.WRITERS.items():
-        monkeypatch.setitem(builder.WRITERS, feed_format, counting(feed_format, writer))
+    for feed_format in FORMATS.values():
+        monkeypatch.setitem(registry._writers, feed_format, counting(feed_format, registry.writer_of(feed_format)))
     return seen
 
 
 def test_documents_in_every_format(articles):
     documents = FeedBuilder(SITE, IDENTITY).build(spec_for(LABEL, SITE, IDENTITY, "Tides"), articles)
     assert [(document.path, document.media_type) for document in documents] == [
-        ("/tags/tides/feed.rss", "application/rss+xml; charset=utf-8"),
-        ("/tags/tides/feed.atom", "application/atom+xml; charset=utf-8"),
-        ("/tags/tides/feed.json", "application/feed+json"),
+        (f"/tags/tides/{one.suffix}", one.media_type) for one in FORMATS.values()
     ]
 
 
-def test_other_documents_of_a_feed_than_the_feed_itself_have_no_hub(articles):
+def test_the_formats_of_a_build_can_be_chosen(articles):
+    documents = FeedBuilder(SITE, IDENTITY).build(SPEC, articles, formats=[JSON, RSS])
+    assert [document.path for document in documents] == ["/feed.json", "/feed.rss"]
+
+
+def test_only_the_feed_itself_names_a_hub_not_its_other_documents(articles):
     builder = FeedBuilder(replace(SITE, hub="https://hub.example/"), IDENTITY)
-    spec = spec_for(None, SITE, IDENTITY)
-    live, paged = builder.build(spec, articles), builder.build(spec, articles, page=Page("/search", "q=x"))
-    assert [b"hub.example" in document.body for document in (*live, *paged)] == [True] * 3 + [False] * 3
+    live = builder.build(SPEC, articles, formats=READ_BACK)
+    paged = builder.build(SPEC, articles, page=Page("/search", "q=x"), formats=READ_BACK)
+    assert [b"hub.example" in document.body for document in live] == [True] * len(READ_BACK)
+    assert [b"hub.example" in document.body for document in paged] == [False] * len(READ_BACK)
 
 
-def test_joined_entries_are_what_feedgen_builds_in_one_go(articles):
-    channel = Channel(SPEC, SITE, feed_updated(SPEC, articles), medium=medium_of(articles))
-    items = [item_of(article, site=SITE, identity=IDENTITY) for article in articles]
-    whole_rss, whole_atom = rss.build_shell(channel), atom.build_shell(channel)
-    for item in items:
-        whole_rss.add_entry(rss.build_entry(item, SITE), order="append")
-        whole_atom.add_entry(atom.build_entry(item, SITE), order="append")
-    whole_json = jsonfeed.build_shell(channel) | {"items": [jsonfeed.build_entry(item, SITE) for item in items]}
+def test_joined_entries_have_the_bytes_that_feedgen_writes_for_a_whole_feed(articles):
+    updated, medium = feed_updated(SPEC, articles), medium_of(articles)
+    channels = {one: Channel(SPEC, SITE, one, updated, medium=medium) for one in READ_BACK}
+    entries = [entry_of(article, site=SITE, identity=IDENTITY) for article in articles]
+    whole_rss, whole_atom = rss.build_shell(channels[RSS]), atom.build_shell(channels[ATOM])
+    for entry in entries:
+        whole_rss.add_entry(rss.build_entry(entry, SITE), order="append")
+        whole_atom.add_entry(atom.build_entry(entry, SITE), order="append")
+    shell = jsonfeed.build_shell(channels[JSON])
+    whole_json = shell | {"items": [jsonfeed.build_entry(entry, SITE) for entry in entries]}
 
-    joined = FeedBuilder(SITE, IDENTITY).build(SPEC, articles)
+    joined = FeedBuilder(SITE, IDENTITY).build(SPEC, articles, formats=READ_BACK)
 
     assert [document.body for document in joined] == [
-        rss.spelt_out(whole_rss.rss_str()),
+        rss.with_hexadecimal_references(whole_rss.rss_str()),
         whole_atom.atom_str(),
         jsonfeed.orjson.dumps(whole_json),
     ]
@@ -113,26 +119,26 @@ def test_each_revision_is_rendered_once_for_each_format(articles, rendered):
     rendered.clear()
     builder.build(SPEC, [replace(articles[0], title="Edited", revision=2), *articles[1:]])
     builder.build(spec_for(LABEL, SITE, IDENTITY), articles[1:])
-    assert rendered == [("Edited", feed_format) for feed_format in Format]
+    assert rendered == [("Edited", feed_format) for feed_format in FORMATS.values()]
 
 
 def test_an_edit_shows(articles):
     builder = FeedBuilder(SITE, IDENTITY)
     builder.build(SPEC, articles)
-    for document in builder.build(SPEC, [replace(articles[0], title="Edited", revision=2)]):
+    for document in builder.build(SPEC, [replace(articles[0], title="Edited", revision=2)], formats=READ_BACK):
         assert read_back_titles(document) == ["Edited"]
 
 
-def test_a_feed_has_what_it_is_given_and_keeps_the_order(articles):
-    for document in FeedBuilder(SITE, IDENTITY, length=3).build(SPEC, articles):
+def test_a_feed_has_every_given_article_in_the_given_order(articles):
+    for document in FeedBuilder(SITE, IDENTITY, length=3).build(SPEC, articles, formats=READ_BACK):
         assert read_back_titles(document) == [article.title for article in articles]
 
 
 def test_a_small_cache_changes_the_cost_and_not_the_bytes(articles):
     small, large = FeedBuilder(SITE, IDENTITY, cache_bytes=5_000), FeedBuilder(SITE, IDENTITY)
     assert small.build(SPEC, articles) == large.build(SPEC, articles)
-    assert small.entries.size <= 5_000
-    assert len(small.entries) < len(large.entries) == 21
+    assert small.entries.size_bytes <= 5_000
+    assert len(small.entries) < len(large.entries) == len(articles) * len(FORMATS)
 
 
 def test_what_a_change_touches():
@@ -154,7 +160,7 @@ def test_what_a_change_touches():
 def test_a_feed_is_as_new_as_its_latest_change_not_its_first_entry(articles):
     corrected = replace(articles[5], updated=NOON + timedelta(days=9))
     assert feed_updated(SPEC, [*articles[:5], corrected]) == NOON + timedelta(days=9)
-    assert feed_updated(SPEC, []) == SPEC.since
+    assert feed_updated(SPEC, []) == SPEC.created
 
 
 def a_tombstone(name, *, gone=NOON, **fields):
@@ -162,12 +168,13 @@ def a_tombstone(name, *, gone=NOON, **fields):
 
 
 def tombstones_in(scope, articles, tombstones, **options):
-    documents = FeedBuilder(SITE, IDENTITY, **options).build(spec_for(scope, SITE, IDENTITY), articles, tombstones)
-    feed = etree.fromstring(documents[1].body)
+    spec = spec_for(scope, SITE, IDENTITY)
+    [atom_feed] = FeedBuilder(SITE, IDENTITY, **options).build(spec, articles, tombstones, formats=[ATOM])
+    feed = etree.fromstring(atom_feed.body)
     return [one["ref"].rpartition(":")[2] for one in attributes(feed, "at:deleted-entry")]
 
 
-def test_a_tombstone_stands_in_the_feeds_that_the_article_was_in():
+def test_a_tombstone_is_in_the_feeds_that_the_article_was_in():
     sea = a_tombstone("sea", labels=frozenset({LABEL}))
     old = a_tombstone("old", day=date(2020, 1, 1))
     assert tombstones_in(None, [], [sea, old]) == ["sea", "old"]
@@ -175,14 +182,14 @@ def test_a_tombstone_stands_in_the_feeds_that_the_article_was_in():
     assert tombstones_in(Period(2020), [], [sea, old]) == ["old"]
 
 
-def test_a_tombstone_stands_for_ninety_days_of_the_feeds_own_time(articles):
+def test_a_tombstone_stays_for_ninety_days_before_the_feeds_latest_change(articles):
     fresh = a_tombstone("fresh", gone=NOON - timedelta(days=90))
     stale = a_tombstone("stale", gone=NOON - timedelta(days=91))
     assert tombstones_in(None, articles, [fresh, stale]) == ["fresh"]
     assert tombstones_in(None, [], [stale]) == ["stale"]
 
 
-def test_no_more_tombstones_than_articles_the_newest_ones():
+def test_a_feed_has_at_most_as_many_tombstones_as_entries_the_newest_ones():
     assert tombstones_in(None, [], [a_tombstone("b"), a_tombstone("a")], length=1) == ["b"]
 
 
@@ -192,8 +199,8 @@ def read_back_titles(document):
     return [entry.title for entry in read_back(document.body).entries]
 
 
-def test_a_feed_carries_whole_articles_or_summaries_as_it_is_set(articles):
-    builder = FeedBuilder(SITE, IDENTITY, extents=read_extents("full; /tags/tides/: summary"))
+def test_a_feed_has_whole_articles_or_summaries_by_its_content_level(articles):
+    builder = FeedBuilder(SITE, IDENTITY, content_levels=read_content_levels("full; /tags/tides/: summary"))
     written = {
         scope: {document.path: document.body for document in builder.build(spec_for(scope, SITE, IDENTITY), articles)}
         for scope in (None, LABEL, Period(2026))
@@ -210,18 +217,18 @@ def test_a_feed_carries_whole_articles_or_summaries_as_it_is_set(articles):
     assert said == [(article.abstract, False) for article in articles]
 
 
-def test_a_volume_carries_what_the_sites_feed_does(articles):
-    builder = FeedBuilder(SITE, IDENTITY, extents=read_extents("full; /: summary"))
+def test_an_archive_document_has_the_content_level_of_the_sites_feed(articles):
+    builder = FeedBuilder(SITE, IDENTITY, content_levels=read_content_levels("full; /: summary"))
     for document in builder.build(SPEC, articles, page=Page("/archive/2026/03/"), is_archive=True):
         assert b"content:encoded>" not in document.body
         assert b"content_html" not in document.body
 
 
-@pytest.mark.parametrize("feed_format", Format)
-def test_whether_a_document_has_entries_is_told_from_its_bytes_whatever_the_site_is_called(feed_format: Format):
+@pytest.mark.parametrize("feed_format", FORMATS.values(), ids=str)
+def test_a_formats_entry_mark_shows_entries_whatever_the_site_is_called(feed_format: Format):
     site = replace(SITE, title='<item><entry>"items":[{', description='<item> <entry> "items":[{"', rights="<item")
     withdrawn = [Tombstone("w", "tag:news.example.org,2026-03-01:<entry", NOON, NOON.date())]
     for articles in ([], [an_article(content_text="")]):
         documents = FeedBuilder(site, IDENTITY).build(spec_for(None, site, IDENTITY), articles, withdrawn)
         [body] = [one.body for one in documents if one.path.endswith(feed_format.suffix)]
-        assert has_entries(body, feed_format) == bool(articles)
+        assert feed_format.has_entries(body) == bool(articles)

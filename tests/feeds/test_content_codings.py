@@ -31,5 +31,5 @@ def test_the_same_document_gives_the_same_bytes(body: bytes):
     assert codings(body) == codings(body)
 
 
-def test_no_time_stands_in_a_gzip_header():
+def test_a_gzip_header_has_no_time():
     assert codings(BODY)["gzip"].body[4:8] == b"\0\0\0\0"

@@ -1,4 +1,4 @@
-"""What feeds carry of an article."""
+"""Whole articles or summaries, by feed."""
 
 from __future__ import annotations
 
@@ -7,51 +7,55 @@ import pytest
 from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.urls import home_path
-from feeds.content_level import Extent, Extents, read_extents
+from feeds.content_level import ContentLevel, ContentLevels, read_content_levels
 
 SCOPES = [None, *(Label(kind, "el-niño") for kind in LabelKind), Period(2026), Period(2026, 3), Period(2026, 3, 14)]
 
 
-def test_all_feeds_carry_the_same_where_nothing_else_is_said():
-    assert read_extents("summary") == Extents(Extent.SUMMARY)
-    assert {read_extents("summary").of(home_path(scope)) for scope in SCOPES} == {Extent.SUMMARY}
-    assert Extents().of("/search/") is Extent.FULL
+def test_all_feeds_have_the_default_level_without_exceptions():
+    assert read_content_levels("summary") == ContentLevels(ContentLevel.SUMMARY)
+    assert {read_content_levels("summary").of(home_path(scope)) for scope in SCOPES} == {ContentLevel.SUMMARY}
+    assert ContentLevels().of("/search/") is ContentLevel.FULL
 
 
 @pytest.mark.parametrize("scope", SCOPES)
-def test_one_feed_can_carry_something_else(scope):
-    extents = read_extents({home_path(scope): "summary"})
-    assert [one for one in SCOPES if extents.of(home_path(one)) is Extent.SUMMARY][:1] == [scope]
+def test_one_feed_can_have_another_level(scope):
+    content_levels = read_content_levels({home_path(scope): "summary"})
+    assert [one for one in SCOPES if content_levels.of(home_path(one)) is ContentLevel.SUMMARY][:1] == [scope]
 
 
 @pytest.mark.parametrize(
-    ("folder", "extent"),
+    ("folder", "content_level"),
     [
-        ("/", Extent.SUMMARY),
-        ("/tags/rye/", Extent.SUMMARY),
-        ("/tags/wheat/", Extent.FULL),
-        ("/sections/grain/", Extent.FULL),
-        ("/2026/", Extent.SUMMARY),
-        ("/2026/03/", Extent.FULL),
-        ("/2026/03/14/", Extent.FULL),
-        ("/search/", Extent.FULL),
+        ("/", ContentLevel.SUMMARY),
+        ("/tags/rye/", ContentLevel.SUMMARY),
+        ("/tags/wheat/", ContentLevel.FULL),
+        ("/sections/grain/", ContentLevel.FULL),
+        ("/2026/", ContentLevel.SUMMARY),
+        ("/2026/03/", ContentLevel.FULL),
+        ("/2026/03/14/", ContentLevel.FULL),
+        ("/search/", ContentLevel.FULL),
     ],
 )
-def test_the_longest_page_counts_and_the_sites_own_is_its_alone(folder: str, extent: Extent):
-    extents = read_extents("full; /: summary; /tags/: summary; /tags/wheat/: full; /2026/: summary; /2026/03/: full")
-    assert extents.of(folder) is extent
+def test_the_longest_page_counts_and_the_home_page_is_the_sites_feed_alone(folder: str, content_level: ContentLevel):
+    content_levels = read_content_levels(
+        "full; /: summary; /tags/: summary; /tags/wheat/: full; /2026/: summary; /2026/03/: full"
+    )
+    assert content_levels.of(folder) is content_level
 
 
-def test_what_was_read_can_be_read_again():
+def test_levels_are_read_back_from_their_text():
     for said in ("full", "summary; /: full", {"default": "full", "/tags/c%2B%2B/": "summary", "/search/": "summary"}):
-        assert read_extents(str(read_extents(said))) == read_extents(said)
-    assert read_extents(" full ;/tags/c%2B%2B/:summary ") == Extents(Extent.FULL, (("/tags/c++/", Extent.SUMMARY),))
+        assert read_content_levels(str(read_content_levels(said))) == read_content_levels(said)
+    assert read_content_levels(" full ;/tags/c%2B%2B/:summary ") == ContentLevels(
+        ContentLevel.FULL, (("/tags/c++/", ContentLevel.SUMMARY),)
+    )
 
 
 @pytest.mark.parametrize(
     "said",
     ["", "whole", "full; summary: /tags/", "full; /tags/wheat: summary", "/archive/: full", {"/": True}, 7, ["full"]],
 )
-def test_what_cannot_be_read_is_refused(said: object):
+def test_unreadable_values_are_refused(said: object):
     with pytest.raises(ValueError):
-        read_extents(said)
+        read_content_levels(said)

@@ -1,4 +1,4 @@
-"""What every format says of an article."""
+"""An article's fields in a feed."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from archive.article import Enclosure
-from feeds.entry import CONTENT_LIMIT, carriable, item_of
+from feeds.entry import MAX_CONTENT_BYTES, carriable, entry_of
 from tests.feeds.reading import IDENTITY
 from tests.support.builders import SITE, an_article
 
 
 def an_item(**fields):
-    return item_of(an_article(**fields), site=SITE, identity=IDENTITY)
+    return entry_of(an_article(**fields), site=SITE, identity=IDENTITY)
 
 
 def test_a_draft_has_no_place_in_a_feed():
@@ -21,21 +21,21 @@ def test_a_draft_has_no_place_in_a_feed():
         an_item(status="draft")
 
 
-def test_content_is_whole_up_to_the_limit_and_then_gives_way_to_the_summary():
-    whole, long = "x" * (CONTENT_LIMIT - len("<p></p>")), "é" * (CONTENT_LIMIT // 2)
+def test_content_beyond_the_limit_is_replaced_by_the_summary():
+    whole, long = "x" * (MAX_CONTENT_BYTES - len("<p></p>")), "é" * (MAX_CONTENT_BYTES // 2)
     assert an_item(content_html=f"<p>{whole}</p>").content == f"<p>{whole}</p>"
     item = an_item(content_html=f"<p>{long}</p>", summary="Long.")
     assert (item.content, item.abstract) == (None, "Long.")
 
 
-def test_an_article_without_words_is_abstracted_by_its_title():
+def test_an_article_without_text_has_its_title_as_abstract():
     item = an_item(title="Low tide", content_html="")
     assert (item.content, item.summary, item.abstract) == (None, None, "Low tide")
 
 
-def test_a_guid_that_is_no_uri_becomes_one_for_atom_only():
+def test_a_guid_that_is_not_a_uri_becomes_one_for_atom_only():
     odd = replace(an_article(), guid="story 17 <new>")
-    item = item_of(odd, site=SITE, identity=IDENTITY)
+    item = entry_of(odd, site=SITE, identity=IDENTITY)
     assert (item.guid, item.iri) == ("story 17 <new>", f"{IDENTITY}/guid/story%2017%20%3Cnew%3E")
 
 
@@ -43,29 +43,29 @@ def test_a_guid_that_is_a_uri_stays_as_it_is():
     assert an_item(guid="https://old.example/?p=12").iri == "https://old.example/?p=12"
 
 
-def test_only_another_language_than_the_sites_is_said():
+def test_an_entry_has_a_language_only_if_it_is_not_the_sites():
     assert an_item().language is None
     assert an_item(language="en").language is None
     assert an_item(language="pt-BR").language == "pt-BR"
 
 
-def test_files_whose_address_or_type_nobody_can_use():
+def test_enclosures_with_an_unusable_address_or_type():
     article = replace(
         an_article(), enclosures=(Enclosure("http://[broken/", "audio/mpeg"), Enclosure("/a.bin", "binary", -1))
     )
-    assert item_of(article, site=SITE, identity=IDENTITY).enclosures == (
+    assert entry_of(article, site=SITE, identity=IDENTITY).enclosures == (
         Enclosure("https://news.example.org/a.bin", "application/octet-stream", 0),
     )
 
 
-def test_one_poisoned_article_does_not_take_the_feed_down():
+def test_forbidden_characters_in_one_article_do_not_break_the_feed():
     assert carriable("a\0b\x0bc\ufffed\ud83de") == "ab\ncd?e"
     poisoned = replace(an_article(), title="\0", summary="\ufffe", content_html="<p>a\x01<i>b</i></p>")
-    item = item_of(poisoned, site=SITE, identity=IDENTITY)
+    item = entry_of(poisoned, site=SITE, identity=IDENTITY)
     assert (item.title, item.summary, item.abstract, item.content) == ("Untitled", None, "ab", "<p>a<i>b</i></p>")
 
 
-def test_characters_without_meaning_are_left_out():
+def test_discouraged_characters_are_removed():
     assert carriable("a\x85b\x90c\ufdd0d\U0001fffee\ufffdf") == "a\nbcde\ufffdf"
 
 
@@ -86,6 +86,6 @@ def test_characters_without_meaning_are_left_out():
         ("17", False),
     ],
 )
-def test_which_guids_stand_as_ids_in_atom_rfc4287_4_2_6(guid: str, is_uri: bool):
-    item = item_of(replace(an_article(), guid=guid), site=SITE, identity=IDENTITY)
+def test_a_guid_that_is_a_uri_is_the_atom_id_rfc4287_4_2_6(guid: str, is_uri: bool):
+    item = entry_of(replace(an_article(), guid=guid), site=SITE, identity=IDENTITY)
     assert (item.iri == guid) is is_uri

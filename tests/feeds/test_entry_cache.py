@@ -1,27 +1,28 @@
-"""Rendered entries, kept as long as there is room."""
+"""The cache of rendered entries."""
 
 from __future__ import annotations
 
-from feeds.entry_cache import _OVERHEAD, FragmentCache
-from feeds.spec import Format
+from feeds.content_level import ContentLevel
+from feeds.entry_cache import _OVERHEAD, FragmentCache, Key
+from feeds.format import ATOM
 
 
-def key(article_id: str, revision: int = 1):
-    return article_id, revision, Format.ATOM
+def key(article_id: str, revision: int = 1) -> Key:
+    return article_id, revision, ATOM.name, ContentLevel.FULL
 
 
 def never() -> bytes:
     raise AssertionError("rendered again")
 
 
-def test_what_is_known_is_not_rendered_again():
+def test_a_cached_entry_is_not_rendered_again():
     cache = FragmentCache(10_000)
     cache.get(key("a"), lambda: b"first")
     assert cache.get(key("a"), never).body == b"first"
     assert cache.get(key("a", 2), lambda: b"second").body == b"second"
 
 
-def test_what_was_not_used_for_longest_goes_first():
+def test_the_least_recently_used_entry_is_evicted_first():
     cache = FragmentCache(2 * (_OVERHEAD + 10))
     for name in "ab":
         cache.get(key(name), lambda: bytes(10))
@@ -34,7 +35,7 @@ def test_what_was_not_used_for_longest_goes_first():
 def test_the_limit_is_in_bytes_and_holds_for_one_entry_too():
     cache = FragmentCache(1_000)
     assert cache.get(key("large"), lambda: bytes(5_000)).body == bytes(5_000)
-    assert (len(cache), cache.size) == (0, 0)
+    assert (len(cache), cache.size_bytes) == (0, 0)
 
 
 def test_an_entry_that_two_threads_rendered_counts_once():
@@ -45,4 +46,4 @@ def test_an_entry_that_two_threads_rendered_counts_once():
         return bytes(10)
 
     cache.get(key("a"), render)
-    assert (len(cache), cache.size) == (1, 10 + _OVERHEAD)
+    assert (len(cache), cache.size_bytes) == (1, 10 + _OVERHEAD)

@@ -1,4 +1,4 @@
-"""Plain text that programs take for HTML."""
+"""Plain text that programs which guess take for HTML."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ def test_what_looks_like_html(text: str, looks: bool):
     assert without_markup(text).replace("\u2060", "") == text
 
 
-def test_only_what_has_an_end_tag_is_changed_for_its_tags():
+def test_tags_are_changed_only_in_text_with_an_end_tag():
     assert without_tags("<SRD> &amp; a </ b") == "<SRD> &amp; a </ b"
     assert without_tags("<b>x</b> & a < c <!--") == "<\u2060b>x<\u2060/b> & a < c <\u2060!--"

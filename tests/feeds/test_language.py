@@ -33,9 +33,9 @@ def test_language_tags_bcp47(tag: str):
         "en-a",
     ],
 )
-def test_what_is_no_language_tag(tag: str):
+def test_invalid_language_tags(tag: str):
     assert language_tag(tag) is None
 
 
-def test_an_underscore_is_meant_as_a_hyphen():
+def test_an_underscore_is_read_as_a_hyphen():
     assert language_tag("en_US") == "en-US"

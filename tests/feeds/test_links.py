@@ -1,4 +1,4 @@
-"""Addresses that hold wherever a feed is read."""
+"""Absolute addresses in content and elements."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_relative_addresses_become_absolute(content: str, expected: str):
         '<img src="https://a.example/x.png"><source src="https://a.example/v"><br>',
     ],
 )
-def test_all_else_stays_to_the_byte(content: str):
+def test_everything_else_keeps_its_bytes(content: str):
     assert absolute_links(content, BASE) == content
 
 
@@ -64,7 +64,7 @@ def test_all_else_stays_to_the_byte(content: str):
         ('<a href="//[broken" title="t">x</a>', '<a title="t">x</a>'),
     ],
 )
-def test_what_is_no_address_goes(content: str, expected: str):
+def test_attributes_without_an_address_are_removed(content: str, expected: str):
     assert absolute_links(content, BASE) == expected
 
 
@@ -75,7 +75,7 @@ def test_a_greater_sign_inside_a_value_does_not_end_the_tag():
 
 
 @given(st.text(alphabet=st.sampled_from("<>\"= ahrefimgsrc/&;'é\n"), max_size=80))
-def test_whatever_was_cleaned_keeps_its_text_and_loses_nothing_by_a_second_pass(html: str):
+def test_clean_html_keeps_its_text_and_a_second_pass_changes_nothing(html: str):
     content = clean_html(html)
     absolute = absolute_links(content, BASE)
     assert plain_text(absolute) == plain_text(content)

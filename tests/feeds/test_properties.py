@@ -1,4 +1,4 @@
-"""Whatever the archive lets in comes out as feeds that are well-formed, valid, the same twice, and readable."""
+"""Any article that validation accepts gives feeds that are well-formed, valid, the same twice, and readable."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ from archive.timestamps import EARLIEST, LATEST, rfc3339
 from archive.validation import parse_draft
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
-from feeds.content_level import Extent, Extents
+from feeds.content_level import ContentLevel, ContentLevels
 from feeds.entry import carriable
+from feeds.format import ATOM, FORMATS, JSON, RSS, Format
 from feeds.formats.feedgen_fixes import rfc822
 from feeds.html_lookalikes import without_tags
-from feeds.spec import Format, spec_for
+from feeds.spec import spec_for
 from tests.feeds.formats.test_atom import SCHEMA as ATOM_SCHEMA
 from tests.feeds.formats.test_jsonfeed import SCHEMA as JSON_SCHEMA
 from tests.feeds.formats.test_schemas import problems_of_rss
@@ -86,7 +87,7 @@ fields = st.fixed_dictionaries(
 
 
 def admitted(wish: dict[str, Any], number: int) -> Article | None:
-    """The article that the archive would make of this; without the fields that it would refuse."""
+    """The article from these fields, without those that validation refuses."""
     while True:
         try:
             draft = parse_draft(wish, zone=SITE.zone)
@@ -114,37 +115,37 @@ pages = st.sampled_from(
 
 @given(st.lists(fields, max_size=3))
 @settings(deadline=None)
-def test_whatever_is_let_in_can_be_subscribed_to(wishes: list[dict[str, Any]]):
+def test_any_accepted_article_gives_valid_readable_feeds(wishes: list[dict[str, Any]]):
     articles = [article for number, wish in enumerate(wishes) if (article := admitted(wish, number))]
     assume(articles or not wishes)
 
     written = bodies(articles)
 
     assert bodies(articles) == written
-    atom = etree.fromstring(written[Format.ATOM])
+    atom = etree.fromstring(written[ATOM])
     assert ATOM_SCHEMA.validate(atom), ATOM_SCHEMA.error_log
-    JSON_SCHEMA.validate(json.loads(written[Format.JSON]))
-    [channel] = etree.fromstring(written[Format.RSS])
+    JSON_SCHEMA.validate(json.loads(written[JSON]))
+    [channel] = etree.fromstring(written[RSS])
     assert texts(channel, "item/pubDate") == [rfc822(published(article)) for article in articles]
 
     titles = [line(carriable(article.title)) or UNTITLED for article in articles]
     assert [line(as_text(title)) for title in atom.findall("atom:entry/atom:title", NAMESPACES)] == titles
     assert [line(title) for title in texts(channel, "item/title")] == [without_tags(title) for title in titles]
-    assert [line(item["title"]) for item in json.loads(written[Format.JSON])["items"]] == titles
+    assert [line(item["title"]) for item in json.loads(written[JSON])["items"]] == titles
 
     contents = [html for article in articles if (html := carriable(article.content_html).strip())]
     assert [plain_text(html) for html in texts(atom, "atom:entry/atom:content")] == list(map(plain_text, contents))
     assert texts(channel, "item/content:encoded") == texts(atom, "atom:entry/atom:content")
 
     links = [SITE.absolute(article.path or "") for article in articles]
-    for feed_format in (Format.ATOM, Format.RSS):
+    for feed_format in (ATOM, RSS):
         entries = read_back(written[feed_format]).entries
         assert [entry.link for entry in entries] == links
         assert len({entry.id for entry in entries}) == len({article.guid for article in articles})
         assert [len(entry.enclosures) for entry in entries] == enclosures_read(articles, feed_format)
         read = [line(entry.content[0].value) for entry in entries if "content" in entry]
         assert read == [as_feedparser(html) for html in texts(atom, "atom:entry/atom:content")]
-    read = [line(entry.title) for entry in read_back(written[Format.ATOM]).entries]
+    read = [line(entry.title) for entry in read_back(written[ATOM]).entries]
     assert read == [as_feedparser(title) for title in texts(atom, "atom:entry/atom:title")]
 
 
@@ -155,12 +156,12 @@ def as_text(construct: Any) -> str:
 
 
 def enclosures_read(articles: list[Article], feed_format: Format) -> list[int]:
-    most = 1 if feed_format is Format.RSS else 2
+    most = 1 if feed_format is RSS else 2
     return [min(len(article.enclosures), most) for article in articles]
 
 
 def as_feedparser(text: str) -> str:
-    """feedparser mends what looks like UTF-8 read as Latin-1, whether it was or not."""
+    """feedparser repairs text that looks like UTF-8 read as Latin-1, whether it is or not."""
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode()
     return line(text)
@@ -175,34 +176,36 @@ def published(article: Article) -> datetime:
     return article.published
 
 
-@given(st.lists(fields, max_size=3), withdrawn, pages, st.sampled_from(Extent), words)
+@given(st.lists(fields, max_size=3), withdrawn, pages, st.sampled_from(ContentLevel), words)
 @settings(deadline=None)
-def test_so_can_every_kind_of_feed(
-    wishes: list[dict[str, Any]], gone: list[Tombstone], options: dict[str, Any], extent: Extent, name: str
+def test_every_kind_of_feed_of_accepted_articles_is_valid_and_stable(
+    wishes: list[dict[str, Any]], gone: list[Tombstone], options: dict[str, Any], content_level: ContentLevel, name: str
 ):
     articles = [article for number, wish in enumerate(wishes) if (article := admitted(wish, number))]
     site = replace(a_full_site(), title=name, description=name, rights=name)
     spec = spec_for(None, site, IDENTITY)
 
     def written() -> dict[Format, bytes]:
-        documents = FeedBuilder(site, IDENTITY, extents=Extents(extent)).build(spec, articles, gone, **options)
-        return dict(zip(Format, (document.body for document in documents), strict=True))
+        documents = FeedBuilder(site, IDENTITY, content_levels=ContentLevels(content_level)).build(
+            spec, articles, gone, **options
+        )
+        return dict(zip(FORMATS.values(), (document.body for document in documents), strict=True))
 
     bodies = written()
     assert written() == bodies
-    atom = etree.fromstring(bodies[Format.ATOM])
+    atom = etree.fromstring(bodies[ATOM])
     assert ATOM_SCHEMA.validate(atom), ATOM_SCHEMA.error_log
-    document = json.loads(bodies[Format.JSON])
+    document = json.loads(bodies[JSON])
     JSON_SCHEMA.validate(document)
-    assert problems_of_rss(bodies[Format.RSS]) == []
+    assert problems_of_rss(bodies[RSS]) == []
 
     links = [SITE.absolute(article.path or "") for article in articles]
     assert [item["url"] for item in document["items"]] == links
-    for feed_format in (Format.ATOM, Format.RSS):
+    for feed_format in (ATOM, RSS):
         entries = read_back(bodies[feed_format]).entries
         assert [entry.link for entry in entries] == links
-        if extent is Extent.SUMMARY:
+        if content_level is ContentLevel.SUMMARY:
             assert not any("content" in entry for entry in entries)
-    if extent is Extent.SUMMARY:
+    if content_level is ContentLevel.SUMMARY:
         said = [line(as_text(one)) for one in atom.findall("atom:entry/atom:summary", NAMESPACES)]
         assert said == [line(item["content_text"]) for item in document["items"]]

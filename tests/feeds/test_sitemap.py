@@ -40,13 +40,13 @@ def test_a_month_names_its_articles_and_when_they_changed():
     assert texts(part, "s:url/s:lastmod") == ["2026-03-14T12:00:00Z"]
 
 
-def test_what_is_too_much_for_one_sitemap_is_continued_in_another(monkeypatch):
-    monkeypatch.setattr(sitemap, "MOST_ADDRESSES", 2)
+def test_a_month_too_large_for_one_sitemap_has_several(monkeypatch):
+    monkeypatch.setattr(sitemap, "MAX_ADDRESSES", 2)
     briefs = [ArticleStub(f"a{day}", 1, f"/2023/12/0{day}/a", NOON) for day in range(1, 6)]
     parts = write_month(Period(2023, 12), briefs, SITE)
     assert [part.path for part in parts] == [part_path(Period(2023, 12), number) for number in (1, 2, 3)]
     assert [len(texts(part, "s:url")) for part in parts] == [2, 2, 1]
-    assert write_month(Period(2023, 12), briefs[:4], SITE) == parts[:2]  # what comes later changes the last one
+    assert write_month(Period(2023, 12), briefs[:4], SITE) == parts[:2]  # later articles change only the last one
 
 
 def test_the_pages_that_are_no_articles():
@@ -57,7 +57,7 @@ def test_the_pages_that_are_no_articles():
 
 
 @pytest.mark.parametrize(("language", "said"), [("en-GB", "en"), ("zh-CN", "zh-cn"), ("gsw-CH", "gsw"), ("pt", "pt")])
-def test_news_say_what_search_engines_ask_for(language: str, said: str):
+def test_the_news_sitemap_has_the_required_elements(language: str, said: str):
     article = an_article(title="Tides & \ufdd0times", published=NOON - timedelta(hours=1), language=language)
     news = write_news([article, an_article(status="draft")], SITE)
     assert news.path == "/sitemap-news.xml"

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from archive.site import Site
-from feeds.content_level import Extent
+from feeds.content_level import ContentLevel
 from feeds.formats.podcasts import CATEGORIES
 from service.settings import InvalidSettings, Settings, read_settings, unknown_names
 
@@ -89,7 +89,7 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin",
         f"DATELINE_PODCAST_CATEGORY: must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News",
         "DATELINE_PODCAST_TYPE: must be one of episodic, serial",
-        "DATELINE_SEARCH_URL: names no search engine that is here; leave it out, or say whoosh:///folder",
+        "DATELINE_SEARCH_URL: is not the URL of a search engine here; leave it out, or say whoosh:///folder",
         "DATELINE_ADMIN_TOKEN: must have at least 16 characters",
         "DATELINE_SAMPLES: must be 1 or 0",
         "DATELINE_WEB_WORKERS: must be a whole number from 0 to 64",
@@ -119,14 +119,14 @@ def test_feeds_can_carry_something_else_each(monkeypatch: pytest.MonkeyPatch) ->
     in_file = read_settings()
     monkeypatch.setenv("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full")
     assert in_file == read_settings()
-    assert in_file.feed_content.of("/tags/wheat/") is Extent.FULL
+    assert in_file.feed_content.of("/tags/wheat/") is ContentLevel.FULL
     assert ("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full") in [line[:2] for line in in_file.shown()]
 
 
 @pytest.mark.parametrize("language", ["zz", "english", "en-", "7"])
 def test_a_language_is_one_that_feeds_can_name(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.setenv("DATELINE_LANGUAGE", language)
-    assert problems() == ["DATELINE_LANGUAGE: must be a language tag such as en or pt-BR, whose language there is"]
+    assert problems() == ["DATELINE_LANGUAGE: must be the tag of an existing language, such as en or pt-BR"]
 
 
 def test_a_language_as_programs_write_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The bell between processes."""
+"""The worker is woken from other processes."""
 
 from __future__ import annotations
 
@@ -9,57 +9,57 @@ from pathlib import Path
 
 import pytest
 
-from service.wakeup import FULL, Bell
+from service.wakeup import MAX_READ_BYTES, Wakeup
 
-PROMPTLY = 5.0  # seconds; a deadline, and not what is waited
+WAIT_TIMEOUT = 5.0  # seconds; a deadline, not the time waited
 
 
 @pytest.fixture
-def bell(tmp_path: Path) -> Iterator[Bell]:
-    bell = Bell(tmp_path / "bell")
-    yield bell
-    bell.close()
+def wakeup(tmp_path: Path) -> Iterator[Wakeup]:
+    wakeup = Wakeup(tmp_path / "bell")
+    yield wakeup
+    wakeup.close()
 
 
-def test_a_ring_wakes_who_listens(bell: Bell) -> None:
-    bell.listen()
-    ringing = threading.Timer(0.05, Bell(bell.path).ring)
-    ringing.start()
-    assert bell.wait(PROMPTLY)
-    ringing.join()
+def test_a_notification_wakes_the_listener(wakeup: Wakeup) -> None:
+    wakeup.listen()
+    notifying = threading.Timer(0.05, Wakeup(wakeup.path).notify)
+    notifying.start()
+    assert wakeup.wait(WAIT_TIMEOUT)
+    notifying.join()
 
 
-def test_many_rings_are_one(bell: Bell) -> None:
-    bell.listen()
-    for _ in range(FULL // 100):
-        Bell(bell.path).ring()
-    assert bell.wait(0)
-    assert not bell.wait(0)
+def test_many_notifications_count_as_one(wakeup: Wakeup) -> None:
+    wakeup.listen()
+    for _ in range(MAX_READ_BYTES // 100):
+        Wakeup(wakeup.path).notify()
+    assert wakeup.wait(0)
+    assert not wakeup.wait(0)
 
 
-def test_a_bell_that_is_full_holds_nobody_up(bell: Bell) -> None:
-    bell.listen()
+def test_notify_does_not_block_when_the_pipe_is_full(wakeup: Wakeup) -> None:
+    wakeup.listen()
     began = time.monotonic()
-    for _ in range(FULL + 10):
-        bell.ring()
+    for _ in range(MAX_READ_BYTES + 10):
+        wakeup.notify()
     assert time.monotonic() - began < 60
-    assert bell.wait(0)
+    assert wakeup.wait(0)
 
 
-def test_where_nobody_listens_nothing_happens(bell: Bell) -> None:
-    bell.ring()
-    bell.listen()
-    bell.close()
-    bell.ring()
-    bell.listen()
-    assert not bell.wait(0)
+def test_notify_without_a_listener_does_nothing(wakeup: Wakeup) -> None:
+    wakeup.notify()
+    wakeup.listen()
+    wakeup.close()
+    wakeup.notify()
+    wakeup.listen()
+    assert not wakeup.wait(0)
 
 
-def test_a_bell_that_cannot_be_rung_is_no_reason_to_fail(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    Bell(tmp_path).ring()  # a folder
-    assert [record.getMessage() for record in caplog.records] == [f"cannot ring {tmp_path}: Is a directory"]
+def test_notify_logs_what_it_cannot_open_and_does_not_raise(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    Wakeup(tmp_path).notify()  # a folder
+    assert [record.getMessage() for record in caplog.records] == [f"cannot notify {tmp_path}: Is a directory"]
 
 
-def test_who_does_not_listen_cannot_wait(bell: Bell) -> None:
+def test_who_does_not_listen_cannot_wait(wakeup: Wakeup) -> None:
     with pytest.raises(RuntimeError):
-        bell.wait(0)
+        wakeup.wait(0)

@@ -20,7 +20,7 @@ from archive.store.archive import Archive
 from service.dateline import Dateline
 from service.publishing import Publisher
 from service.settings import Settings
-from service.wakeup import Bell
+from service.wakeup import Wakeup
 from service.web.app import create_app
 from tests.support.builders import NOON, SITE
 
@@ -37,8 +37,8 @@ class Newsstand:
             site=SITE,
             archive=archive,
             index=self.index,
-            publisher=Publisher(archive, SITE, clock=lambda: self.now, new_id=new_id, ring=lambda: None),
-            bell=Bell(folder / "bell"),
+            publisher=Publisher(archive, SITE, clock=lambda: self.now, new_id=new_id, notify=lambda: None),
+            wakeup=Wakeup(folder / "bell"),
             clock=lambda: self.now,
         )
         self.app: Flask = create_app(self.dateline)

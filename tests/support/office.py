@@ -21,7 +21,7 @@ from service.auth import Scope, create_token
 from service.dateline import Dateline
 from service.publishing import Publisher
 from service.settings import Settings
-from service.wakeup import Bell
+from service.wakeup import Wakeup
 from service.web.app import create_wsgi
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
@@ -40,8 +40,8 @@ class Office:
             site=site,
             archive=archive,
             index=self.index,
-            publisher=Publisher(archive, site, clock=self.clock, new_id=new_id, ring=self._ring),
-            bell=Bell(folder / "bell"),
+            publisher=Publisher(archive, site, clock=self.clock, new_id=new_id, notify=self._ring),
+            wakeup=Wakeup(folder / "bell"),
             clock=self.clock,
         )
         self.worker = Worker(self.dateline)

@@ -1,44 +1,56 @@
-"""JSON Lines: one article a line, with the fields of the admin API; what an export writes and a restore reads."""
+"""JSON Lines: one article a line, with the fields of the admin API."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 import orjson
 
 from archive.article import Article
 from archive.errors import Problem
-from archive.exchange.item import Item, Unreadable, digest_of, origin_key
-from archive.exchange.source_files import DAMAGED, Source, explain
+from archive.exchange.item import DIGEST_KIND, GUID_KIND, ID_KIND, Item, Unreadable, digest_of, origin_key
+from archive.exchange.source_files import READ_ERRORS, Source, read_problem
+from archive.exchange.target_files import CannotWrite, complete_file, gzipped_by_suffix
 from archive.serialization import to_document
 
-SUFFIXES: Final = (".jsonl", ".ndjson")
-MOST_LINE: Final = 32 * 2**20  # bytes; the longest content fits, every character escaped, or in two formats
-NO_DATE: Final = "no date: took the time of the import"
-
-
-def line(article: Article) -> bytes:
-    """The article with every field, on one line."""
-    return orjson.dumps(to_document(article), option=orjson.OPT_APPEND_NEWLINE)
+MAX_LINE_BYTES: Final = 32 * 2**20  # the longest content fits, every character escaped, or in two formats
+NO_DATE: Final = "no date: used the time of the import"
 
 
 def read(source: Source) -> Iterator[Item | Unreadable]:
-    """Every line that is not empty. A file that breaks off gives what stands before the break."""
+    """Every line that is not empty. Of a truncated gzip file, the lines before the end."""
     try:
-        for content in source.lines(MOST_LINE):
+        for content in source.lines(MAX_LINE_BYTES):
             if content is None:
-                message = f"has more than {MOST_LINE >> 20} MiB; write one article per line"
-                yield Unreadable(source.place, (Problem("line", message),))
+                message = f"has more than {MAX_LINE_BYTES >> 20} MiB; write one article per line"
+                yield Unreadable(source.location, (Problem("line", message),))
                 continue
             content = content.removeprefix(b"\xef\xbb\xbf").strip() if source.line == 1 else content.strip()
             if content:
                 yield _item(source, content)
             if source.line == 1 and content in (b"[", b"{"):
                 return
-    except DAMAGED as error:
-        yield Unreadable(source.place, (explain(error),))
+    except READ_ERRORS as error:
+        yield Unreadable(source.location, (read_problem(error),))
+
+
+def write(articles: Iterator[Article], target: Path) -> None:
+    """One article a line, with every field; gzipped if `target` ends in `.gz`.
+
+    The file gets its name when it is complete. Raises OSError and CannotWrite."""
+    if target.is_dir():
+        raise CannotWrite(f"{target} is a folder; name a file, such as {target / 'archive.jsonl.gz'}")
+    with complete_file(target) as raw, gzipped_by_suffix(raw, target) as stream:
+        for article in articles:
+            stream.write(line(article))
+
+
+def line(article: Article) -> bytes:
+    """The article with every field, on one line."""
+    return orjson.dumps(to_document(article), option=orjson.OPT_APPEND_NEWLINE)
 
 
 def _item(source: Source, content: bytes) -> Item | Unreadable:
@@ -56,12 +68,12 @@ def _item(source: Source, content: bytes) -> Item | Unreadable:
         return _unreadable(source, "id", "must be a string or a number; it names the article in later imports")
     guid = fields.get("guid")
     if isinstance(guid, str) and guid:
-        key = origin_key("guid", guid)
+        key = origin_key(GUID_KIND, guid)
     else:
-        key = origin_key("digest", digest) if name in (None, "") else origin_key("id", str(name))
+        key = origin_key(DIGEST_KIND, digest) if name in (None, "") else origin_key(ID_KIND, str(name))
     dated = fields.get("published") is not None or fields.get("status") == "draft"
     return Item(
-        place=source.place,
+        location=source.location,
         key=key,
         digest=digest,
         fields=fields,
@@ -72,7 +84,7 @@ def _item(source: Source, content: bytes) -> Item | Unreadable:
 
 
 def _parsed(content: bytes) -> object:
-    """Raises ValueError with words for people."""
+    """Raises ValueError; its message is for people."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -80,7 +92,7 @@ def _parsed(content: bytes) -> object:
 
 
 def _parsed_leniently(content: bytes, reason: str) -> object:
-    """Lone surrogates are let through, so that the field that holds one can be named."""
+    """Accepts lone surrogates, so that validation can name the field that holds one."""
     try:
         return json.loads(content.decode("utf-8"), parse_constant=_no_number)
     except UnicodeDecodeError as error:
@@ -94,7 +106,7 @@ def _no_number(name: str) -> object:
 
 
 def _canonical(fields: dict[str, object]) -> bytes:
-    """The same bytes for the same fields, however they are ordered, spaced and escaped."""
+    """The same bytes for the same fields in any order, spacing and escaping."""
     try:
         return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # lone surrogates, and integers of more than 64 bits
@@ -106,4 +118,4 @@ def _title(name: str) -> str:
 
 
 def _unreadable(source: Source, field: str, message: str) -> Unreadable:
-    return Unreadable(source.place, (Problem(field, message),))
+    return Unreadable(source.location, (Problem(field, message),))

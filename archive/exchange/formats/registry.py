@@ -1,48 +1,92 @@
-"""The formats that can be imported. A new one is one module and one line."""
+"""The formats of import and export, one entry each. A new one is one module in this folder and one entry here."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final
 
+from archive.errors import DatelineError
 from archive.exchange.formats import jsonl, markdown, text
-from archive.exchange.item import Item, Unreadable
-from archive.exchange.source_files import Source
+from archive.exchange.formats.format import Format, Reader, Writer
 
-AUTO: Final = "auto"
+AUTO: Final = "auto"  # the format of a file is that of its suffix
 
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """`read` gives the items of a file lazily; it may raise files.DAMAGED and items.Undecodable."""
-
-    read: Callable[[Source], Iterator[Item | Unreadable]]
-    suffixes: tuple[str, ...]
-
-
-FORMATS: Final[Mapping[str, Format]] = {
-    "text": Format(text.read, text.SUFFIXES),
-    "markdown": Format(markdown.read, markdown.SUFFIXES),
-    "jsonl": Format(jsonl.read, jsonl.SUFFIXES),
+FORMATS: Final[dict[str, Format]] = {
+    format_.name: format_
+    for format_ in (
+        Format(
+            name="text",
+            description="plain text, one article a file",
+            suffixes=(".txt", ".text"),
+            read=text.read,
+        ),
+        Format(
+            name="markdown",
+            description="Markdown with front matter, one article a file",
+            suffixes=(".md", ".markdown", ".mdown", ".mkd"),
+            read=markdown.read,
+            write=markdown.write,
+        ),
+        Format(
+            name="jsonl",
+            description="JSON Lines, one article a line",
+            suffixes=(".jsonl", ".ndjson"),
+            read=jsonl.read,
+            write=jsonl.write,
+        ),
+    )
 }
-NAMES: Final = (AUTO, *FORMATS)
 
 
-def of_file(name: str, format_name: str) -> Format | None:
-    """The format of a file that was asked for by name; None where `auto` cannot tell."""
+class UnknownFormat(DatelineError):
+    """No format has this name, or it cannot be read or written."""
+
+    code = "unknown_format"
+
+    def __init__(self, name: str, known: dict[str, Format]) -> None:
+        super().__init__(f"{name!r} is not a known format; the formats are {', '.join(known)}")
+
+
+def importable() -> dict[str, Format]:
+    """The formats that can be read, by name."""
+    return {name: format_ for name, format_ in FORMATS.items() if format_.read is not None}
+
+
+def exportable() -> dict[str, Format]:
+    """The formats that can be written, by name."""
+    return {name: format_ for name, format_ in FORMATS.items() if format_.write is not None}
+
+
+def reader_of(file_name: str, format_name: str) -> Reader | None:
+    """The reader of a file, by the format's name or, for AUTO, by suffix; None if no format has the suffix.
+
+    Raises UnknownFormat."""
     if format_name != AUTO:
-        return FORMATS[format_name]
-    suffix = PurePath(name).suffix.lower()
-    return next((one for one in FORMATS.values() if suffix in one.suffixes), None)
+        return _named(format_name).read
+    suffix = PurePath(file_name).suffix.lower()
+    return next((format_.read for format_ in importable().values() if suffix in format_.suffixes), None)
 
 
-def accepts(name: str, format_name: str) -> bool:
-    """Whether a file that lies in a folder is for this import.
+def accepts(file_name: str, format_name: str) -> bool:
+    """Whether an import reads a file of this name in a folder. Raises UnknownFormat.
 
-    A format that was asked for also takes files whose names say nothing."""
-    suffix = PurePath(name).suffix.lower()
-    if format_name != AUTO:
-        return suffix in FORMATS[format_name].suffixes or not suffix
-    return of_file(name, AUTO) is not None
+    A format that is given by name also reads files without a suffix."""
+    if format_name == AUTO:
+        return reader_of(file_name, AUTO) is not None
+    suffix = PurePath(file_name).suffix.lower()
+    return suffix in _named(format_name).suffixes or not suffix
+
+
+def writer_of(format_name: str) -> Writer:
+    """Raises UnknownFormat."""
+    format_ = FORMATS.get(format_name)
+    if format_ is None or format_.write is None:
+        raise UnknownFormat(format_name, exportable())
+    return format_.write
+
+
+def _named(format_name: str) -> Format:
+    format_ = FORMATS.get(format_name)
+    if format_ is None or format_.read is None:
+        raise UnknownFormat(format_name, importable())
+    return format_

@@ -1,4 +1,4 @@
-"""Plain text files: one article each; the first line may begin with `date YYYY-MM-DD`."""
+"""Plain text: one article a file; the first line may begin with `date YYYY-MM-DD`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from archive.exchange.item import Item, Undecodable, Unreadable, digest_of, origin_key
+from archive.exchange.item import FILE_KIND, Item, Undecodable, Unreadable, digest_of, origin_key
 from archive.exchange.source_files import Source, decode
 from archive.timestamps import rfc3339
 
-SUFFIXES: Final = (".txt", ".text")
-NO_DATE: Final = "no date: took the file's modification date"
+NO_DATE: Final = "no date: used the file's modification date"
 
 _DATE: Final = re.compile(
     r"\s*date:?[^\S\n]+"
@@ -21,20 +20,20 @@ _DATE: Final = re.compile(
 
 
 def read(source: Source) -> Iterator[Item | Unreadable]:
-    """The article that a file is; raises what reading files may raise (files.DAMAGED)."""
+    """The one article of a file. Raises READ_ERRORS and Undecodable."""
     content = source.read()
     try:
         text, notes = decode(content)
     except Undecodable as error:
-        yield Unreadable(source.place, (error.problem,))
+        yield Unreadable(source.location, (error.problem,))
         return
     date = _DATE.match(text)
     fields: dict[str, object] = {"content_text": (text[date.end() :] if date else text).strip()}
     if date:
         fields["published"] = date[1]
     yield Item(
-        place=source.place,
-        key=origin_key("file", source.address),
+        location=source.location,
+        key=origin_key(FILE_KIND, source.real_path),
         digest=digest_of(content),
         fields=fields,
         size=len(content),

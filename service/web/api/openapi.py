@@ -1,4 +1,4 @@
-"""The API described for programs (OpenAPI 3.1), from the very tables and limits that the code uses."""
+"""The OpenAPI 3.1 description of the API, made from the tables and limits that the code uses."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from http import HTTPStatus
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from flask import Blueprint, Response
 
-from archive import validation
-from archive.article import ContentFormat, Role, Status
+from archive.article import Status
+from archive.fields.table import CONTENT_FIELDS, FIELDS, READ_ONLY, WRITABLE
+from archive.fields.values import MAX_NAME, Schema, nullable
 from archive.search.index import MAX_PER_PAGE, Sort
-from archive.slugs import SLUG_LENGTH
 from service.search import FACETS
 from service.settings import Settings
-from service.web.api import articles
+from service.web.api import parameters as limits
 from service.web.errors import STATUS, TITLES
 
-Schema = dict[str, Any]
-
 MEDIA_TYPE: Final = "application/json"
-# What every call below /admin/ may answer, beside what is its own.
+# Error statuses of every call below /admin/, of those that write, and of those that change an article.
 _OF_ALL: Final = (401, 403, 500, 503)
 _OF_WRITING: Final = (400, 409, 413, 415, 422, 507)
 _OF_CHANGING: Final = (404, 412, 428)
@@ -44,16 +42,16 @@ def openapi_blueprint(settings: Settings) -> Blueprint:
 
 @cache
 def document(max_article: int) -> Schema:
-    """The whole description; `max_article` is the most bytes that an article may have."""
+    """The whole description; `max_article` is the limit of an article in bytes."""
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "Dateline",
             "version": version("dateline"),
-            "summary": "Dated articles: added, changed, withdrawn and found.",
+            "summary": "Adds, changes, withdraws and finds dated articles.",
             "description": (
                 f"An article has at most {max_article:,} bytes as JSON. Errors are problem documents (RFC 9457) "
-                "whose `code` is stable: programs may rely on it, people read `detail`."
+                "whose `code` is stable, for programs; `detail` is for people."
             ),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
@@ -66,9 +64,9 @@ def document(max_article: int) -> Schema:
                 "parameters": [_article_id()],
                 "get": _read(),
                 "put": _change(
-                    "replaceArticle", "Replaces an article: what is not said is as if it never was.", "Draft"
+                    "replaceArticle", "Replaces an article: fields that are not given get their defaults.", "Draft"
                 ),
-                "patch": _change("patchArticle", "Changes some fields (RFC 7396); null takes one away.", "Patch"),
+                "patch": _change("patchArticle", "Changes the given fields (RFC 7396); null removes a value.", "Patch"),
                 "delete": _withdraw(),
             },
             "/admin/articles/{id}/revisions": {"parameters": [_article_id()], "get": _history()},
@@ -79,7 +77,7 @@ def document(max_article: int) -> Schema:
         "components": {
             "schemas": _schemas(),
             "securitySchemes": {
-                "token": {"type": "http", "scheme": "bearer", "description": "`dateline token create` makes one."}
+                "token": {"type": "http", "scheme": "bearer", "description": "Created by `dateline token create`."}
             },
         },
     }
@@ -91,11 +89,15 @@ def document(max_article: int) -> Schema:
 def _create() -> Schema:
     return _operation(
         "createArticle",
-        "Adds an article, and answers once it is stored.",
-        responses={201: _article_response("The article as it was stored.", located=True)},
+        "Adds an article; the answer is sent once it is stored.",
+        responses={201: _article_response("The stored article.", located=True)},
         errors=_OF_WRITING,
         parameters=[
-            _header("Idempotency-Key", "A repeat with the same key and body gives the article of the first.", _key())
+            _header(
+                "Idempotency-Key",
+                "A repeat with the same key and body returns the article of the first request.",
+                _key(),
+            )
         ],
         body=_body("Draft"),
     )
@@ -104,7 +106,7 @@ def _create() -> Schema:
 def _create_many() -> Schema:
     return _operation(
         "createArticles",
-        "Adds many articles, one JSON object a line; a bad line spoils no other.",
+        "Adds many articles, one JSON object a line. A line with an error does not affect the others.",
         responses={
             200: _response("One result for each line, in order.", "Result", "application/x-ndjson", of="string")
         },
@@ -115,10 +117,12 @@ def _create_many() -> Schema:
 
 def _find() -> Schema:
     parameters = [
-        _query("status", f"One or more of {', '.join(Status)}, parted by commas; all without it.", {"type": "string"}),
-        _query("q", "A part of title or slug.", {"type": "string", "maxLength": articles.LONGEST_WORDS}),
-        _query("cursor", "What the page before gave as `next`.", {"type": "string"}),
-        _query("limit", "Articles on a page.", _number(1, articles.MOST_LISTED, articles.LISTED)),
+        _query(
+            "status", f"One or more of {', '.join(Status)}, separated by commas; all if missing.", {"type": "string"}
+        ),
+        _query("q", "A part of the title or slug.", {"type": "string", "maxLength": limits.MAX_WORDS_CHARACTERS}),
+        _query("cursor", "The `next` of the page before.", {"type": "string"}),
+        _query("limit", "Articles on a page.", _number(1, limits.MAX_LISTED, limits.DEFAULT_LISTED)),
     ]
     return _operation(
         "findArticles",
@@ -132,10 +136,10 @@ def _find() -> Schema:
 def _read() -> Schema:
     return _operation(
         "readArticle",
-        "Gives an article of any status.",
+        "Returns an article of any status.",
         responses={200: _article_response("The article."), 304: {"description": "It has not changed."}},
         errors=(404, 412),
-        parameters=[_header("If-None-Match", "ETags of what the caller has.", {"type": "string"})],
+        parameters=[_header("If-None-Match", "The ETags of the revisions that the client has.", {"type": "string"})],
     )
 
 
@@ -143,14 +147,13 @@ def _change(name: str, summary: str, schema: str) -> Schema:
     return _operation(
         name,
         summary,
-        responses={200: _article_response("The article as it is now.")},
+        responses={200: _article_response("The changed article.")},
         errors=(*_OF_WRITING, *_OF_CHANGING),
         parameters=[
             _if_match(),
             _query(
                 "minor",
-                "Whether readers need not hear of the change: `updated` stays, and feed readers do not show the "
-                "article again.",
+                "Whether the change is minor: `updated` stays, so that feed readers do not show the article again.",
                 {"type": "string", "enum": ["true", "false"], "default": "false"},
             ),
         ],
@@ -161,8 +164,8 @@ def _change(name: str, summary: str, schema: str) -> Schema:
 def _withdraw() -> Schema:
     return _operation(
         "withdrawArticle",
-        "Takes an article off the air: its page answers 410 from then on, and nothing is deleted.",
-        responses={200: _article_response("The article as it is now.")},
+        "Withdraws an article: its page answers 410 from then on; nothing is deleted.",
+        responses={200: _article_response("The changed article.")},
         errors=(409, 507, *_OF_CHANGING),
         parameters=[_if_match()],
     )
@@ -171,8 +174,8 @@ def _withdraw() -> Schema:
 def _history() -> Schema:
     return _operation(
         "readRevisions",
-        "Gives every state that an article has had, newest first.",
-        responses={200: _response("The history.", "History")},
+        "Returns every revision of an article, newest first.",
+        responses={200: _response("The revisions.", "History")},
         errors=(404,),
     )
 
@@ -180,9 +183,9 @@ def _history() -> Schema:
 def _search() -> Schema:
     day = {"type": "string", "pattern": r"^\s*([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)?\s*$"}
     parameters = [
-        _query("q", "What to look for, as people type it; any text is valid.", {"type": "string"}),
-        *(_query(name, f"Only this {name}, by name or key.", _line(200)) for name in ("section", "tag", "author")),
-        _query("language", "Only articles with this language tag, in any case.", _line(200)),
+        _query("q", "The query, as people type it; any text is valid.", {"type": "string"}),
+        *(_query(name, f"Only this {name}, by name or key.", _line(MAX_NAME)) for name in ("section", "tag", "author")),
+        _query("language", "Only articles with this language tag, in any case.", _line(MAX_NAME)),
         _query("from", "The first day, month or year.", day),
         _query("to", "The last day, month or year.", day),
         _query("sort", "The order.", {"type": "string", "enum": list(Sort), "default": Sort.RELEVANCE}),
@@ -191,7 +194,7 @@ def _search() -> Schema:
     ]
     return _operation(
         "search",
-        "Searches what is published; without `q` it browses, newest first.",
+        "Searches the published articles; without `q` it lists them, newest first.",
         tag="search",
         responses={200: _response("One page of results.", "SearchResults")},
         errors=(400, 503),
@@ -204,9 +207,9 @@ def _alive() -> Schema:
     status = {"type": "object", "required": ["status"], "properties": {"status": {"const": "ok"}}}
     return _operation(
         "alive",
-        "Says that the process is alive.",
+        "Reports that the process is alive.",
         tag="operations",
-        responses={200: {"description": "It is.", "content": {MEDIA_TYPE: {"schema": status}}}},
+        responses={200: {"description": "It is alive.", "content": {MEDIA_TYPE: {"schema": status}}}},
         errors=(),
         security=[],
     )
@@ -215,9 +218,9 @@ def _alive() -> Schema:
 def _ready() -> Schema:
     return _operation(
         "ready",
-        "Says whether the site can be read, and how its parts are.",
+        "Reports whether the site can be read, and the status of its parts.",
         tag="operations",
-        responses={200: _response("It can.", "Readiness"), 503: _response("It cannot.", "Readiness")},
+        responses={200: _response("It can be read.", "Readiness"), 503: _response("It cannot be read.", "Readiness")},
         errors=(),
         security=[],
     )
@@ -233,23 +236,23 @@ def _schemas() -> Schema:
             "description": "An article as it is sent. Null counts as not given.",
             "properties": _draft_properties(),
             "additionalProperties": False,
-            "anyOf": [_given(name) for name in validation.CONTENT_FIELDS],
-            "not": {"anyOf": _pairs(list(validation.CONTENT_FIELDS))},
+            "anyOf": [_given(name) for name in CONTENT_FIELDS],
+            "not": {"anyOf": _pairs(list(CONTENT_FIELDS))},
         },
         "Patch": {
             "type": "object",
-            "description": "Fields to change. What is null is taken away.",
+            "description": "Fields to change. Null removes a value.",
             "properties": _draft_properties(),
             "additionalProperties": False,
         },
         "Article": _article(),
-        "Page": _object({"articles": _list_of("Article"), "next": _nullable({"type": "string"})}),
+        "Page": _object({"articles": _list_of("Article"), "next": nullable({"type": "string"})}),
         "History": _object({"revisions": _list_of("Revision")}),
         "Revision": _object(
             {
                 "revision": {"type": "integer", "minimum": 1},
                 "saved": _instant(),
-                "by": {"type": "string", "description": "The name of the token that it came by."},
+                "by": {"type": "string", "description": "The name of the token that saved it."},
                 "article": _reference("Article"),
             }
         ),
@@ -259,7 +262,7 @@ def _schemas() -> Schema:
                 "status": {"type": "integer"},
                 "id": {"type": "string"},
                 "guid": {"type": "string"},
-                "url": _nullable({"type": "string"}),
+                "url": nullable({"type": "string"}),
                 "revision": {"type": "integer"},
                 "problem": _reference("Problem"),
             },
@@ -272,115 +275,23 @@ def _schemas() -> Schema:
 
 
 def _draft_properties() -> Schema:
-    most = dict.fromkeys(ContentFormat, validation.MOST_CONTENT) | {ContentFormat.MARKDOWN: validation.MOST_MARKDOWN}
-    about = {
-        ContentFormat.HTML: "HTML; scripts, frames and forms are taken out.",
-        ContentFormat.MARKDOWN: "CommonMark with tables.",
-        ContentFormat.TEXT: "Plain text; empty lines part paragraphs.",
+    given = {
+        field.name: nullable(field.type.schema()) | {"description": field.description, "examples": [field.example]}
+        for field in WRITABLE.values()
     }
-    fields: Schema = {
-        "title": _line(validation.MOST_TITLE) | {"description": "Taken from the content where it is missing."},
-        "slug": _line(SLUG_LENGTH) | {"description": "Letters, digits and hyphens; made from the title where missing."},
-        "summary": _line(validation.MOST_SUMMARY),
-        **{
-            name: {"type": ["string", "null"], "maxLength": most[kind], "description": about[kind]}
-            for name, kind in validation.CONTENT_FIELDS.items()
-        },
-        "authors": {
-            "anyOf": [_some(_author_in(), validation.MOST_AUTHORS), *_author_in()["anyOf"], {"type": "null"}],
-        },
-        "section": _line(validation.MOST_NAME),
-        "tags": {"anyOf": [_some(_line(validation.MOST_NAME), validation.MOST_TAGS), _line(validation.MOST_NAME)]},
-        "language": {"type": ["string", "null"], "description": "A language tag (RFC 5646); the site's by default."},
-        "published": {
-            "type": ["string", "null"],
-            "description": "RFC 3339, or a date, which means its midnight where the site is. In the future: scheduled.",
-        },
-        "status": {"enum": [*Status, None], "default": Status.PUBLISHED},
-        "canonical_url": _address() | {"description": "Where the article first appeared."},
-        "guid": {
-            "type": ["string", "null"],
-            "maxLength": validation.MOST_GUID,
-            "description": "A URI that names the article for ever; made where it is missing, and then fixed.",
-        },
-        "image": _address(),
-        "enclosures": {"anyOf": [_some(_enclosure_in(), validation.MOST_ENCLOSURES), {"type": "null"}]},
-    }
-    assert set(fields) == set(validation.WRITABLE)  # noqa: S101  # whoever adds a field describes it here
-    ignored = {name: {"description": "Not the sender's to say; ignored."} for name in sorted(validation.READ_ONLY)}
-    return fields | ignored
-
-
-def _author_in() -> Schema:
-    named = _object(
-        {
-            "name": _line(validation.MOST_NAME),
-            "uri": _address(),
-            "email": _line(validation.MOST_NAME),
-            "role": {"enum": [*Role, None], "description": "Author where missing."},
-        },
-        required=("name",),
-    )
-    return {"anyOf": [_line(validation.MOST_NAME), named | {"additionalProperties": False}]}
-
-
-def _enclosure_in() -> Schema:
-    properties = {
-        "url": _address(),
-        "type": _line(validation.MOST_NAME) | {"description": "A media type; application/octet-stream where missing."},
-        "length": {"type": ["integer", "null"], "minimum": 0, "exclusiveMaximum": 2**53, "description": "Bytes."},
-        "title": _line(validation.MOST_TITLE),
-        "duration": {
-            "type": ["integer", "null"],
-            "minimum": 0,
-            "exclusiveMaximum": 2**53,
-            "description": "Seconds that a recording plays.",
-        },
-    }
-    return _object(properties, required=("url",)) | {"additionalProperties": False}
+    ignored = {name: {"description": "Read-only; ignored if it is sent back."} for name in sorted(READ_ONLY)}
+    return given | ignored
 
 
 def _article() -> Schema:
-    text, nullable = {"type": "string"}, _nullable({"type": "string"})
-    author = _object(
-        {"name": text, "uri": nullable, "email": nullable, "role": {"enum": list(Role)}},
-        required=("name", "uri", "email"),
-    )
-    enclosure = _object(
-        {
-            "url": text,
-            "type": text,
-            "length": {"type": "integer"},
-            "title": nullable,
-            "duration": {"type": "integer"},
-        },
-        required=("url", "type", "length", "title"),
-    )
-    always: Schema = {
-        "id": text,
-        "guid": {**text, "description": "Permanent, in feeds too."},
-        "revision": {"type": "integer", "minimum": 1},
-        "status": {"enum": list(Status)},
-        "title": text,
-        "slug": text,
-        "url": nullable | {"description": "Where readers find it; null for a draft."},
-        "summary": nullable,
-        "content_html": text,
-        "authors": {"type": "array", "items": author},
-        "section": nullable,
-        "tags": {"type": "array", "items": text},
-        "language": text,
-        "published": _nullable(_instant()),
-        "updated": _instant(),
-        "created": _instant(),
-        "modified": _instant(),
-        "day": _nullable({"type": "string", "format": "date"}),
-        "canonical_url": nullable,
-        "image": nullable,
-        "enclosures": {"type": "array", "items": enclosure},
+    shown = [field for field in FIELDS if field.in_api]
+    properties = {
+        field.name: (nullable(field.type.schema_out()) if field.nullable else field.type.schema_out())
+        | {"description": field.description}
+        for field in shown
     }
-    sources = {f"content_{kind}": text for kind in (ContentFormat.MARKDOWN, ContentFormat.TEXT)}
-    return _object(always | sources, required=always) | {"additionalProperties": False}
+    required = [field.name for field in shown if not field.optional]
+    return _object(properties, required=required) | {"additionalProperties": False}
 
 
 def _search_results() -> Schema:
@@ -390,13 +301,16 @@ def _search_results() -> Schema:
             "id": text,
             "url": text,
             "title": text,
-            "published": _nullable(_instant()),
+            "published": nullable(_instant()),
             "authors": {"type": "array", "items": text},
-            "section": _nullable(text),
+            "section": nullable(text),
             "tags": {"type": "array", "items": text},
             "language": text,
             "score": {"type": "number"},
-            "snippet_html": {"type": "string", "description": "Safe HTML; <mark> stands around what was found."},
+            "snippet_html": {
+                "type": "string",
+                "description": "Safe HTML with <mark> around the words that were found.",
+            },
         }
     )
     facet = {"type": "array", "items": _object({"value": text, "count": count})}
@@ -408,12 +322,12 @@ def _search_results() -> Schema:
             "pages": count,
             "per_page": {"type": "integer", "minimum": 1},
             "took_ms": {"type": "number"},
-            "suggestion": _nullable(text),
+            "suggestion": nullable(text),
             "notes": {"type": "array", "items": text},
             "results": {"type": "array", "items": result},
             "facets": {
                 "type": "object",
-                "description": "How many results there are of each value under the other filters, the most frequent first.",
+                "description": "The number of results with each value under the other filters, the most frequent first.",
                 "properties": dict.fromkeys(FACETS, facet),
                 "required": list(FACETS),
             },
@@ -491,7 +405,7 @@ def _article_response(description: str, *, located: bool = False) -> Schema:
     etag = {"description": "The revision; send it back as If-Match.", "schema": {"type": "string"}}
     headers = {"ETag": etag}
     if located:
-        headers["Location"] = {"description": "Where the article is.", "schema": {"type": "string"}}
+        headers["Location"] = {"description": "The URL of the article in this API.", "schema": {"type": "string"}}
     return _response(description, "Article") | {"headers": headers}
 
 
@@ -509,12 +423,12 @@ def _article_id() -> Schema:
 
 
 def _if_match() -> Schema:
-    description = "The ETag of the revision that was changed, or `*` for whatever is there."
+    description = "The ETag of the revision that the change is based on, or `*` for any."
     return _header("If-Match", description, {"type": "string"})
 
 
 def _key() -> Schema:
-    return {"type": "string", "minLength": 1, "maxLength": articles.LONGEST_KEY}
+    return {"type": "string", "minLength": 1, "maxLength": limits.MAX_KEY_CHARACTERS}
 
 
 def _header(name: str, description: str, schema: Schema) -> Schema:
@@ -537,24 +451,12 @@ def _line(most: int) -> Schema:
     return {"type": ["string", "null"], "maxLength": most}
 
 
-def _address() -> Schema:
-    return {"type": ["string", "null"], "maxLength": validation.MOST_URL, "description": "https:// or http://"}
-
-
 def _number(least: int, most: int, default: int) -> Schema:
     return {"type": "integer", "minimum": least, "maximum": most, "default": default}
 
 
 def _instant() -> Schema:
     return {"type": "string", "format": "date-time"}
-
-
-def _nullable(schema: Schema) -> Schema:
-    return schema | {"type": [schema["type"], "null"]}
-
-
-def _some(items: Schema, most: int) -> Schema:
-    return {"type": "array", "items": items, "maxItems": most}
 
 
 def _list_of(name: str) -> Schema:
@@ -570,7 +472,8 @@ def _given(name: str) -> Schema:
 
 
 def _pairs(names: list[str]) -> list[Schema]:
-    """Two sources of one article. HTML may come beside what it was rendered from, which a schema cannot say."""
+    """Pairs of contents that exclude each other. HTML may be sent with the source that it was rendered from, which a
+    schema cannot express."""
     return [
         {"allOf": [_given(one), _given(other)]}
         for position, one in enumerate(names)

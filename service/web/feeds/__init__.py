@@ -1,0 +1,1 @@
+"""`GET /feed.atom`: prepared documents in front of Flask."""

@@ -1,10 +1,9 @@
-"""The fast path: finished feeds from memory, in plain WSGI, in front of everything else."""
+"""The fast path: finished feeds and sitemaps from memory, in plain WSGI, in front of the application."""
 
 from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,36 +14,39 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+from cachetools import FIFOCache
+
 from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.store.renditions import Coded, Rendition
-from archive.urls import ABOUT
-from feeds.document import TOMBSTONES_LAST, has_entries
+from archive.store.renditions import Rendition, Representation
+from archive.urls import ABOUT_FEED_PATH
+from feeds.format import FORMATS
 from feeds.sitemap import is_sitemap
-from feeds.spec import Format, parse
+from feeds.spec import parse
+from feeds.touched import TOMBSTONE_LIFETIME
 from service.http.conditional import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
 from service.http.fetch_metadata import opens_in_browser
 from service.http.ranges import Unsatisfiable, byte_range
 from service.syndication.search_feeds import FOLDER as SEARCH
-from service.web.feeds.deltas import MANIPULATION, Delta, Deltas, is_asked_for
-from service.web.feeds.throttle import Politeness
+from service.web.feeds.deltas import MANIPULATION, Delta, Deltas, accepts_deltas
+from service.web.feeds.throttle import Throttle
 from service.websub.protocol import link_header
 
 log = logging.getLogger(__name__)
 
-LOOK_AGAIN = 0.1  # seconds after which the archive is asked whether the bytes are still these
-PATIENCE = 2.0  # seconds for which an archive that did not answer is left alone
+CHECK_INTERVAL = 0.1  # seconds for which a cached document is served without asking the archive for its ETag
+PAUSE = 2.0  # seconds without a query after the archive has failed
 RETRY_AFTER = "5"  # seconds
-MOST_BYTES = 32 * 1024 * 1024
-USUAL_LENGTH = 100  # characters of Accept-Encoding; what browsers and readers send takes up to 40
+MAX_BYTES = 32 * 1024 * 1024  # of cached documents, in all codings
+MAX_REMEMBERED = 100  # characters of an Accept-Encoding that is remembered; browsers and readers send up to 40
 CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
-# A cache that knows nothing of instance manipulations keeps no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
+# A cache that does not know instance manipulations stores no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
 DELTA_CACHE_CONTROL = "no-store, im"
 VARY = "Accept-Encoding"
 FEED_VARY = f"{VARY}, Sec-Fetch-Dest"  # a browser that opens a feed gets a page
 DELTA_VARY = f"{FEED_VARY}, A-IM, If-None-Match"
-EXPOSED = "Access-Control-Expose-Headers"  # to scripts of other sites, beside what all may see (Fetch §3.2.6)
+EXPOSED = "Access-Control-Expose-Headers"  # to scripts of other sites, besides the safelisted ones (Fetch §3.2.6)
 
 POLLING = "/feeds#programs"
 TOO_OFTEN = """You have loaded this feed as a whole many times within an hour.
@@ -53,24 +55,24 @@ Send its ETag back in If-None-Match: while nothing has changed, that is answered
 you like. With "A-IM: feed" beside it, you are sent what is new alone. How to do it stands at {}.
 """
 
-OVER = b"This feed is gone: nothing has been in its list for long. It comes back with the next article.\n"
-OVER_CACHE_CONTROL = "max-age=3600"  # else caches choose for themselves, and the next article may come
+GONE = b"This feed is gone: nothing has been in its list for long. It comes back with the next article.\n"
+GONE_CACHE_CONTROL = "max-age=3600"  # otherwise caches choose a time themselves, and the next article may come
 
-# Scripts of other sites may read feeds, and ask first where they send conditions of their own (Fetch §3.2).
+# Scripts of other sites may read feeds. They send a preflight if they use conditions of their own (Fetch §3.2).
 _PREFLIGHT = [
     ("Access-Control-Allow-Methods", "GET, HEAD"),
     ("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Range, If-Range, Cache-Control"),
     ("Access-Control-Max-Age", "86400"),
 ]
-# What follows from a condition of this request is not to be kept for others.
+# For answers to the conditions of one request, which no cache may give to others.
 _REFUSAL = [
     ("Cache-Control", "no-store"),
     ("Access-Control-Allow-Origin", "*"),
     ("Content-Length", "0"),
 ]
-_accepted = lru_cache(maxsize=1024)(accepted_codings)
+_IDENTITY = "identity"
+_remembered_codings = lru_cache(maxsize=1024)(accepted_codings)
 READING = ("GET", "HEAD")
-_SUFFIXES = tuple(f"/{feed_format.suffix}" for feed_format in Format)
 Headers = list[tuple[str, str]]
 
 
@@ -81,50 +83,53 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
-    """One coding of a document with the headers that go with it."""
+class Variant:
+    """A document in one content coding, with its headers."""
 
     coding: str
     etag: str
     body: bytes
     headers: Headers  # of a 200
-    bare: Headers  # of a 304: what a 200 would have said about caching (RFC 9110 §15.4.5)
+    bare: Headers  # of a 304: what a 200 says about caching (RFC 9110 §15.4.5)
 
 
 @dataclass(slots=True)
-class _Kept:
-    """`over`: since when the feed is gone, or will be if nothing comes.
+class CachedDocument:
+    """A document in memory.
 
-    `modified`: None within the second of the change: bytes that may change again have no date yet, since one that
-    is sent must stay true."""
+    `checked`: ticks at which it was last compared with the archive. `variants` go by coding, the smallest first.
+    `gone_since`: when the empty feed becomes 410, or became so, UTC. `modified`: its Last-Modified; None within the
+    second of the change, as bytes that may change again in that second must not share a date (RFC 9110 §8.8.2)."""
 
     rendition: Rendition
     checked: float
     is_feed: bool
-    ready: Mapping[str, _Ready]  # by coding, the smallest first
-    size: int
-    over: datetime | None
+    variants: Mapping[str, Variant]
+    size: int  # bytes, of all variants
+    gone_since: datetime | None
     modified: datetime | None = None
 
     def date(self) -> None:
-        """Once, whoever comes first."""
+        """Add Last-Modified to the headers, once."""
         if self.modified is not None:
             return
         modified = self.rendition.modified
         dated = [("Last-Modified", format_datetime(modified, usegmt=True))]
-        self.ready = {
-            coding: replace(ready, headers=ready.headers + dated, bare=ready.bare + dated)
-            for coding, ready in self.ready.items()
+        self.variants = {
+            coding: replace(variant, headers=variant.headers + dated, bare=variant.bare + dated)
+            for coding, variant in self.variants.items()
         }
         self.modified = modified
 
 
-class Renditions:
-    """A WSGI application that answers for stored documents and hands everything else on.
+class PreparedDocuments:
+    """A WSGI application that serves stored documents and passes all other requests on to `otherwise`.
 
-    Answers are lists: for anything else Granian asks piece by piece, and takes half as long again.
-    A document is kept in memory and compared with the archive at most every LOOK_AGAIN seconds, so that
-    thousands of requests cost one look. While the archive cannot be reached, what is kept is served."""
+    A cached document is compared with the archive at most every CHECK_INTERVAL, so that thousands of requests cost one
+    query. While the archive fails, cached documents are served. Bodies are lists: any other iterable makes Granian ask
+    piece by piece, which takes half as long again.
+
+    The cache evicts the document that was checked least recently: requests only read it, without a lock."""
 
     def __init__(
         self,
@@ -133,7 +138,7 @@ class Renditions:
         *,
         clock: Callable[[], datetime],
         site: Site | None = None,
-        most_bytes: int = MOST_BYTES,
+        max_bytes: int = MAX_BYTES,
         unconditional_gets: int = 0,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -141,161 +146,165 @@ class Renditions:
         self.otherwise = otherwise
         self.clock = clock
         self.site = site
-        self.most_bytes = most_bytes
         self.ticks = ticks
         self.deltas = Deltas(archive)
-        self.politeness = Politeness(unconditional_gets, ticks=ticks)
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
-        self._bytes = 0
+        self.throttle = Throttle(unconditional_gets, ticks=ticks)
+        self._cache: FIFOCache[str, CachedDocument] = FIFOCache(max_bytes, getsizeof=lambda cached: cached.size)
         self._lock = Lock()
 
+    @property
+    def size_bytes(self) -> int:
+        """Of the cached documents."""
+        return int(self._cache.currsize)
+
     def at_once(self, environ: WSGIEnvironment) -> Answer | None:
-        """The answer, if it is in memory: it takes some µs and asks nobody."""
-        kept = self._kept.get(environ["PATH_INFO"])
+        """The answer, if it needs no query: it takes some µs."""
+        cached = self._cached(environ["PATH_INFO"])
         if (
-            kept is None
-            or self.ticks() - kept.checked > LOOK_AGAIN
+            cached is None
+            or self.ticks() - cached.checked > CHECK_INTERVAL
             or "HTTP_A_IM" in environ
             or opens_in_browser(environ)
         ):
             return None
-        return self._answer(kept, environ)
+        return self._answer(cached, environ)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
-        is_feed = path.endswith(_SUFFIXES)
+        is_feed = _is_feed(path)
         if not is_feed and not is_sitemap(path):
             return self.otherwise(environ, start_response)
-        kept = self._kept.get(path)
-        if kept is None or self.ticks() - kept.checked > LOOK_AGAIN:
+        cached = self._cached(path)
+        if cached is None or self.ticks() - cached.checked > CHECK_INTERVAL:
             if path.startswith(SEARCH):
                 return self._search(environ, start_response)
             try:
-                kept = self._look(path, kept)
+                cached = self._checked(path, cached)
             except DatelineError as error:
                 log.error("%s: %s", path, error)
                 return _sent(_unavailable(), start_response)
-            if kept is None:
+            if cached is None:
                 return self.otherwise(environ, start_response)
-        if is_feed and environ["REQUEST_METHOD"] in READING and opens_in_browser(environ) and not self._is_over(kept):
-            asked = {"PATH_INFO": ABOUT, "QUERY_STRING": urlencode({"feed": kept.rendition.path})}
+        if is_feed and environ["REQUEST_METHOD"] in READING and opens_in_browser(environ) and not self._is_gone(cached):
+            asked = {"PATH_INFO": ABOUT_FEED_PATH, "QUERY_STRING": urlencode({"feed": cached.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
-        return _sent(self._answer(kept, environ), start_response)
+        return _sent(self._answer(cached, environ), start_response)
 
     def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Built for each request, by those behind: to ask too often costs much more there."""
+        """Feeds of searches are built at each request by the application, so that polling them too often costs more."""
         if environ["REQUEST_METHOD"] not in READING:
-            return _sent(_not_that_way(environ), start_response)
+            return _sent(_wrong_method(environ), start_response)
         if environ["REQUEST_METHOD"] == "GET" and not opens_in_browser(environ):
-            # As a number: whatever strangers ask for, what is counted stays small.
+            # A hash, as clients choose the address: the table of counts stays small.
             asked = hash((environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
-            wait = self.politeness.wait(environ, f"search {asked}")
+            wait = self.throttle.wait(environ, f"search {asked}")
             if wait:
                 return _sent(self._too_often(wait), start_response)
         return self.otherwise(environ, start_response)
 
     def _too_often(self, wait: int) -> Answer:
         home = self.site.url.removesuffix("/") if self.site else ""
-        return _sentence("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait))
+        return _refusal("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait))
 
-    def _answer(self, kept: _Kept, environ: WSGIEnvironment) -> Answer:
+    def _answer(self, cached: CachedDocument, environ: WSGIEnvironment) -> Answer:
         method = environ["REQUEST_METHOD"]
         if method not in READING:
-            return _not_that_way(environ)
-        if self._is_over(kept):
+            return _wrong_method(environ)
+        if self._is_gone(cached):
             return _GONE if method == "GET" else _GONE._replace(body=b"")
         known = environ.get("HTTP_IF_NONE_MATCH") or environ.get("HTTP_IF_RANGE")
-        if kept.modified is None and kept.rendition.modified <= self.clock():
+        if cached.modified is None and cached.rendition.modified <= self.clock():
             with self._lock:
-                kept.date()
-        ready = _selected(kept, environ.get("HTTP_ACCEPT_ENCODING"), known)
+                cached.date()
+        variant = _selected(cached, environ.get("HTTP_ACCEPT_ENCODING"), known)
         outcome = evaluate(
-            etag=ready.etag,
-            modified=kept.modified,
+            etag=variant.etag,
+            modified=cached.modified,
             if_match=environ.get("HTTP_IF_MATCH"),
             if_unmodified_since=environ.get("HTTP_IF_UNMODIFIED_SINCE"),
             if_none_match=environ.get("HTTP_IF_NONE_MATCH"),
             if_modified_since=environ.get("HTTP_IF_MODIFIED_SINCE"),
         )
         if outcome is Outcome.NOT_MODIFIED:
-            return Answer("304 Not Modified", ready.bare)
+            return Answer("304 Not Modified", variant.bare)
         if outcome is Outcome.FAILED:
             return Answer("412 Precondition Failed", _REFUSAL)
         if method == "HEAD":
-            return Answer("200 OK", ready.headers)
+            return Answer("200 OK", variant.headers)
         if "HTTP_RANGE" in environ:
-            return _part(ready, environ, modified=kept.modified)
-        if "HTTP_A_IM" in environ and (found := self._delta(kept, ready, environ)):
+            return _part(variant, environ, modified=cached.modified)
+        if "HTTP_A_IM" in environ and (found := self._delta(cached, variant, environ)):
             instance, delta = found
             return Answer("226 IM Used", _delta_headers(instance, delta), delta.body)
-        if kept.is_feed and (wait := self.politeness.wait(environ, kept.rendition.path)):
+        if cached.is_feed and (wait := self.throttle.wait(environ, cached.rendition.path)):
             return self._too_often(wait)
-        return Answer("200 OK", ready.headers, ready.body)
+        return Answer("200 OK", variant.headers, variant.body)
 
-    def _is_over(self, kept: _Kept) -> bool:
-        return kept.over is not None and kept.over <= self.clock()
+    def _is_gone(self, cached: CachedDocument) -> bool:
+        return cached.gone_since is not None and cached.gone_since <= self.clock()
 
-    def _delta(self, kept: _Kept, ready: _Ready, environ: WSGIEnvironment) -> tuple[_Ready, Delta] | None:
-        """A delta, with that coding of the whole document which it is one of.
+    def _delta(
+        self, cached: CachedDocument, variant: Variant, environ: WSGIEnvironment
+    ) -> tuple[Variant, Delta] | None:
+        """A delta, with the variant that it is a delta of.
 
-        One that is too long to be compressed now is sent as it is, if it is shorter than the whole even so."""
+        One that is too long to compress at a request is sent uncompressed, if that is shorter than the whole."""
         if_none_match = environ.get("HTTP_IF_NONE_MATCH")
-        if if_none_match is None or not is_asked_for(environ["HTTP_A_IM"], environ.get("HTTP_USER_AGENT", "")):
+        if if_none_match is None or not accepts_deltas(environ["HTTP_A_IM"], environ.get("HTTP_USER_AGENT", "")):
             return None
-        delta = self.deltas.since(if_none_match, kept.rendition, ready.coding)
+        delta = self.deltas.since(if_none_match, cached.rendition, variant.coding)
         if delta is not None:
-            return ready, delta
-        plain = kept.ready["identity"]
-        if plain is ready or not accepted_codings(environ.get("HTTP_ACCEPT_ENCODING"), ["identity"]):
+            return variant, delta
+        plain = cached.variants[_IDENTITY]
+        if plain is variant or not accepted_codings(environ.get("HTTP_ACCEPT_ENCODING"), [_IDENTITY]):
             return None
-        delta = self.deltas.since(if_none_match, kept.rendition, plain.coding)
-        return (plain, delta) if delta is not None and len(delta.body) < len(ready.body) else None
+        delta = self.deltas.since(if_none_match, cached.rendition, plain.coding)
+        return (plain, delta) if delta is not None and len(delta.body) < len(variant.body) else None
 
-    def _look(self, path: str, kept: _Kept | None) -> _Kept | None:
-        """The document as the archive has it now; None where it has none."""
+    def _checked(self, path: str, cached: CachedDocument | None) -> CachedDocument | None:
+        """The document after a comparison with the archive; None where the archive has none.
+
+        Raises DatelineError where the archive fails and nothing is cached."""
         decoded = _decoded(path)
         if decoded is None:
             return None
         try:
-            if kept is not None:
-                kept.checked = self.ticks()  # this thread looks; the others need not wait for it
+            if cached is not None:
+                cached.checked = self.ticks()  # this thread asks; others serve the cached one meanwhile
                 etag = self.archive.renditions.etags([decoded]).get(decoded)
-                if etag == kept.rendition.codings["identity"].etag:
-                    self._used(path)
-                    return kept
+                if etag == cached.rendition.codings[_IDENTITY].etag:
+                    self._used(path, cached)
+                    return cached
             rendition = self.archive.renditions.get(decoded)
         except DatelineError as error:
-            if kept is None:
+            if cached is None:
                 raise
             log.warning("%s is served as it was: %s", decoded, error)
-            kept.checked = self.ticks() + PATIENCE
-            return kept
+            cached.checked = self.ticks() + PAUSE
+            return cached
         if rendition is None:
             self._forget(path)
             return None
-        return self._keep(path, rendition)
+        return self._add(path, rendition)
 
-    def _keep(self, path: str, rendition: Rendition) -> _Kept:
-        is_feed = path.endswith(_SUFFIXES)
+    def _add(self, path: str, rendition: Rendition) -> CachedDocument:
+        is_feed = _is_feed(path)
         smallest_first = sorted(rendition.codings.items(), key=lambda named: len(named[1].body))
-        kept = _Kept(
+        cached = CachedDocument(
             rendition=rendition,
             checked=self.ticks(),
             is_feed=is_feed,
-            ready={coding: self._ready(rendition, coding, coded, is_feed) for coding, coded in smallest_first},
-            size=sum(len(coded.body) for _, coded in smallest_first),
-            over=_over(rendition) if is_feed else None,
+            variants={coding: self._variant(rendition, coding, one, is_feed) for coding, one in smallest_first},
+            size=sum(len(one.body) for _, one in smallest_first),
+            gone_since=_gone_since(rendition) if is_feed else None,
         )
         with self._lock:
-            self._drop(path)
-            if kept.size <= self.most_bytes:
-                self._kept[path] = kept
-                self._bytes += kept.size
-            while self._bytes > self.most_bytes:
-                self._drop(next(iter(self._kept)))
-        return kept
+            self._cache.pop(path, None)
+            if cached.size <= self._cache.maxsize:  # cachetools raises ValueError for what is larger than all
+                self._cache[path] = cached
+        return cached
 
-    def _ready(self, rendition: Rendition, coding: str, coded: Coded, is_feed: bool) -> _Ready:
+    def _variant(self, rendition: Rendition, coding: str, coded: Representation, is_feed: bool) -> Variant:
         bare = [
             ("ETag", coded.etag),
             ("Cache-Control", CACHE_CONTROL),
@@ -312,33 +321,39 @@ class Renditions:
         ]
         if self.site is not None and is_feed:
             headers.append(("Link", link_header(self.site, rendition.path)))
-        if coding != "identity":
+        if coding != _IDENTITY:
             headers.append(("Content-Encoding", coding))
-        return _Ready(coding, coded.etag, coded.body, headers, bare)
+        return Variant(coding, coded.etag, coded.body, headers, bare)
 
-    def _used(self, path: str) -> None:
+    def _cached(self, path: str) -> CachedDocument | None:
+        try:
+            return self._cache[path]  # not get(), which looks twice: another thread may evict it in between
+        except KeyError:
+            return None
+
+    def _used(self, path: str, cached: CachedDocument) -> None:
+        """Make it the last to be evicted."""
         with self._lock:
-            if path in self._kept:
-                self._kept.move_to_end(path)
+            if self._cached(path) is cached:
+                self._cache[path] = cached
 
     def _forget(self, path: str) -> None:
         with self._lock:
-            self._drop(path)
-
-    def _drop(self, path: str) -> None:
-        dropped = self._kept.pop(path, None)
-        if dropped is not None:
-            self._bytes -= dropped.size
+            self._cache.pop(path, None)
 
 
-def _over(rendition: Rendition) -> datetime | None:
-    """Since when a feed is gone whose list has become empty: its tombstones have told whoever they could tell.
+def _is_feed(path: str) -> bool:
+    return path.rpartition("/")[2] in FORMATS
 
-    None for one that has entries, and for the site's own with its archive, which never are gone."""
+
+def _gone_since(rendition: Rendition) -> datetime | None:
+    """When an empty feed becomes 410 Gone, UTC: its tombstones have reached the readers by then.
+
+    None for a feed with entries, and for the site's own and its archive documents, which never are gone."""
     found = parse(rendition.path)
-    if found is None or found[0] is None or has_entries(rendition.codings["identity"].body, found[1]):
+    if found is None or found[0] is None or found[1].has_entries(rendition.codings[_IDENTITY].body):
         return None
-    return rendition.modified + TOMBSTONES_LAST
+    return rendition.modified + TOMBSTONE_LIFETIME
 
 
 def _sent(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
@@ -346,58 +361,60 @@ def _sent(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
     return [answer.body] if answer.body else []
 
 
-def _part(ready: _Ready, environ: WSGIEnvironment, *, modified: datetime | None) -> Answer:
-    """The part of a document that is asked for, or all of it where the client's other parts are of another state."""
+def _part(variant: Variant, environ: WSGIEnvironment, *, modified: datetime | None) -> Answer:
+    """The requested part of a document, or all of it if the client has parts of another version (If-Range)."""
     if_range = environ.get("HTTP_IF_RANGE")
     part = None
-    if if_range is None or unchanged_since_part(if_range, etag=ready.etag, modified=modified):
+    if if_range is None or unchanged_since_part(if_range, etag=variant.etag, modified=modified):
         try:
-            part = byte_range(environ["HTTP_RANGE"], len(ready.body))
+            part = byte_range(environ["HTTP_RANGE"], len(variant.body))
         except Unsatisfiable:
-            bounds = ("Content-Range", f"bytes */{len(ready.body)}")
+            bounds = ("Content-Range", f"bytes */{len(variant.body)}")
             return Answer("416 Range Not Satisfiable", [*_REFUSAL, bounds])
     if part is None:
-        return Answer("200 OK", ready.headers, ready.body)
-    bounds = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(ready.body)}")
-    headers = _with(ready.headers, {"Content-Length": str(len(part)), EXPOSED: "ETag, Content-Range"})
-    return Answer("206 Partial Content", [*headers, bounds], ready.body[part.start : part.stop])
+        return Answer("200 OK", variant.headers, variant.body)
+    bounds = ("Content-Range", f"bytes {part.start}-{part.stop - 1}/{len(variant.body)}")
+    headers = _replaced(variant.headers, {"Content-Length": str(len(part)), EXPOSED: "ETag, Content-Range"})
+    return Answer("206 Partial Content", [*headers, bounds], variant.body[part.start : part.stop])
 
 
-def _with(headers: Headers, others: Mapping[str, str]) -> Headers:
+def _replaced(headers: Headers, others: Mapping[str, str]) -> Headers:
     return [(name, others.get(name, value)) for name, value in headers]
 
 
-def _delta_headers(ready: _Ready, delta: Delta) -> Headers:
-    """Those of the whole document, since its ETag is the one to come back with (RFC 3229 §10.4.1), in few bytes.
+def _delta_headers(variant: Variant, delta: Delta) -> Headers:
+    """The headers of the whole document: its ETag is the one to send next time (RFC 3229 §10.4.1).
 
-    Who asks for a delta has seen the feed's links. `Delta-Base` is for those who have named several versions (§10.5.1)."""
+    Without Link, which a client that asks for a delta has seen. `Delta-Base` is for clients with several versions
+    (§10.5.1)."""
     others = {
         "Cache-Control": DELTA_CACHE_CONTROL,
         "Vary": DELTA_VARY,
         "Content-Length": str(len(delta.body)),
         EXPOSED: "ETag, IM",
     }
-    headers = [one for one in _with(ready.headers, others) if one[0] not in ("Link", "Accept-Ranges")]
+    headers = [one for one in _replaced(variant.headers, others) if one[0] not in ("Link", "Accept-Ranges")]
     base = [("Delta-Base", delta.base)] if delta.base else []
     return [*headers, ("IM", MANIPULATION), *base]
 
 
-def _selected(kept: _Kept, accept_encoding: str | None, known: str | None) -> _Ready:
-    """The representation that this client likes best, of equal ones the smallest.
+def _selected(cached: CachedDocument, accept_encoding: str | None, known: str | None) -> Variant:
+    """The variant that the client prefers, of equal ones the smallest.
 
-    Or that which it has already, by the ETags that are `known`, and takes: the same document need not be
-    loaded in another coding."""
-    # What strangers may make as long as they like is not remembered.
-    accepted = _accepted if accept_encoding is None or len(accept_encoding) <= USUAL_LENGTH else accepted_codings
-    taken = accepted(accept_encoding, tuple(kept.ready)) or ["identity"]
+    If the client has an acceptable variant, by the ETags in `known`, it is that one: no need to load the same document
+    in another coding."""
+    is_short = accept_encoding is None or len(accept_encoding) <= MAX_REMEMBERED  # clients choose its length
+    taken = (_remembered_codings if is_short else accepted_codings)(accept_encoding, tuple(cached.variants)) or [
+        _IDENTITY
+    ]
     if known is not None and known.strip() != "*":
         for coding in taken:
-            if matches(known, kept.ready[coding].etag, weakly=True):
-                return kept.ready[coding]
-    return kept.ready[taken[0]]
+            if matches(known, cached.variants[coding].etag, weakly=True):
+                return cached.variants[coding]
+    return cached.variants[taken[0]]
 
 
-def _not_that_way(environ: WSGIEnvironment) -> Answer:
+def _wrong_method(environ: WSGIEnvironment) -> Answer:
     headers = [("Allow", "GET, HEAD, OPTIONS"), ("Access-Control-Allow-Origin", "*")]
     if environ["REQUEST_METHOD"] != "OPTIONS":
         return Answer("405 Method Not Allowed", [*headers, ("Content-Length", "0")])
@@ -407,10 +424,10 @@ def _not_that_way(environ: WSGIEnvironment) -> Answer:
 
 def _unavailable() -> Answer:
     body = b"This feed is not available right now; please try again in a moment.\n"
-    return _sentence("503 Service Unavailable", body, RETRY_AFTER)
+    return _refusal("503 Service Unavailable", body, RETRY_AFTER)
 
 
-def _sentence(status: str, body: bytes, retry_after: str) -> Answer:
+def _refusal(status: str, body: bytes, retry_after: str) -> Answer:
     waiting = [("Cache-Control", "no-store"), ("Retry-After", retry_after), (EXPOSED, "Retry-After")]
     return Answer(status, [*_plain(body), *waiting], body)
 
@@ -424,13 +441,13 @@ def _plain(body: bytes) -> Headers:
     ]
 
 
-_GONE = Answer("410 Gone", [*_plain(OVER), ("Cache-Control", OVER_CACHE_CONTROL)], OVER)
+_GONE = Answer("410 Gone", [*_plain(GONE), ("Cache-Control", GONE_CACHE_CONTROL)], GONE)
 
 
 def _decoded(path: str) -> str | None:
-    """The path as people write it: WSGI hands over bytes in the clothes of Latin-1 (PEP 3333).
+    """The path as text: WSGI passes its bytes decoded as Latin-1 (PEP 3333).
 
-    None for what no document can be called: PostgreSQL refuses to look for a NUL."""
+    None for bytes that are not UTF-8, and for a NUL, which PostgreSQL refuses."""
     try:
         decoded = path.encode("latin-1").decode("utf-8")
     except UnicodeError:

@@ -6,18 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, make_response, render_template, request
 
 from archive.site import Site
 from archive.timestamps import rfc3339
+from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import direction
 from service.web.pages.view_models import FeedLink, Head, Link, feed_links
-
-if TYPE_CHECKING:
-    from service.dateline import Dateline
 
 LANGUAGE: Final = "en"  # of the words in the templates
 AS_FILES: Final = "dateline.as_files"  # set in the WSGI environ by whoever makes files of the pages
@@ -55,7 +53,7 @@ class Frame:
     ways_out: Sequence[Link]
 
 
-def furnish(blueprint: Blueprint, dateline: Dateline) -> None:
+def install_layout(blueprint: Blueprint, dateline: Dateline) -> None:
     """Give every template of the application the frame and the filters that it needs."""
     versions = {name: _version(name) for name in ("dateline.css", "icon.svg", "suggest.js")}
 
@@ -71,7 +69,7 @@ def addresses_of(site: Site) -> Addresses:
     return Addresses(site, as_files=AS_FILES in request.environ)
 
 
-def show(template: str, head: Head, *, status: int = 200, **shown: Any) -> Response:
+def render(template: str, head: Head, *, status: int = 200, **shown: Any) -> Response:
     """A page. What it is made of is escaped, but for what has been cleaned before."""
     response = make_response(render_template(template, head=head, **shown), status)
     for relation, href in (("next", head.older), ("prev", head.newer)):
@@ -83,7 +81,7 @@ def show(template: str, head: Head, *, status: int = 200, **shown: Any) -> Respo
 def error_page(status: int, title: str, message: str, *, links: Sequence[Link] = ()) -> Response:
     """A page that says what went wrong and where to go from here."""
     head = Head(title=title, description=message, robots="noindex")
-    response = show("error.html", head, status=status, code=status, title=title, message=message, links=links)
+    response = render("error.html", head, status=status, code=status, title=title, message=message, links=links)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

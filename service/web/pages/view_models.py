@@ -13,13 +13,12 @@ from archive.labels import Label, LabelKind, label_key
 from archive.site import Site
 from archive.store.listings import LabelCount, SortKey
 from archive.urls import Scope, home_path
-from feeds.spec import Format
+from feeds.format import FORMATS
 from service.links import Addresses
 from service.web.pages.formatting import day_text, direction, time_text
 
 CARD_TEXT: Final = 220
 
-FORMAT_NAMES: Final = {Format.RSS: "RSS", Format.ATOM: "Atom", Format.JSON: "JSON Feed"}
 KIND_NAMES: Final = {
     LabelKind.SECTION: ("Section", "Sections"),
     LabelKind.TAG: ("Tag", "Tags"),
@@ -126,13 +125,13 @@ def feed_title(site: Site, name: str | None) -> str:
 
 
 def feed_links(addresses: Addresses, scope: Scope, name: str | None = None) -> list[FeedLink]:
-    """The feeds of a list, best known format first."""
+    """The feeds of a list, in the order of the table of formats."""
     return [
         FeedLink(
-            format=format_name,
-            title=f"{feed_title(addresses.site, name)} ({format_name})",
+            format=feed_format.title,
+            title=f"{feed_title(addresses.site, name)} ({feed_format.title})",
             href=addresses.absolute(home_path(scope) + feed_format.suffix),
-            media_type=feed_format.media_type.partition(";")[0],
+            media_type=feed_format.link_type,
         )
-        for feed_format, format_name in FORMAT_NAMES.items()
+        for feed_format in FORMATS.values()
     ]

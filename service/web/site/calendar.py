@@ -121,3 +121,11 @@ def _cell(text: str, period: Period, count: int, most: int, addresses: Addresses
     heat = -(-HOTTEST * count // most)
     title = f"{period_text(period)}: {articles_text(count)}"
     return Cell(text, addresses.href(home_path(period)), f"{count:,}", title, heat)
+
+
+def period_of(year: int, month: int | None, day: int | None) -> Period | None:
+    """The period, or None if it is not in the calendar, such as month 00 or 31 June."""
+    try:
+        return None if 0 in (month, day) else Period(year, month, day)
+    except ValueError:
+        return None

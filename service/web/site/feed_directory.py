@@ -11,9 +11,9 @@ from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.listings import ArticleQuery, SortKey
-from archive.urls import FOLDERS, Scope, home_path
+from archive.urls import LABEL_FOLDERS, Scope, home_path
 from feeds import opml
-from feeds.spec import Format
+from feeds.format import RECOMMENDED
 from service.links import Addresses
 from service.web.pages.formatting import LATELY, articles_text, pace_text, period_text
 from service.web.pages.view_models import KIND_NAMES, FeedLink, feed_links, feed_title
@@ -76,7 +76,7 @@ def _labels(kind: LabelKind, archive: Archive, addresses: Addresses, now: dateti
         _row(addresses, each.label, each.name, [articles_text(each.count), pace_text(lately.get(each.label, 0))])
         for each in archive.listings.labels(kind)
     ]
-    return FeedGroup(KIND_NAMES[kind][1], _ABOUT[kind], FOLDERS[kind], rows)
+    return FeedGroup(KIND_NAMES[kind][1], _ABOUT[kind], LABEL_FOLDERS[kind], rows)
 
 
 def _periods(title: str, about: str, counts: Mapping[Period, int], addresses: Addresses) -> FeedGroup:
@@ -98,5 +98,5 @@ def subscriptions(archive: Archive, addresses: Addresses) -> Iterator[opml.Outli
 
 def _outline(addresses: Addresses, scope: Scope, name: str | None) -> opml.Outline:
     home = home_path(scope)
-    feed = addresses.absolute(home + Format.ATOM.suffix)
+    feed = addresses.absolute(home + RECOMMENDED.suffix)
     return opml.Outline(feed_title(addresses.site, name), feed, addresses.absolute(home))

@@ -16,19 +16,19 @@ from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.listings import ArticleQuery
 from archive.urls import Scope, home_path
-from feeds.spec import Format, parse
+from feeds.format import FORMATS, Format
+from feeds.spec import parse
 from service.links import Addresses
 from service.search import read_query
 from service.syndication.search_feeds import FOLDER as SEARCH
 from service.syndication.search_feeds import search_name
 from service.web.pages.formatting import period_text
-from service.web.pages.view_models import FORMAT_NAMES, FeedLink, Link, feed_links, feed_title
+from service.web.pages.view_models import FeedLink, Link, feed_links, feed_title
 from service.web.site.feed_directory import pace
 from service.web.site.search_feed_links import search_feed_links
 
 SHOWN: Final = 10  # articles
-_VOLUME: Final = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
-_SUFFIXES: Final = {feed_format.suffix: feed_format for feed_format in Format}
+_ARCHIVE_DOCUMENT: Final = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: dateti
     # Only searches have parameters: a label may hold a question mark.
     path, _, parameters = feed.partition("?") if feed.startswith(SEARCH) else (feed, "", "")
     folder, _, suffix = path.rpartition("/")
-    feed_format = _SUFFIXES.get(suffix)
+    feed_format = FORMATS.get(suffix)
     if feed_format is None or "\0" in path:
         return None
     if f"{folder}/" == SEARCH:
@@ -65,8 +65,8 @@ def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: dateti
         return None
     if (found := parse(path)) is not None:
         return _list(found[0], feed_format, archive, addresses, now)
-    if (volume := _VOLUME.fullmatch(f"{folder}/")) is not None:
-        return _volume(volume, path, feed_format, archive, addresses)
+    if (archived := _ARCHIVE_DOCUMENT.fullmatch(f"{folder}/")) is not None:
+        return _archive_document(archived, path, feed_format, archive, addresses)
     return None
 
 
@@ -74,7 +74,7 @@ def _list(scope: Scope, feed_format: Format, archive: Archive, addresses: Addres
     name = _name(scope, archive)
     return AboutFeed(
         title=feed_title(addresses.site, name),
-        format=FORMAT_NAMES[feed_format],
+        format=feed_format.title,
         address=addresses.absolute(home_path(scope) + feed_format.suffix),
         home=Link(name or addresses.site.title, addresses.href(home_path(scope))),
         feeds=feed_links(addresses, scope, name),
@@ -83,17 +83,17 @@ def _list(scope: Scope, feed_format: Format, archive: Archive, addresses: Addres
     )
 
 
-def _volume(
-    volume: re.Match[str], path: str, feed_format: Format, archive: Archive, addresses: Addresses
+def _archive_document(
+    archived: re.Match[str], path: str, feed_format: Format, archive: Archive, addresses: Addresses
 ) -> AboutFeed | None:
     try:
-        month = Period(int(volume[1]), int(volume[2]))
+        month = Period(int(archived[1]), int(archived[2]))
     except ValueError:
         return None
     name = f"Archive, {period_text(month)}"
     return AboutFeed(
         title=feed_title(addresses.site, name),
-        format=FORMAT_NAMES[feed_format],
+        format=feed_format.title,
         address=addresses.absolute(path),
         home=Link(period_text(month), addresses.href(home_path(month))),
         feeds=feed_links(addresses, None),
@@ -104,11 +104,10 @@ def _volume(
 def _search(feed_format: Format, args: Mapping[str, str], addresses: Addresses) -> AboutFeed:
     query = read_query(args)
     feeds = search_feed_links(query, addresses)
-    name = FORMAT_NAMES[feed_format]
-    address = next(feed.href for feed in feeds if feed.format == name)
+    address = next(feed.href for feed in feeds if feed.format == feed_format.title)
     return AboutFeed(
         title=feed_title(addresses.site, search_name(query)),
-        format=name,
+        format=feed_format.title,
         address=address,
         home=Link(search_name(query), addresses.href("/search") + _question(address)),
         feeds=feeds,

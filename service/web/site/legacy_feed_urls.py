@@ -11,55 +11,55 @@ from werkzeug.wrappers import Response as AnyResponse
 from archive.labels import Label, LabelKind, label_key
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.urls import FOLDERS, has_address, home_path
-from feeds.spec import Format
+from archive.urls import LABEL_FOLDERS, has_address, home_path
+from feeds.format import ATOM, FORMATS, JSON, RSS, Format
 from service.links import Addresses
 
 # As WordPress, Ghost, Jekyll, Hugo, Blogger and Medium have them.
-GUESSES: Final = {
-    "/feed": Format.RSS,
-    "/feed/": Format.RSS,
-    "/feed.xml": Format.RSS,
-    "/feed/rdf": Format.RSS,
-    "/feed/rdf/": Format.RSS,
-    "/feed/rss": Format.RSS,
-    "/feed/rss/": Format.RSS,
-    "/feed/rss2": Format.RSS,
-    "/feed/rss2/": Format.RSS,
-    "/index.rss": Format.RSS,
-    "/index.xml": Format.RSS,
-    "/rss": Format.RSS,
-    "/rss/": Format.RSS,
-    "/rss.xml": Format.RSS,
-    "/wp-rdf.php": Format.RSS,
-    "/wp-rss.php": Format.RSS,
-    "/wp-rss2.php": Format.RSS,
-    "/wp-atom.php": Format.ATOM,
-    "/atom": Format.ATOM,
-    "/atom/": Format.ATOM,
-    "/atom.xml": Format.ATOM,
-    "/feed/atom": Format.ATOM,
-    "/feed/atom/": Format.ATOM,
-    "/feeds/posts/default": Format.ATOM,
-    "/index.json": Format.JSON,
-    "/feed/json": Format.JSON,
-    "/feed/json/": Format.JSON,
+LEGACY_FEED_PATHS: Final = {
+    "/feed": RSS,
+    "/feed/": RSS,
+    "/feed.xml": RSS,
+    "/feed/rdf": RSS,
+    "/feed/rdf/": RSS,
+    "/feed/rss": RSS,
+    "/feed/rss/": RSS,
+    "/feed/rss2": RSS,
+    "/feed/rss2/": RSS,
+    "/index.rss": RSS,
+    "/index.xml": RSS,
+    "/rss": RSS,
+    "/rss/": RSS,
+    "/rss.xml": RSS,
+    "/wp-rdf.php": RSS,
+    "/wp-rss.php": RSS,
+    "/wp-rss2.php": RSS,
+    "/wp-atom.php": ATOM,
+    "/atom": ATOM,
+    "/atom/": ATOM,
+    "/atom.xml": ATOM,
+    "/feed/atom": ATOM,
+    "/feed/atom/": ATOM,
+    "/feeds/posts/default": ATOM,
+    "/index.json": JSON,
+    "/feed/json": JSON,
+    "/feed/json/": JSON,
 }
 # What follows the address of a list there, and in which folder the list is: `/tag/wheat/feed/`, `/author/ada/rss/`.
-LIST_GUESSES: Final = {
-    "feed": Format.RSS,
-    "feed/": Format.RSS,
-    "feed/rss2": Format.RSS,
-    "feed/rss2/": Format.RSS,
-    "rss": Format.RSS,
-    "rss/": Format.RSS,
-    "index.xml": Format.RSS,
-    "feed.xml": Format.RSS,
-    "feed/atom": Format.ATOM,
-    "feed/atom/": Format.ATOM,
-    "atom.xml": Format.ATOM,
+LEGACY_LIST_FEED_PATHS: Final = {
+    "feed": RSS,
+    "feed/": RSS,
+    "feed/rss2": RSS,
+    "feed/rss2/": RSS,
+    "rss": RSS,
+    "rss/": RSS,
+    "index.xml": RSS,
+    "feed.xml": RSS,
+    "feed/atom": ATOM,
+    "feed/atom/": ATOM,
+    "atom.xml": ATOM,
 }
-LIST_FOLDERS: Final = {
+LEGACY_LIST_FOLDERS: Final = {
     "tag": (LabelKind.TAG,),
     "tags": (LabelKind.TAG,),
     "category": (LabelKind.SECTION, LabelKind.TAG),
@@ -69,13 +69,12 @@ LIST_FOLDERS: Final = {
     "author": (LabelKind.AUTHOR,),
     "authors": (LabelKind.AUTHOR,),
 }
-_WORDPRESS: Final = {"rss": Format.RSS, "rss2": Format.RSS, "rdf": Format.RSS, "feed": Format.RSS, "atom": Format.ATOM}
-_KINDS: Final = {folder: kind for kind, folder in FOLDERS.items()}
+_WORDPRESS: Final = {"rss": RSS, "rss2": RSS, "rdf": RSS, "feed": RSS, "atom": ATOM}
+_KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 _OPEN: Final = {"Access-Control-Allow-Origin": "*"}
-_FORMATS: Final = {feed_format.suffix: feed_format for feed_format in Format}
 
 
-def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
+def legacy_feed_urls_blueprint(site: Site, archive: Archive) -> Blueprint:
     """Permanent redirects, so that a reader corrects its subscription by itself."""
     blueprint = Blueprint("guesses", __name__)
     addresses = Addresses(site)
@@ -92,8 +91,8 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
 
     def lead_to_list(guess: str, folder: str, name: str) -> AnyResponse:
         """To a feed that is there: whoever is sent on for good to one that is not has lost it."""
-        labels = [Label(kind, label_key(name)) for kind in LIST_FOLDERS[folder]]
-        paths = [home_path(label) + LIST_GUESSES[guess].suffix for label in labels if has_address(label)]
+        labels = [Label(kind, label_key(name)) for kind in LEGACY_LIST_FOLDERS[folder]]
+        paths = [home_path(label) + LEGACY_LIST_FEED_PATHS[guess].suffix for label in labels if has_address(label)]
         known = archive.renditions.etags(paths)
         found = next((path for path in paths if path in known), None)
         if found is None:
@@ -107,13 +106,13 @@ def guesses_blueprint(site: Site, archive: Archive) -> Blueprint:
         return lead_to(feed_format) if feed_format else None
 
     blueprint.after_app_request(_tell_scripts)
-    for number, (path, feed_format) in enumerate(GUESSES.items()):
+    for number, (path, feed_format) in enumerate(LEGACY_FEED_PATHS.items()):
         # An endpoint each: else the router leads all of them to the first by itself.
         blueprint.add_url_rule(path, endpoint=f"guess_{number}", view_func=partial(lead_to, feed_format))
-    labels, formats = ",".join(_KINDS), ",".join(_FORMATS)
+    labels, formats = ",".join(_KINDS), ",".join(FORMATS)
     blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=respell)
-    folders = ",".join(LIST_FOLDERS)
-    for number, guess in enumerate(LIST_GUESSES):
+    folders = ",".join(LEGACY_LIST_FOLDERS)
+    for number, guess in enumerate(LEGACY_LIST_FEED_PATHS):
         blueprint.add_url_rule(
             f"/<any({folders}):folder>/<name>/{guess}",
             endpoint=f"list_guess_{number}",
@@ -132,6 +131,6 @@ def _moved(address: str) -> AnyResponse:
 
 def _tell_scripts(response: Response) -> Response:
     """Those of other sites, too, why there is no feed here."""
-    if response.status_code >= 400 and request.path.rpartition("/")[2] in _FORMATS:
+    if response.status_code >= 400 and request.path.rpartition("/")[2] in FORMATS:
         response.headers.update(_OPEN)
     return response

@@ -1,96 +1,174 @@
-"""Lists of articles, page by page: cursors, groups by day, the way on and back."""
+"""Lists of articles: the home page, labels, days, months and years."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import Final
 
-from archive.article import Article
+from flask import abort, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from archive.labels import Label, LabelKind, label_key
 from archive.period import Period
-from archive.store.archive import Archive
-from archive.store.listings import ArticleQuery, SortKey
-from archive.urls import home_path
+from archive.store.listings import ArticleQuery, LabelCount, SortKey
+from archive.urls import LABEL_FOLDERS, Scope, has_address, home_path
+from service.dateline import Dateline
 from service.links import Addresses
-from service.web.pages.formatting import long_day_text
-from service.web.pages.view_models import Card, Link, card, day_of
-from service.web.site.pagination import cursor_of
+from service.web.pages.formatting import articles_text, day_text, period_text
+from service.web.pages.layout import addresses_of, error_page, render
+from service.web.pages.responses import not_found
+from service.web.pages.view_models import KIND_NAMES, FeedLink, Head, Link, feed_links, label_links
+from service.web.pagination import read_cursor
+from service.web.site.calendar import month_table, months_of, nearest, parents, period_of, year_rows
+from service.web.site.listing import Listing, listing, page_above
 
-PER_PAGE: Final = 20
-LEAD_TEXT: Final = 320
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """The cards of one day. `text` is empty where the page's heading says the day already."""
-
-    text: str
-    href: str
-    iso: str
-    cards: Sequence[Card]
+KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
+MAX_SECTIONS = 12  # on the home page
+MAX_MONTHS = 12  # on the home page
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of a list, grouped by day, with the way on and back; `lead` stands above the groups."""
-
-    lead: Card | None
-    days: Sequence[Day]
-    newer: Link | None
-    older: Link | None
+class ListViews:
+    def __init__(self, dateline: Dateline) -> None:
+        self.archive = dateline.archive
+        self.site = dateline.site
 
     @property
-    def is_empty(self) -> bool:
-        return self.lead is None and not self.days
+    def addresses(self) -> Addresses:
+        return addresses_of(self.site)
+
+    def home(self) -> AnyResponse:
+        shown = self._listing(None, rich=True)
+        sections = sorted(
+            self.archive.listings.labels(LabelKind.SECTION), key=lambda named: (-named.count, named.label.key)
+        )
+        months = list(self.archive.listings.months().items())[:MAX_MONTHS]
+        description = self.site.description or f"Articles from {self.site.title}, newest first."
+        return render(
+            "home.html",
+            self._list_head(self.site.title, description, None, shown),
+            listing=shown,
+            feeds=feed_links(self.addresses, None),
+            sections=label_links(sections[:MAX_SECTIONS], self.addresses),
+            all_sections=self.addresses.href("/sections/"),
+            months=[
+                Link(period_text(month), self.addresses.href(home_path(month)), f"{count:,}") for month, count in months
+            ],
+            all_dates=self.addresses.href("/archive/"),
+            all_feeds=self.addresses.href("/feeds"),
+        )
+
+    def label(self, folder: str, name: str) -> AnyResponse:
+        label = Label(KINDS[folder], label_key(name))
+        if not has_address(label) or "\0" in name:
+            return not_found(self.addresses)
+        if label.key != name:
+            return redirect(self.addresses.href(home_path(label), **request.args.to_dict()), 301)
+        named = self.archive.listings.label(label)
+        if named is None:
+            return not_found(self.addresses)
+        shown = self._listing(label)
+        description = _label_description(named, self.site.title)
+        return render(
+            "label.html",
+            self._list_head(named.name, description, label, shown, named.name),
+            kicker=Link(KIND_NAMES[label.kind][0], self.addresses.href(f"/{folder}/")),
+            name=named.name,
+            count=articles_text(named.count),
+            listing=shown,
+            feeds=feed_links(self.addresses, label, named.name),
+        )
+
+    def labels(self, folder: str) -> AnyResponse:
+        _, plural = KIND_NAMES[KINDS[folder]]
+        links = label_links(self.archive.listings.labels(KINDS[folder]), self.addresses)
+        head = self._head(plural, f"All {plural.lower()} of {self.site.title}.", f"/{folder}/")
+        return render("labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
+
+    def archive_by_date(self) -> AnyResponse:
+        rows = year_rows(self.archive.listings.months(), self.addresses)
+        head = self._head("Archive", f"Everything that {self.site.title} has published, by date.", "/archive/")
+        return render("archive.html", head, rows=rows)
+
+    def period(self, year: int, month: int | None = None, day: int | None = None) -> AnyResponse:
+        period = period_of(year, month, day)
+        if period is None:
+            return not_found(self.addresses)
+        count = self.archive.listings.count(ArticleQuery(period=period))
+        if count == 0:
+            return not_found(self.addresses, "Nothing was published then.")
+        shown = self._listing(period)
+        name = period_text(period)
+        earlier, later = nearest(self.archive, period)
+        description = f"{articles_text(count)} that {self.site.title} published: {name}."
+        return render(
+            "period.html",
+            self._list_head(name, description, period, shown, name),
+            name=name,
+            iso=str(period),
+            count=articles_text(count),
+            parents=parents(period, self.addresses),
+            all_dates=Link("Archive", self.addresses.href("/archive/")),
+            earlier=self._period_link(earlier),
+            later=self._period_link(later),
+            months=months_of(year, self.archive.listings.months(), self.addresses) if month is None else (),
+            table=month_table(self.archive, year, month, self.addresses) if month and day is None else None,
+            listing=shown,
+            feeds=feed_links(self.addresses, period, name),
+        )
+
+    def _listing(self, scope: Scope, *, rich: bool = False) -> Listing:
+        """The page of a list that the address asks for, by `after`; `before` leads to such an address."""
+        query = ArticleQuery(
+            label=scope if isinstance(scope, Label) else None, period=scope if isinstance(scope, Period) else None
+        )
+        path = home_path(scope)
+        after, before = _cursor("after"), _cursor("before")
+        if before is not None:
+            abort(redirect(page_above(self.archive, query, before, path, self.addresses), 302))
+        query = ArticleQuery(label=query.label, period=query.period, after=after)
+        return listing(self.archive, query, path, self.addresses, rich=rich)
+
+    def _list_head(self, title: str, description: str, scope: Scope, shown: Listing, name: str | None = None) -> Head:
+        path = home_path(scope)
+        parameters: dict[str, str] = {}
+        if "after" in request.args:
+            path, parameters = self.addresses.below(path, request.args["after"])
+        return Head(
+            title=title,
+            description=description,
+            canonical=self.addresses.absolute(path, **parameters),
+            feeds=feed_links(self.addresses, scope, name),
+            newer=shown.newer.href if shown.newer else None,
+            older=shown.older.href if shown.older else None,
+        )
+
+    def _head(self, title: str, description: str, path: str, feeds: list[FeedLink] | None = None) -> Head:
+        return Head(
+            title=title,
+            description=description,
+            canonical=self.addresses.absolute(path),
+            feeds=feed_links(self.addresses, None) if feeds is None else feeds,
+        )
+
+    def _period_link(self, period: Period | None) -> Link | None:
+        if period is None:
+            return None
+        text = period_text(period) if period.day is None else day_text(period.first_day)
+        return Link(text, self.addresses.href(home_path(period)))
 
 
-def listing(archive: Archive, query: ArticleQuery, path: str, addresses: Addresses, *, rich: bool = False) -> Listing:
-    """The page of the list at `path` that begins below `query.after`; the first one without it.
-
-    Every page is addressed by the article above it, from whichever side one comes, so that it has one
-    address only. `rich` sets the first article of the first page apart."""
-    found = archive.listings.find(replace(query, limit=PER_PAGE + 1))
-    shown = list(found[:PER_PAGE])
-    older = _page_link("Older articles", path, addresses, shown[-1]) if len(found) > PER_PAGE else None
-    newer = None
-    if query.after is not None:
-        above = SortKey.of(shown[0]) if shown else query.after
-        newer = _page_link("Newer articles", path, addresses, _above(archive, query, above))
-    lead = card(shown.pop(0), addresses, length=LEAD_TEXT) if rich and shown and query.after is None else None
-    says_day = isinstance(query.period, Period) and query.period.day is not None
-    return Listing(lead, _by_day(shown, addresses, titled=not says_day), newer, older)
+def _cursor(name: str) -> SortKey | None:
+    cursor = request.args.get(name)
+    if cursor is None:
+        return None
+    try:
+        return read_cursor(cursor)
+    except ValueError:
+        message = f"The address of this page is damaged: “{name}” is not a place in a list."
+        abort(error_page(400, "No such page", message, links=[Link("The first page", request.path)]))
 
 
-def page_above(archive: Archive, query: ArticleQuery, place: SortKey, path: str, addresses: Addresses) -> str:
-    """The address of the page that ends just above a place."""
-    return _page_link("", path, addresses, _above(archive, query, place)).href
-
-
-def _above(archive: Archive, query: ArticleQuery, place: SortKey) -> Article | None:
-    """The article below which the page before a place begins; None where that is the first page."""
-    found = archive.listings.find(replace(query, after=None, before=place, limit=PER_PAGE + 1))
-    return found[0] if len(found) > PER_PAGE else None
-
-
-def _page_link(text: str, path: str, addresses: Addresses, below: Article | None) -> Link:
-    if below is None:
-        return Link(text, addresses.href(path))
-    path, parameters = addresses.below(path, cursor_of(below))
-    return Link(text, addresses.href(path, **parameters))
-
-
-def _by_day(articles: Iterable[Article], addresses: Addresses, *, titled: bool) -> list[Day]:
-    days = []
-    for day, of_day in itertools.groupby(articles, key=day_of):
-        href = addresses.href(home_path(Period.of_day(day)[2]))
-        cards = [card(article, addresses) for article in of_day]
-        days.append(Day(long_day_text(day) if titled else "", href, day.isoformat(), cards))
-    return days
-
-
-def neighbours(archive: Archive, article: Article) -> tuple[Article | None, Article | None]:
-    """The next newer and the next older article of the whole archive."""
-    newer = archive.listings.find(ArticleQuery(before=SortKey.of(article), limit=1))
-    older = archive.listings.find(ArticleQuery(after=SortKey.of(article), limit=1))
-    return (newer[0] if newer else None, older[0] if older else None)
+def _label_description(named: LabelCount, site_title: str) -> str:
+    count = articles_text(named.count)
+    if named.label.kind is LabelKind.AUTHOR:
+        return f"{count} by {named.name} in {site_title}."
+    return f"{count} on {named.name} in {site_title}."

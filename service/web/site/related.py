@@ -7,16 +7,14 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from archive.article import Article
 from archive.errors import IndexUnavailable
+from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import day_text
 from service.web.pages.view_models import Link, day_of
-
-if TYPE_CHECKING:
-    from service.dateline import Dateline
 
 MOST: Final = 5
 KEPT: Final = 2000  # articles of which they are known, in each web process: half a megabyte

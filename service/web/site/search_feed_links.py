@@ -1,28 +1,24 @@
-"""The feeds that a search page names."""
+"""Links from a search page to the feeds of the search."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from archive.search.index import SearchQuery
+from feeds.format import FORMATS
 from service.links import Addresses
-from service.web.pages.view_models import FORMAT_NAMES, FeedLink
-
-if TYPE_CHECKING:
-    pass
 from service.syndication.search_feeds import FOLDER, feed_parameters, search_name
+from service.web.pages.view_models import FeedLink
 
 
 def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink]:
-    """The feeds of what a reader looks at."""
+    """The feeds of this search, in the order of the table of formats."""
     parameters = feed_parameters(query)
     title = f"{search_name(query)} – {addresses.site.title}"
     return [
         FeedLink(
-            format=name,
-            title=f"{title} ({name})",
+            format=feed_format.title,
+            title=f"{title} ({feed_format.title})",
             href=addresses.absolute(FOLDER + feed_format.suffix, **parameters),
-            media_type=feed_format.media_type.partition(";")[0],
+            media_type=feed_format.link_type,
         )
-        for feed_format, name in FORMAT_NAMES.items()
+        for feed_format in FORMATS.values()
     ]

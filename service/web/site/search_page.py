@@ -21,7 +21,7 @@ _KEPT: Final = ("q", "section", "tag", "author", "language", "from", "to", "sort
 _LABELS: Final = {"section": "Section", "tag": "Tag", "author": "Author", "language": "Language"}
 _FILTER_NAMES: Final = {**_LABELS, "from": "From", "to": "Until"}
 _SORTS: Final = ((Sort.RELEVANCE, "Best match"), (Sort.NEWEST, "Newest first"), (Sort.OLDEST, "Oldest first"))
-MOST_FACETS: Final = 12
+MAX_FACETS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _facets(facets: Mapping[str, Sequence[Facet]], asked: Mapping[str, str], add
             title,
             [
                 Link(text, _search(addresses, {**asked, **dict.fromkeys(parameters, facet.value)}), f"{facet.count:,}")
-                for facet, text, parameters in values[:MOST_FACETS]
+                for facet, text, parameters in values[:MAX_FACETS]
             ],
         )
         for title, values in groups

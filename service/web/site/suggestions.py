@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from archive.article import Article
 from archive.labels import Label, label_key
@@ -12,13 +12,12 @@ from archive.search import analysis
 from archive.search.index import Suggestion
 from archive.search.spelling import typed_words
 from archive.urls import has_address, home_path
+from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import articles_text, day_text
 from service.web.pages.view_models import KIND_NAMES, day_of
 
-if TYPE_CHECKING:
-    from service.dateline import Dateline
-
+SUGGEST_PATH: Final = "/search/suggest"
 MEDIA_TYPE: Final = "application/x-suggestions+json"
 FRESHNESS: Final = "public, max-age=60"
 MOST: Final = 10

@@ -1,0 +1,1 @@
+"""Consumers of the change log: one file and one line each."""

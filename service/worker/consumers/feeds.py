@@ -1,4 +1,4 @@
-"""What follows a change: the search index and the feeds, each a consumer of the archive's log."""
+"""Rebuilds the stored feeds that changed articles are in, or have left."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from archive.labels import Label
 from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
-from archive.store.feed_volumes import Volume
+from archive.store.feed_volumes import ArchiveDocument
 from archive.urls import Scope
 from archive.util.chunks import slices
 from feeds.archived import page_of
+from feeds.builder import FeedBuilder
+from feeds.channel import Page
 from feeds.document import Document
-from feeds.spec import Format
+from feeds.format import FORMATS
 from feeds.touched import scopes_touched
+from service.dateline import Dateline
 from service.syndication.documents import store_documents
-from service.syndication.site_feeds import Standing, Syndication, standings_of
+from service.syndication.site_feeds import SITE_FEED, Placement, SiteFeeds, placements_of
 
 log = logging.getLogger(__name__)
 
 FEEDS_VERSION = 8  # raise it when the same articles are to give other bytes
 BUILT_FOR = "feeds-built-for"
 
-READ_AT_ONCE = 500  # articles
-MANY = 100  # feeds that are due at once: after an import, or a change of the site's settings
+IMPORT_THRESHOLD = 100  # feeds due at once: more are the result of an import or of new settings
 
 
-Maker = tuple[Scope | Volume, Callable[[], list[Document]]]
+Maker = tuple[Scope | ArchiveDocument, Callable[[], list[Document]]]
 
 
 class FeedsConsumer:
@@ -38,35 +40,38 @@ class FeedsConsumer:
 
     name = "feeds"
     kind = ChangeKind.ARTICLE
-    batch = 5000  # many, so that a feed is built once for all the changes of an import
-    feeds_at_once = 25  # stored in one transaction, of up to 1 MB each in three formats
+    batch = 5000  # changes; many, so that an import builds each feed once
+    feeds_at_once = 25  # stored in one transaction, of up to 1 MB each in all formats together
     articles_at_once = 500
 
-    def __init__(self, archive: Archive, syndication: Syndication, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, archive: Archive, site_feeds: SiteFeeds, *, clock: Callable[[], datetime]) -> None:
         self.archive = archive
-        self.syndication = syndication
+        self.site_feeds = site_feeds
         self.clock = clock
-        self._made: dict[Scope | Volume, int] = {}
+        self._made: dict[Scope | ArchiveDocument, int] = {}
 
     def start(self, lease: Lease) -> int:
-        """From the beginning where the site is not what the stored feeds were built for."""
+        """The position to go on from: the beginning if stored feeds are of other settings, or lack a format."""
         self._made.clear()
-        self.syndication.look()
-        self.syndication.note(lease)  # of a site that has no feeds yet, that nothing is bound
-        builder = self.syndication.builder
-        built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.extents} {builder.site!r}"
+        self.site_feeds.load()
+        self.site_feeds.save_sealed(lease)  # for a site without feeds, that nothing is sealed
+        builder = self.site_feeds.builder
+        built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.content_levels} {builder.site!r}"
         if self.archive.facts.get(BUILT_FOR) == built_for:
-            return lease.position
-        log.info("building every feed: the site's settings are new")
-        self._store([(None, partial(self.syndication.feed, None))], lease)
-        # The cursor first: whoever dies between the two lines does it again, and not never.
+            if self._has_every_format(SITE_FEED):
+                return lease.position
+            # Until all feeds are due again: the site's own, which comes first, is to say nothing about the others.
+            self.archive.facts.set(BUILT_FOR, "")
+        log.info("building every feed: the site's settings or the formats are new")
+        self._store([(None, partial(self.site_feeds.feed, None))], lease)
+        # The cursor first: after a crash between the two lines the rebuild is repeated rather than skipped.
         self.archive.changes.advance(lease, 0)
         self.archive.facts.set(BUILT_FOR, built_for)
         return 0
 
     def lost(self, position: int) -> bool:
         del position
-        return False  # feeds stand in the archive itself
+        return False  # feeds are stored in the archive itself
 
     def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         labels: set[Label] = set()
@@ -78,54 +83,58 @@ class FeedsConsumer:
             return  # drafts: no reader has seen anything of it
         scopes = sorted(scopes_touched(labels, days), key=_order)
         position = self.archive.changes.head()  # what is made from here on has all changes up to this one
-        bound = self.syndication.bind(self._standings(changes))
+        sealed = self.site_feeds.seal(self._placements(changes))
         last = changes[-1].seq
         # What was made for earlier changes, of the archive as it was then, has later ones already: an import's.
         has_them = {made for made, has in self._made.items() if has >= last}
-        touched = [volume for volume in bound.touched if not (volume in bound.edited and volume in has_them)]
+        touched = [one for one in sealed.touched if not (one in sealed.edited and one in has_them)]
         due = [scope for scope in scopes if scope is None or scope not in has_them]
         makers = self._makers(due, touched)
         stored = self._store(makers, lease)
         made = {**self._made, **{what: position for what, _ in makers}}
         self._made = {what: has for what, has in made.items() if has > last}
-        if bound.moved:
-            # After the documents: whoever dies between the two lines divides the same volumes again.
-            self.archive.feed_volumes.put(bound.moved, lease)
-        self.syndication.note(lease)
+        if sealed.moved:
+            # After the documents: a worker that dies between the two lines splits the same ones again.
+            self.archive.feed_volumes.put(sealed.moved, lease)
+        self.site_feeds.save_sealed(lease)
         log.info(
-            "%d changes touched %d feeds and %d volumes; %d documents are new",
+            "%d changes touched %d feeds and %d archive documents; %d documents are new",
             len(changes),
             len(due),
             len(touched),
             stored,
         )
 
-    def _standings(self, changes: Sequence[Change]) -> Iterator[Standing]:
+    def _placements(self, changes: Sequence[Change]) -> Iterator[Placement]:
         ids = list(dict.fromkeys(change.subject for change in changes if change.days))
         for some in slices(ids, self.articles_at_once):
             for article in self.archive.articles.get_many(some).values():
                 if article.revision == 1:
-                    yield from standings_of([article])
+                    yield from placements_of([article])
                 else:
-                    yield from standings_of([state.article for state in self.archive.articles.history(article.id)])
+                    yield from placements_of([state.article for state in self.archive.articles.history(article.id)])
 
-    def _makers(self, scopes: Sequence[Scope], volumes: Sequence[Volume]) -> list[Maker]:
-        """In such an order that whoever reads meanwhile misses nothing.
+    def _makers(self, scopes: Sequence[Scope], documents: Sequence[ArchiveDocument]) -> list[Maker]:
+        """In an order in which a reader that polls meanwhile misses nothing.
 
-        First the volumes that have no document yet, then the site's feed, which may lead to them, then
-        the volumes that lose what those have taken over, then all the other feeds."""
-        paths = {volume: page_of(volume).path(Format.ATOM) for volume in volumes}
-        stored = self.archive.renditions.etags(list(paths.values()))
-        new = [volume for volume, path in paths.items() if path not in stored]
-        changed = [volume for volume, path in paths.items() if path in stored]
+        First the archive documents that are new, then the site's feed, which may link to them, then the archive
+        documents that have given articles to them, then all other feeds."""
+        paths = {document: _paths(page_of(document)) for document in documents}
+        stored = self.archive.renditions.etags([path for some in paths.values() for path in some]).keys()
+        new = [document for document, own in paths.items() if not own <= stored]
+        changed = [document for document, own in paths.items() if own <= stored]
         site, *others = scopes
-        feed = partial(self.syndication.feed, is_one_of_many=len(others) > MANY)
+        feed = partial(self.site_feeds.feed, is_one_of_many=len(others) > IMPORT_THRESHOLD)
         return [
-            *((volume, partial(self.syndication.volume, volume)) for volume in new),
-            (site, partial(self.syndication.feed, site)),
-            *((volume, partial(self.syndication.volume, volume)) for volume in changed),
+            *((document, partial(self.site_feeds.archive_document, document)) for document in new),
+            (site, partial(self.site_feeds.feed, site)),
+            *((document, partial(self.site_feeds.archive_document, document)) for document in changed),
             *((scope, partial(feed, scope)) for scope in others),
         ]
+
+    def _has_every_format(self, page: Page) -> bool:
+        paths = _paths(page)
+        return paths == self.archive.renditions.etags(list(paths)).keys()
 
     def _store(self, makers: Sequence[Maker], lease: Lease) -> int:
         return sum(self._store_some(some, lease) for some in slices(makers, self.feeds_at_once))
@@ -136,8 +145,25 @@ class FeedsConsumer:
         )
 
 
+def _paths(page: Page) -> set[str]:
+    return {page.path(feed_format) for feed_format in FORMATS.values()}
+
+
 def _order(scope: Scope) -> tuple[int, str]:
     """The site's feed first: most readers have it."""
     if scope is None:
         return 0, ""
     return (1, str(scope)) if isinstance(scope, Period) else (2, f"{scope.kind} {scope.key}")
+
+
+def feeds_consumer(dateline: Dateline) -> FeedsConsumer:
+    return FeedsConsumer(dateline.archive, site_feeds(dateline), clock=dateline.clock)
+
+
+def site_feeds(dateline: Dateline) -> SiteFeeds:
+    """The site's feeds as its settings describe them."""
+    settings = dateline.settings
+    builder = FeedBuilder(
+        dateline.site, dateline.identity(), length=settings.feed_length, content_levels=settings.feed_content
+    )
+    return SiteFeeds(dateline.archive, builder)

@@ -1,45 +1,36 @@
-"""Tells a hub elsewhere which documents have changed (WebSub §6)."""
+"""Notifies the hub of another host of every document that has changed (WebSub §6)."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Final
 
-from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
-from archive.store.consumers import Outbox
-from service.outbound.client import Outgoing
+from service.dateline import Dateline
+from service.outbound.address_guard import AddressGuard
+from service.outbound.client import Client
 from service.outbound.errors import NoAnswer
-from service.websub.protocol import (
-    BACKOFF,
-    FORM,
-    ping,
-)
+from service.settings import HUB_PATH
+from service.websub.protocol import FORM, ping
 
-log = logging.getLogger(__name__)
-
-PINGER: Final = "hub"
+HUB_PING: Final = "hub"  # the name of the cursor in the database
 
 
-class Pinger:
-    """Tells a hub elsewhere of every document that has changed; a consumer of the log."""
-
-    name = PINGER
+class HubPingConsumer:
+    name = HUB_PING
     kind = ChangeKind.RENDITION
-    batch = 50  # the turn is renewed after each
+    batch = 50  # changes; the lease is renewed after each batch
 
-    def __init__(self, archive: Archive, site: Site, hub: str, outgoing: Outgoing) -> None:
+    def __init__(self, archive: Archive, site: Site, hub: str, client: Client) -> None:
         self.archive = archive
         self.site = site
         self.hub = hub
-        self.outgoing = outgoing
+        self.client = client
 
     def start(self, lease: Lease) -> int:
-        """A hub that was never told anything need not hear of all that was."""
+        """A new hub is notified of new changes only, not of the whole log."""
         return lease.position or self.archive.changes.last(self.kind)
 
     def lost(self, position: int) -> bool:
@@ -47,38 +38,23 @@ class Pinger:
         return False
 
     def apply(self, changes: Sequence[Change], lease: Lease) -> None:
-        """Raises NoAnswer where the hub does not take it; then all are told again."""
+        """Raises NoAnswer if the hub does not accept a document; then the whole batch is repeated."""
         del lease
         for path in dict.fromkeys(change.subject for change in changes):
-            # One at a time: not every hub takes several.
-            reply = self.outgoing.post(self.hub, ping([self.site.absolute(path)]), {"Content-Type": FORM})
-            if not 200 <= reply.status < 300:
-                raise NoAnswer(f"the hub answered {reply.status}")
+            # One topic a request: not every hub accepts several.
+            response = self.client.post(self.hub, ping([self.site.absolute(path)]), {"Content-Type": FORM})
+            if not 200 <= response.status < 300:
+                raise NoAnswer(f"the hub answered {response.status}")
+
+    def abort(self) -> None:
+        """Cut the call under way; the next worker repeats it."""
+        self.client.abort()
 
 
-class Pings:
-    """The pinger as a job that lets a hub which does not answer alone for longer and longer."""
-
-    def __init__(self, outbox: Outbox, outgoing: Outgoing, *, clock: Callable[[], datetime]) -> None:
-        self.outbox = outbox
-        self.outgoing = outgoing
-        self.clock = clock
-        self._failures = 0
-        self._not_before: datetime | None = None
-
-    def run(self, stopping: Callable[[], bool] = lambda: False) -> None:
-        if self._not_before is not None and self.clock() < self._not_before:
-            return
-        try:
-            self.outbox.drain(stopping=stopping)
-        except DatelineError as error:
-            self.outbox.restart()
-            self._not_before = self.clock() + BACKOFF[min(self._failures, len(BACKOFF) - 1)]
-            self._failures += 1
-            log.warning("%s; telling it again at %s", error, self._not_before)
-        else:
-            self._failures, self._not_before = 0, None
-
-    def close(self) -> None:
-        """What is under way is cut, and told again by the next worker."""
-        self.outgoing.abort()
+def hub_ping_consumer(dateline: Dateline) -> HubPingConsumer | None:
+    """None if the site is its own hub, or has none. The operator chose the hub: it may be on a private network."""
+    hub = dateline.site.hub
+    if hub is None or hub == dateline.site.absolute(HUB_PATH):
+        return None
+    client = Client(AddressGuard(private=True), agent=dateline.user_agent)
+    return HubPingConsumer(dateline.archive, dateline.site, hub, client)

@@ -1,4 +1,4 @@
-"""Keeps the search index as the archive is."""
+"""Brings the search index up to date with the archive."""
 
 from __future__ import annotations
 
@@ -11,17 +11,18 @@ from archive.search.index import SearchIndex
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
 from archive.util.chunks import slices
-from service.worker.consumers.feeds import READ_AT_ONCE
+from service.dateline import Dateline
 
 log = logging.getLogger(__name__)
 
-INDEXED_AT_ONCE = 1000  # changes; an article that comes behind them waits so long
-REBUILT_AT_ONCE = 20_000  # changes of a rebuild, on all processors
-MOST_CHARACTERS = 30_000_000  # of the articles that are indexed together
+READ_BATCH = 500  # articles read at once
+INDEX_BATCH = 1000  # changes per commit; an article behind them waits for it
+REBUILD_BATCH = 20_000  # changes per commit of a rebuild, on all processors
+MAX_BATCH_CHARACTERS = 30_000_000  # of HTML, of the articles that are indexed together
 
 
 class IndexConsumer:
-    """Makes the search index agree with every article that has changed."""
+    """Indexes every article that has changed, and removes those that are no longer public."""
 
     name = "index"
     kind = ChangeKind.ARTICLE
@@ -32,13 +33,13 @@ class IndexConsumer:
 
     @property
     def batch(self) -> int:
-        """Whoosh pays per commit: one article some 15 ms, a thousand together less than a second."""
-        return REBUILT_AT_ONCE if self.index.awaited() else INDEXED_AT_ONCE
+        """Whoosh pays per commit: one article takes some 15 ms, a thousand together less than a second."""
+        return REBUILD_BATCH if self.index.awaited() else INDEX_BATCH
 
     def start(self, lease: Lease) -> int:
-        """The index knows best what is in it: it may have been lost, torn, or come from a backup.
+        """From the position stored in the index, which may have been lost, damaged or restored from a backup.
 
-        A cursor at the beginning asks for a new index; the old one, if it is usable, answers until then."""
+        A cursor at 0 requests a new index; the old one, if it is usable, answers searches until then."""
         position = self._position()
         if max(position, self.index.awaited()) > self.archive.changes.head():
             log.warning("the search index is ahead of the archive: starting it anew")
@@ -61,12 +62,16 @@ class IndexConsumer:
             return 0
 
     def apply(self, changes: Sequence[Change], lease: Lease) -> None:
-        del lease  # the index has a lock of its own, and revisions keep a late writer from harm
+        del lease  # the index has its own lock, and its revisions make a late write harmless
         articles: dict[str, Article] = {}
-        for some in slices(changes, READ_AT_ONCE):
+        for some in slices(changes, READ_BATCH):
             articles |= self.archive.articles.get_many(list(dict.fromkeys(change.subject for change in some)))
             is_last = some[-1] is changes[-1]
-            if is_last or sum(len(article.content_html) for article in articles.values()) > MOST_CHARACTERS:
+            if is_last or sum(len(article.content_html) for article in articles.values()) > MAX_BATCH_CHARACTERS:
                 self.index.apply(list(articles.values()), position=some[-1].seq)
                 log.info("indexed %d articles, up to change %d", len(articles), some[-1].seq)
                 articles = {}
+
+
+def index_consumer(dateline: Dateline) -> IndexConsumer:
+    return IndexConsumer(dateline.archive, dateline.index)

@@ -1,4 +1,4 @@
-"""Keeps the sitemaps of months as the archive is."""
+"""Rebuilds the sitemaps of the months in which articles changed."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from feeds.sitemap import (
     write_index,
     write_pages,
 )
+from service.dateline import Dateline
 from service.syndication.documents import store_documents
 from service.syndication.sitemaps import BUILT_FOR, OVERVIEWS, VERSION, index_paths, month_documents
 
 
 class SitemapsConsumer:
-    """Rebuilds the sitemaps of the months in which something has changed."""
+    """One sitemap or more for each month, an index of all of them, and one of the pages that list articles."""
 
     name = "sitemaps"
     kind = ChangeKind.ARTICLE
-    batch = 5000
+    batch = 5000  # changes
 
     def __init__(self, archive: Archive, site: Site, *, clock: Callable[[], datetime]) -> None:
         self.archive = archive
@@ -38,7 +39,7 @@ class SitemapsConsumer:
         self.clock = clock
 
     def start(self, lease: Lease) -> int:
-        """From the beginning where the site has another address."""
+        """From the beginning if the site's URL has changed."""
         built_for = f"{VERSION} {self.site.url}"
         if self.archive.facts.get(BUILT_FOR) == built_for:
             return lease.position
@@ -61,7 +62,7 @@ class SitemapsConsumer:
             self._store(self._overview, lease)
 
     def _is_listed(self, month: Period, listed: frozenset[str]) -> bool:
-        """Whether an index has the sitemaps of a month, and no more: all months are counted for few articles."""
+        """Whether the index lists exactly the sitemaps of a month. If so it is kept: writing it counts all months."""
         parts = self._parts(month)
         wanted = [self.site.absolute(part_path(month, number + 1)) for number in range(parts)]
         return listed >= set(wanted) and self.site.absolute(part_path(month, parts + 1)) not in listed
@@ -75,3 +76,7 @@ class SitemapsConsumer:
 
     def _store(self, make: Callable[[], list[Document]], lease: Lease) -> None:
         store_documents(self.archive, make, lease, clock=self.clock)
+
+
+def sitemaps_consumer(dateline: Dateline) -> SitemapsConsumer:
+    return SitemapsConsumer(dateline.archive, dateline.site, clock=dateline.clock)

@@ -1,4 +1,4 @@
-"""Marks the subscriptions of documents that have changed."""
+"""Marks the subscriptions of changed documents as due."""
 
 from __future__ import annotations
 
@@ -9,21 +9,20 @@ from typing import Final
 
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
-from service.websub.protocol import (
-    SOON,
-)
+from service.dateline import Dateline
+from service.websub.protocol import CHANGE_RETRY_DELAY
 
 log = logging.getLogger(__name__)
 
-ANNOUNCER: Final = "websub"
+SUBSCRIBERS: Final = "websub"  # the name of the cursor in the database
 
 
-class Announcer:
-    """Marks the subscribers of every document that has changed. Calls nobody."""
+class SubscribersConsumer:
+    """Marks the subscribers of every document that has changed. Calls no other host: the push job does."""
 
-    name = ANNOUNCER
+    name = SUBSCRIBERS
     kind = ChangeKind.RENDITION
-    batch = 5000
+    batch = 5000  # changes
 
     def __init__(self, archive: Archive, *, clock: Callable[[], datetime]) -> None:
         self.archive = archive
@@ -34,12 +33,16 @@ class Announcer:
 
     def lost(self, position: int) -> bool:
         del position
-        return False  # the marks stand in the archive itself
+        return False  # the marks are in the archive itself
 
     def apply(self, changes: Sequence[Change], lease: Lease) -> None:
-        del lease  # marking twice is marking once
+        del lease  # marking twice has the effect of marking once
         now = self.clock()
         positions = {change.subject: change.seq for change in changes}
-        concerned = self.archive.subscriptions.mark_due(positions, now=now, retry_at=now + SOON)
-        if concerned:
-            log.info("%d subscribers are to be told of changes", concerned)
+        due = self.archive.subscriptions.mark_due(positions, now=now, retry_at=now + CHANGE_RETRY_DELAY)
+        if due:
+            log.info("%d subscriptions are due", due)
+
+
+def subscribers_consumer(dateline: Dateline) -> SubscribersConsumer:
+    return SubscribersConsumer(dateline.archive, clock=dateline.clock)

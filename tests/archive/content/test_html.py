@@ -1,4 +1,4 @@
-"""Content: what may appear in it, and the words that are taken from it."""
+"""Clean HTML, and the text taken from it."""
 
 from __future__ import annotations
 

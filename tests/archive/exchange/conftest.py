@@ -46,7 +46,7 @@ def archive(make_archive: MakeArchive) -> SqlArchive:
 
 @pytest.fixture
 def bring(archive: SqlArchive) -> Import:
-    """Import paths into `archive`, as if it were noon."""
+    """Import paths into `archive` at noon."""
 
     def bring(*paths: Path, **options: Any) -> Report:
         return import_paths(archive, SITE, paths, **{"now": NOON, **options})

@@ -1,4 +1,4 @@
-"""Files to be imported, written in one word; what an import did with them, in one value."""
+"""Helpers that write files to import, and that read the result of an import."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from archive.store.listings import ArticleQuery
 
 
 def a_file(path: Path, content: str | bytes, *, modified: datetime | None = None) -> Path:
-    """A file with this content, line breaks as they are; gzipped where its name ends in `.gz`."""
+    """A file with exactly this content; gzipped if its name ends in `.gz`."""
     data = content.encode() if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
@@ -26,7 +26,7 @@ def a_file(path: Path, content: str | bytes, *, modified: datetime | None = None
 
 
 def lines(path: Path, *articles: dict[str, Any] | str) -> Path:
-    """A JSON Lines file; a string is a line as it stands."""
+    """A JSON Lines file; a string is written as it is."""
     return a_file(path, "\n".join(one if isinstance(one, str) else json.dumps(one) for one in articles) + "\n")
 
 
@@ -36,8 +36,8 @@ def counts(report: Report) -> tuple[int, int, int, int]:
 
 
 def reasons(report: Report) -> dict[str, str]:
-    """What was not taken: why, by the file's name and line."""
-    return {Path(failure.place).name: "; ".join(failure.reasons) for failure in report.failed}
+    """The reasons of failures, by the name and line of the file."""
+    return {Path(failure.location).name: "; ".join(failure.reasons) for failure in report.failed}
 
 
 def notes(report: Report) -> list[str]:
@@ -54,5 +54,5 @@ def the_article(archive: SqlArchive) -> Article:
 
 
 def titles(archive: SqlArchive) -> list[str]:
-    """Of all articles, newest first."""
+    """The titles of all articles, newest first."""
     return [article.title for article in archive.listings.find(ArticleQuery(statuses=frozenset(Status)))]

@@ -1,4 +1,4 @@
-"""What an import remembers of the items that it has met."""
+"""Items that occur twice in one import."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from contextlib import closing
 import pytest
 
 from archive.errors import StorageFull, Unavailable
-from archive.exchange.duplicates import Met, Seen
+from archive.exchange.duplicates import DuplicateIndex, Occurrence
 
 
-def test_the_first_item_with_a_key_is_remembered() -> None:
-    with closing(Seen()) as seen:
-        assert seen.meet("id:1", "digest", "a.jsonl:1") is None
-        assert seen.meet("id:1", "other", "b.jsonl:7") == Met("digest", "a.jsonl:1")
+def test_the_first_occurrence_of_a_key_is_returned_for_later_ones() -> None:
+    with closing(DuplicateIndex()) as duplicates:
+        assert duplicates.add("id:1", "digest", "a.jsonl:1") is None
+        assert duplicates.add("id:1", "other", "b.jsonl:7") == Occurrence("digest", "a.jsonl:1")
 
 
-def test_a_temporary_folder_that_is_full_is_a_sentence() -> None:
-    with closing(Seen()) as seen:
-        seen._database.execute("PRAGMA max_page_count = 2")
+def test_a_full_temporary_folder_is_reported_with_a_way_out() -> None:
+    with closing(DuplicateIndex()) as duplicates:
+        duplicates._database.execute("PRAGMA max_page_count = 2")
         with pytest.raises(StorageFull, match=r"no space is left in the temporary folder, .* set TMPDIR") as told:
-            seen.meet("id:1", "digest" * 10_000, "a.jsonl:1")
+            duplicates.add("id:1", "digest" * 10_000, "a.jsonl:1")
     assert isinstance(told.value.__cause__, sqlite3.OperationalError)
 
 
-def test_a_temporary_folder_that_cannot_be_used_is_a_sentence() -> None:
-    with closing(Seen()) as seen:
-        seen._database.execute("DROP TABLE met")
-        with pytest.raises(Unavailable, match="an import cannot note what it has met"):
-            seen.meet("id:1", "digest", "a.jsonl:1")
+def test_an_unusable_temporary_folder_is_reported() -> None:
+    with closing(DuplicateIndex()) as duplicates:
+        duplicates._database.execute("DROP TABLE first_occurrences")
+        with pytest.raises(Unavailable, match="an import cannot keep its list of items"):
+            duplicates.add("id:1", "digest", "a.jsonl:1")

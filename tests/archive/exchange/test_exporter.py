@@ -1,4 +1,4 @@
-"""Exports, and their way back."""
+"""Exports, and importing them again."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 from archive.article import Article
 from archive.errors import InvalidDraft, StorageFull
 from archive.exchange import exporter
-from archive.exchange.exporter import CannotWrite, export_jsonl, export_markdown
+from archive.exchange.exporter import export_articles
+from archive.exchange.formats import jsonl
 from archive.exchange.importer import import_paths
+from archive.exchange.target_files import CannotWrite
 from archive.lifecycle import compose, withdraw
 from archive.sql.archive import SqlArchive
 from archive.store.articles import Save
@@ -48,7 +50,7 @@ RICH: dict[str, Any] = {
 
 
 def filled(archive: SqlArchive) -> list[Article]:
-    """Articles of every status and format of content, two with the same title on a day."""
+    """Articles of every status and content format, two of them with the same title on one day."""
     articles = [
         an_article(**RICH),
         an_article(title="Twice", published="2023-12-14"),
@@ -75,10 +77,10 @@ def as_restored(articles: list[Article]) -> list[Article]:
 
 def exported(archive: SqlArchive, kind: str, folder: Path) -> Path:
     if kind == "markdown":
-        export_markdown(archive, folder / "files")
+        export_articles(archive, folder / "files", format_name="markdown")
         return folder / "files"
     folder.mkdir(exist_ok=True)
-    export_jsonl(archive, folder / kind)
+    export_articles(archive, folder / kind)
     return folder / kind
 
 
@@ -106,7 +108,7 @@ def test_an_export_changes_nothing_where_it_came_from(tmp_path: Path, archive: S
 
 def test_what_changed_here_since_the_export_is_left_alone(tmp_path: Path, archive: SqlArchive):
     article = archive.articles.save(Save(article=an_article(title="Wheat"), expected_revision=0))
-    export_jsonl(archive, tmp_path / "a.jsonl")
+    export_articles(archive, tmp_path / "a.jsonl")
     archive.articles.save(Save(article=replace(article, title="Rye"), expected_revision=1))
     [reason] = reasons(import_paths(archive, SITE, [tmp_path / "a.jsonl"], now=LATER)).values()
     assert reason.startswith(f"article: {article.id} is in this archive, and differs: left as it is")
@@ -116,7 +118,7 @@ def test_addresses_stay_where_the_site_has_moved_to_another_zone(
     tmp_path: Path, archive: SqlArchive, make_archive: MakeArchive
 ):
     article = archive.articles.save(Save(article=an_article(published="2023-12-14T23:30:00Z"), expected_revision=0))
-    export_jsonl(archive, tmp_path / "a.jsonl")
+    export_articles(archive, tmp_path / "a.jsonl")
     restored = make_archive()
     import_paths(restored, replace(SITE, zone=ZoneInfo("America/New_York")), [tmp_path / "a.jsonl"], now=LATER)
     assert [one.path for one in everything(restored)] == [article.path]
@@ -125,7 +127,7 @@ def test_addresses_stay_where_the_site_has_moved_to_another_zone(
 def test_markdown_files_lie_by_day_and_say_what_they_hold(tmp_path: Path, archive: SqlArchive):
     for article in (an_article(**RICH), an_article(id="d-1", title="Not yet", status="draft", content_text="Hm")):
         archive.articles.save(Save(article=article, expected_revision=0))
-    assert export_markdown(archive, tmp_path) == 2
+    assert export_articles(archive, tmp_path, format_name="markdown") == 2
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")) == [
         "2023/12/15/wheat.md", "drafts/not-yet-d-1.md"
     ]  # fmt: skip
@@ -138,16 +140,16 @@ def test_markdown_files_lie_by_day_and_say_what_they_hold(tmp_path: Path, archiv
 
 def test_a_file_that_would_stay_the_same_is_not_written_again(tmp_path: Path, archive: SqlArchive):
     filled(archive)
-    export_markdown(archive, tmp_path)
+    export_articles(archive, tmp_path, format_name="markdown")
     before = {path: path.stat().st_ino for path in tmp_path.rglob("*.md")}
-    export_markdown(archive, tmp_path)
+    export_articles(archive, tmp_path, format_name="markdown")
     assert {path: path.stat().st_ino for path in tmp_path.rglob("*.md")} == before
 
 
 def test_the_same_archive_gives_the_same_bytes(tmp_path: Path, archive: SqlArchive):
     articles = filled(archive)
-    assert export_jsonl(archive, tmp_path / "a.jsonl.gz") == len(articles)
-    export_jsonl(archive, tmp_path / "b.jsonl.gz")
+    assert export_articles(archive, tmp_path / "a.jsonl.gz") == len(articles)
+    export_articles(archive, tmp_path / "b.jsonl.gz")
     assert (tmp_path / "a.jsonl.gz").read_bytes() == (tmp_path / "b.jsonl.gz").read_bytes()
     with gzip.open(tmp_path / "a.jsonl.gz", "rt") as stream:
         assert {json.loads(line)["status"] for line in stream} == {"published", "draft", "scheduled", "withdrawn"}
@@ -156,8 +158,8 @@ def test_the_same_archive_gives_the_same_bytes(tmp_path: Path, archive: SqlArchi
 def test_since_leaves_out_what_is_older(tmp_path: Path, archive: SqlArchive):
     archive.articles.save(Save(article=an_article(id="old", now=NOON - timedelta(days=9)), expected_revision=0))
     archive.articles.save(Save(article=an_article(id="new"), expected_revision=0))
-    assert export_jsonl(archive, tmp_path / "a.jsonl", since=NOON) == 1
-    assert export_markdown(archive, tmp_path / "files", since=NOON) == 1
+    assert export_articles(archive, tmp_path / "a.jsonl", since=NOON) == 1
+    assert export_articles(archive, tmp_path / "files", since=NOON, format_name="markdown") == 1
 
 
 def test_an_export_that_fails_leaves_the_earlier_one(
@@ -170,28 +172,28 @@ def test_an_export_that_fails_leaves_the_earlier_one(
     def full(article: Article) -> bytes:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(exporter.jsonl, "line", full)
+    monkeypatch.setattr(jsonl, "line", full)
     with pytest.raises(StorageFull):
-        export_jsonl(archive, target)
+        export_articles(archive, target)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.jsonl.gz", "earlier")]
 
 
 def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, archive: SqlArchive):
     filled(archive)
     with pytest.raises(CannotWrite, match="is a folder; name a file"):
-        export_jsonl(archive, tmp_path)
+        export_articles(archive, tmp_path)
     with pytest.raises(CannotWrite, match="cannot be written: No such file or directory"):
-        export_jsonl(archive, tmp_path / "missing" / "a.jsonl")
+        export_articles(archive, tmp_path / "missing" / "a.jsonl")
     (tmp_path / "file").touch()
     with pytest.raises(CannotWrite, match="cannot be written: Not a directory"):
-        export_markdown(archive, tmp_path / "file")
+        export_articles(archive, tmp_path / "file", format_name="markdown")
 
 
 def test_progress_counts(tmp_path: Path, archive: SqlArchive, monkeypatch: pytest.MonkeyPatch):
     filled(archive)
-    monkeypatch.setattr(exporter, "STEP", 4)
+    monkeypatch.setattr(exporter, "PROGRESS_STEP", 4)
     heard: list[int] = []
-    export_jsonl(archive, tmp_path / "a.jsonl", progress=heard.append)
+    export_articles(archive, tmp_path / "a.jsonl", progress=heard.append)
     assert heard == [4, 8, 12]
 
 

@@ -1,4 +1,4 @@
-"""What an import does with the items of all formats: adds, changes, leaves alone, reports."""
+"""Import: adds articles, changes them, leaves edited ones alone, and reports, whatever the format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from archive.article import Article, Status
 from archive.errors import DatelineError, StorageFull
 from archive.exchange import report as reporting
-from archive.exchange.importer import total_bytes
+from archive.exchange.path_reader import total_bytes
 from archive.exchange.report import Progress
 from archive.lifecycle import release, withdraw
 from archive.sql.archive import SqlArchive
@@ -109,7 +109,7 @@ def test_an_id_that_stands_twice_with_different_words_is_named_each_time(
     assert counts(bring(path)) == (1, 0, 1, 1)
     report = bring(path, now=LATER)
     assert counts(report) == (0, 0, 2, 1)
-    assert reasons(report) == {"a.jsonl:2": f"id: names another article already, at {path}:1"}
+    assert reasons(report) == {"a.jsonl:2": f"id: is also the id of another article, at {path}:1"}
     assert titles(archive) == ["Wheat"]
 
 
@@ -122,7 +122,7 @@ def test_a_file_that_moved_is_recognised_by_its_words(tmp_path: Path, archive: S
     old.rename(tmp_path / "b.txt")
     report = bring(tmp_path / "b.txt", now=LATER)
     assert counts(report) == (0, 0, 1, 0)
-    assert notes(report) == ["the same article is here already, from another place: nothing to do"]
+    assert notes(report) == ["the archive has this article already, from another file: not imported"]
 
 
 def test_a_copy_in_the_same_folder_is_taken_once(tmp_path: Path, archive: SqlArchive, bring: Import):
@@ -219,7 +219,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, bring: Import, monkeypatch
     assert reasons(report) == {
         "dangling.txt": "file: is a link to a file that does not exist",
         "locked.txt": "file: cannot be read: Permission denied",
-        "strange.xyz": "file: its name does not tell its format; say which: text, markdown, jsonl",
+        "strange.xyz": "file: its name does not tell its format; name one of the formats: text, markdown, jsonl",
         "missing.txt": "file: there is no such file or folder",
     }
 
@@ -288,7 +288,7 @@ def test_progress_tells_place_bytes_and_counts(tmp_path: Path, bring: Import):
     a_file(tmp_path / "a.txt", "date 2023-12-14 Text.")
     lines(tmp_path / "b.jsonl", *map(wheat, range(250)))
     heard: list[tuple[str, int, int]] = []
-    bring(tmp_path, progress=lambda now: heard.append((Path(now.place).name, now.bytes_read, now.report.added)))
+    bring(tmp_path, progress=lambda now: heard.append((Path(now.location).name, now.bytes_read, now.report.added)))
     assert [(place, added) for place, _, added in heard] == [("b.jsonl:199", 200), ("b.jsonl:250", 251)]
     assert heard[-1][1] == total_bytes([tmp_path])
 
@@ -313,7 +313,7 @@ def test_a_dry_run_counts_and_saves_nothing(tmp_path: Path, archive: SqlArchive,
 
 
 def test_a_long_list_of_failures_is_cut_but_counted(tmp_path: Path, bring: Import, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(reporting, "MOST_LISTED", 3)
+    monkeypatch.setattr(reporting, "MAX_LISTED", 3)
     report = bring(lines(tmp_path / "a.jsonl", WHEAT, *["{"] * 10))
     assert (len(report.failed), report.unlisted, report.failures, report.items) == (3, 7, 10, 11)
 

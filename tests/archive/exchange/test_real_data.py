@@ -1,4 +1,4 @@
-"""Real stories: a plain text file as people keep them, and the Reuters collection of 1987."""
+"""Imports of real data: a plain text file, and the Reuters collection of 1987."""
 
 from __future__ import annotations
 

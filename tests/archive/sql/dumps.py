@@ -22,8 +22,8 @@ from archive.store.archive import Archive
 from archive.store.articles import Origin, RequestKey, Save
 from archive.store.feed_history import Contents, Entry
 from archive.store.tokens import Token
-from tests.contracts.archive import FULL, a_lease, a_rendition
 from tests.support import servers
+from tests.support.archives import FULL, a_lease, a_rendition
 from tests.support.builders import NOON, an_article
 
 DATA = Path(__file__).parent / "data"

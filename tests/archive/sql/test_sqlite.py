@@ -21,8 +21,8 @@ from archive.store.archive import Archive
 from archive.store.articles import Save
 from archive.store.changes import ChangeKind
 from archive.store.listings import ArticleQuery, SortKey
-from tests.contracts.archive import a_lease, a_rendition, everything
 from tests.contracts.sql import SqlArchiveContract
+from tests.support.archives import a_lease, a_rendition, everything
 from tests.support.builders import NOON, added, an_article
 
 

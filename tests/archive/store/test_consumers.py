@@ -11,7 +11,7 @@ from archive.errors import LeaseLost
 from archive.store.archive import Archive
 from archive.store.articles import Save
 from archive.store.changes import Change, ChangeKind, Lease
-from archive.store.consumers import LEASE_DURATION, Outbox
+from archive.store.consumers import LEASE_DURATION, ConsumerRunner
 from tests.support.builders import NOON, an_article
 
 
@@ -52,8 +52,8 @@ class Desk:
         for _ in range(number):
             self.archive.articles.save(Save(article=an_article(), expected_revision=0))
 
-    def outbox(self, consumer: Diary, *, owner: str = "here") -> Outbox:
-        return Outbox(self.archive, consumer, owner=owner, clock=lambda: self.now)
+    def runner(self, consumer: Diary, *, owner: str = "here") -> ConsumerRunner:
+        return ConsumerRunner(self.archive, consumer, owner=owner, clock=lambda: self.now)
 
 
 @pytest.fixture
@@ -63,62 +63,62 @@ def desk(archive: Archive) -> Desk:
 
 def test_everything_is_handed_over_once_and_in_order(desk: Desk) -> None:
     diary = Diary(batch=3)
-    outbox = desk.outbox(diary)
+    runner = desk.runner(diary)
     desk.save(7)
-    assert outbox.drain() == 7
-    assert outbox.drain() == 0
+    assert runner.drain() == 7
+    assert runner.drain() == 0
     desk.save()
-    assert outbox.drain() == 1
+    assert runner.drain() == 1
     assert diary.batches == [[1, 2, 3], [4, 5, 6], [7], [8]]
     assert diary.begins == [0]
 
 
 def test_while_nothing_is_new_nothing_is_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    outbox = desk.outbox(Diary())
+    runner = desk.runner(Diary())
     desk.save()
-    outbox.drain()
+    runner.drain()
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("asked for a lease")
 
     monkeypatch.setattr(desk.archive.changes, "acquire", refuse)
-    assert outbox.drain() == 0
+    assert runner.drain() == 0
 
 
 def test_what_failed_is_handed_over_again(desk: Desk) -> None:
     diary = Diary()
     diary.fails = 1
-    outbox = desk.outbox(diary)
+    runner = desk.runner(diary)
     desk.save(2)
     with pytest.raises(RuntimeError):
-        outbox.drain()
-    outbox.restart()
-    assert outbox.drain() == 2
+        runner.drain()
+    runner.restart()
+    assert runner.drain() == 2
     assert (diary.batches, diary.begins) == ([[1, 2]], [0, 0])
 
 
 def test_a_consumer_may_begin_earlier_than_it_stopped(desk: Desk) -> None:
     diary = Diary()
     desk.save(3)
-    desk.outbox(diary).drain()
+    desk.runner(diary).drain()
     diary.begin_at = 1
-    assert desk.outbox(diary).drain() == 2
+    assert desk.runner(diary).drain() == 2
     assert diary.batches == [[1, 2, 3], [2, 3]]
 
 
 def test_what_was_lost_meanwhile_is_handed_over_again(desk: Desk) -> None:
     diary = Diary()
-    outbox = desk.outbox(diary)
+    runner = desk.runner(diary)
     desk.save(2)
-    outbox.drain()
+    runner.drain()
     diary.burnt, diary.begin_at = True, 0
-    assert outbox.drain() == 2
+    assert runner.drain() == 2
     assert diary.begins == [0, 2]
 
 
 def test_one_has_the_turn_and_another_waits_until_it_ends(desk: Desk) -> None:
     diary = Diary()
-    first, second = desk.outbox(diary, owner="first"), desk.outbox(diary, owner="second")
+    first, second = desk.runner(diary, owner="first"), desk.runner(diary, owner="second")
     desk.save()
     assert first.drain() == 1
     desk.save()
@@ -137,7 +137,7 @@ def test_a_worker_that_was_too_slow_moves_nothing(desk: Desk) -> None:
                 assert second.drain() == 4
 
     sleepy, quick = Sleepy(batch=2), Diary()
-    first, second = desk.outbox(sleepy, owner="first"), desk.outbox(quick, owner="second")
+    first, second = desk.runner(sleepy, owner="first"), desk.runner(quick, owner="second")
     desk.save(4)
     with pytest.raises(LeaseLost):
         first.drain()
@@ -150,27 +150,27 @@ def test_a_worker_that_was_too_slow_moves_nothing(desk: Desk) -> None:
 def test_a_successor_at_the_same_place_need_not_wait(desk: Desk) -> None:
     diary = Diary()
     desk.save()
-    desk.outbox(diary, owner="here").drain()
+    desk.runner(diary, owner="here").drain()
     desk.save()
-    assert desk.outbox(diary, owner="here").drain() == 1
+    assert desk.runner(diary, owner="here").drain() == 1
 
 
 def test_whoever_is_rewound_begins_again(desk: Desk) -> None:
     diary = Diary()
-    outbox = desk.outbox(diary)
+    runner = desk.runner(diary)
     desk.save(2)
-    outbox.drain()
+    runner.drain()
     desk.archive.changes.rewind("diary")
-    assert outbox.drain() == 2
+    assert runner.drain() == 2
     assert (diary.batches, diary.begins) == ([[1, 2], [1, 2]], [0, 0])
 
 
 def test_whoever_is_told_to_stop_stops_between_two_batches(desk: Desk) -> None:
     diary = Diary(batch=2)
-    outbox = desk.outbox(diary)
+    runner = desk.runner(diary)
     desk.save(5)
-    assert outbox.drain(stopping=lambda: bool(diary.batches)) == 2
-    assert outbox.drain() == 3
+    assert runner.drain(stopping=lambda: bool(diary.batches)) == 2
+    assert runner.drain() == 3
     assert diary.batches == [[1, 2], [3, 4], [5]]
 
 
@@ -180,5 +180,5 @@ def test_lines_of_another_kind_are_not_handed_over(desk: Desk) -> None:
 
     postman = Postman()
     desk.save(3)
-    assert desk.outbox(postman).drain() == 0
+    assert desk.runner(postman).drain() == 0
     assert postman.batches == []

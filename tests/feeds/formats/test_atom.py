@@ -11,9 +11,9 @@ from archive.lifecycle import revise
 from archive.site import Site
 from archive.store.listings import Tombstone
 from archive.validation import parse_draft
-from feeds.entry import CONTENT_LIMIT
+from feeds.entry import MAX_CONTENT_BYTES
+from feeds.format import ATOM
 from feeds.formats.feedgen_fixes import ABOUT_TITLE
-from feeds.spec import Format
 from tests.feeds.reading import (
     IDENTITY,
     NAMESPACES,
@@ -30,13 +30,13 @@ from tests.support.builders import NOON, SITE, an_article
 SCHEMA = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
 
 
-def test_the_schema_notices_what_is_wrong():
+def test_the_schema_finds_an_error():
     feed = an_atom_feed(an_article())
     feed.remove(feed.find("{*}id"))
     assert not SCHEMA.validate(feed)
 
 
-def test_who_wrote_it_or_the_site_rfc4287_4_1_1():
+def test_an_entry_names_its_authors_or_else_the_site_rfc4287_4_1_1():
     feed = an_atom_feed(
         an_article(
             authors=[
@@ -97,7 +97,7 @@ def test_a_title_is_text_and_content_is_html():
     assert (content.get("type"), content.text) == ("html", "<p>a &lt; b ]]&gt; <em>c</em></p>")
 
 
-def test_a_title_that_would_be_taken_for_html_says_that_it_is():
+def test_a_title_that_looks_like_html_is_declared_as_html():
     article = an_article(title="Why </b> & &copy; matter", summary="<i>x</i>")
     feed = an_atom_feed(article)
     for path, html in (
@@ -107,7 +107,7 @@ def test_a_title_that_would_be_taken_for_html_says_that_it_is():
         assert [(one.get("type"), one.text) for one in feed.findall(path)] == [("html", html)]
 
 
-def test_names_have_no_type_so_that_nothing_in_them_may_look_like_html():
+def test_names_have_no_type_so_lookalikes_are_changed():
     feed = an_atom_feed(an_article(authors=["<b>Ann</b>"]), site=replace(SITE, title="A &amp; B"))
     assert texts(feed, "atom:title") == texts(feed, "atom:author/atom:name") == ["A &\u2060amp; B"]
     assert texts(feed, "atom:entry/atom:author/atom:name") == ["<\u2060b>Ann<\u2060/b>"]
@@ -128,14 +128,15 @@ def test_an_edit_keeps_the_entry_id_rfc4287_4_2_6():
 
 def test_an_entry_without_content_has_a_summary_and_a_link_rfc4287_4_1_2():
     feed = an_atom_feed(
-        an_article(title="Long", content_text="word " * CONTENT_LIMIT), an_article(title="No words", content_text="")
+        an_article(title="Long", content_text="word " * MAX_CONTENT_BYTES),
+        an_article(title="No words", content_text=""),
     )
     assert feed.findall("{*}entry/{*}content") == []
     assert [len(text) > 3 for text in texts(feed, "atom:entry/atom:summary")] == [True, True]
     assert len(feed.findall("{*}entry/{*}link[@rel='alternate']")) == 2
 
 
-def test_categories_say_whether_they_are_the_section_or_a_tag():
+def test_a_categorys_scheme_is_the_section_list_or_the_tag_list():
     feed = an_atom_feed(an_article(section="Sea", tags=["Tides", "C++"]))
     assert attributes(feed, "atom:entry/atom:category") == [
         {"term": "Sea", "scheme": "https://news.example.org/sections/"},
@@ -144,7 +145,7 @@ def test_categories_say_whether_they_are_the_section_or_a_tag():
     ]
 
 
-def test_languages_are_said_where_they_are_known():
+def test_feed_and_entries_have_their_languages():
     lang = "{http://www.w3.org/XML/1998/namespace}lang"
     feed = an_atom_feed(an_article(language="fr"), an_article())
     assert [feed.get(lang), *(entry.get(lang) for entry in feed.findall("{*}entry"))] == ["en", "fr", None]
@@ -163,7 +164,7 @@ def test_the_image_of_an_article():
     assert attributes(feed, "atom:entry/media:thumbnail") == [{"url": "https://news.example.org/%C3%A4.png"}]
 
 
-def test_what_the_site_says_of_itself():
+def test_the_fields_of_the_site():
     feed = an_atom_feed(site=a_full_site())
     assert texts(feed, "atom:rights") == ["© Example & Sons"]
     assert texts(feed, "atom:icon") == ["https://news.example.org/icon.png"]
@@ -175,8 +176,8 @@ def test_a_live_feed_names_its_hub():
     assert {"rel": "hub", "href": "https://hub.example/"} in attributes(an_atom_feed(site=a_full_site()), "atom:link")
 
 
-def test_an_archived_document_says_so_and_leads_on_rfc5005_4():
-    feed = etree.fromstring(document(Format.ATOM, an_article()))
+def test_an_archive_document_is_marked_and_links_to_others_rfc5005_4():
+    feed = etree.fromstring(document(ATOM, an_article()))
     assert SCHEMA.validate(feed), SCHEMA.error_log
     assert len(feed.findall("fh:archive", NAMESPACES)) == 1
     assert [(link["rel"], link["href"]) for link in attributes(feed, "atom:link")] == [
@@ -190,7 +191,7 @@ def test_an_archived_document_says_so_and_leads_on_rfc5005_4():
 
 def test_withdrawn_articles_leave_tombstones_rfc6721():
     withdrawn = Tombstone("w", "tag:news.example.org,2026-03-01:w", NOON, NOON.date())
-    feed = etree.fromstring(bodies([], tombstones=[withdrawn])[Format.ATOM])
+    feed = etree.fromstring(bodies([], tombstones=[withdrawn])[ATOM])
     assert SCHEMA.validate(feed), SCHEMA.error_log
     assert attributes(feed, "at:deleted-entry") == [
         {"ref": "tag:news.example.org,2026-03-01:w", "when": "2026-03-14T12:00:00Z"}

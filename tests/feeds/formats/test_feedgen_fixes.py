@@ -1,4 +1,4 @@
-"""What feedgen lacks."""
+"""The repairs of feedgen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from lxml import etree
 
 from archive.timestamps import EARLIEST, LATEST
-from feeds.formats.feedgen_fixes import Entry, assemble, fragment, rfc822
+from feeds.formats.feedgen_fixes import FeedgenEntry, fragment, rfc822
+from feeds.formats.writer import assemble
 from tests.feeds.reading import bodies
 from tests.support.builders import an_article
 
@@ -36,8 +37,8 @@ def test_no_feed_touches_the_locale_of_the_process(monkeypatch):
     assert bodies([an_article()])
 
 
-def test_an_entry_link_keeps_all_that_was_said_of_it():
-    entry = Entry()
+def test_an_entry_link_keeps_all_its_attributes():
+    entry = FeedgenEntry()
     entry.id("urn:x")
     entry.title("T")
     entry.link(href="/a", rel="alternate", hreflang="fr")

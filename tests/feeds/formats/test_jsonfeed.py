@@ -6,8 +6,8 @@ import json
 
 import jsonschema
 
+from feeds.format import JSON
 from feeds.formats.jsonfeed import USER_COMMENT
-from feeds.spec import Format
 from tests.feeds.reading import SCHEMAS, a_full_site, a_json_feed, document
 from tests.support.builders import NOON, an_article
 
@@ -80,21 +80,21 @@ def test_an_item_without_content_has_text():
     assert (item["content_text"], "content_html" in item) == ("Low tide", False)
 
 
-def test_the_schema_notices_what_is_wrong():
+def test_the_schema_finds_an_error():
     feed = a_json_feed(an_article())
     del feed["items"][0]["content_html"]
     assert not SCHEMA.is_valid(feed)
 
 
-def test_a_document_of_the_archive_leads_to_older_ones():
-    feed = json.loads(document(Format.JSON, an_article()))
+def test_an_archive_document_links_to_an_older_one():
+    feed = json.loads(document(JSON, an_article()))
     SCHEMA.validate(feed)
     assert feed["feed_url"] == "https://news.example.org/archive/2026/02/feed.json"
     assert feed["next_url"] == "https://news.example.org/archive/2026/01/feed.json"
     assert "hubs" not in feed
 
 
-def test_what_the_site_says_of_itself():
+def test_the_fields_of_the_site():
     feed = a_json_feed(site=a_full_site())
     assert feed["hubs"] == [{"type": "WebSub", "url": "https://hub.example/"}]
     assert (feed["icon"], feed["favicon"]) == ("https://cdn.example/logo.png", "https://news.example.org/icon.png")

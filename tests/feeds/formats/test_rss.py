@@ -7,9 +7,9 @@ from dataclasses import replace
 from lxml import etree
 
 from archive.site import Site
+from feeds.format import RSS
 from feeds.formats.feedgen_fixes import ABOUT_TITLE
 from feeds.formats.rss import TTL
-from feeds.spec import Format
 from tests.feeds.reading import a_full_site, an_rss_channel, attributes, bodies, document, texts
 from tests.support.builders import NOON, SITE, an_article
 
@@ -33,7 +33,7 @@ def test_the_channel():
     ]
 
 
-def test_what_is_mandatory_is_there_though_nobody_said_it():
+def test_required_elements_are_there_without_a_value():
     channel = an_rss_channel(site=Site(title="", language="?"))
     assert texts(channel, "title") == texts(channel, "description") == ["Dateline"]
     assert texts(channel, "lastBuildDate") == ["Fri, 01 Dec 2023 00:00:00 GMT"]
@@ -85,22 +85,22 @@ def test_an_item():
 
 
 def test_a_title_is_plain_text_escaped_once_as_the_profile_advises():
-    body = bodies([an_article(title="<SRD> & AT&T ]]>")])[Format.RSS]
+    body = bodies([an_article(title="<SRD> & AT&T ]]>")])[RSS]
     assert b"<title>&#x3C;SRD&#x3E; &#x26; AT&#x26;T ]]&#x3E;</title>" in body
 
 
-def test_tags_in_a_title_are_none_to_readers_that_look_for_them():
+def test_readers_that_look_for_tags_in_a_title_find_none():
     channel = an_rss_channel(an_article(title="&amp; <script>x</script>"))
     assert texts(channel, "item/title") == ["&amp; <\u2060script>x<\u2060/script>"]
 
 
-def test_an_item_without_content_is_described():
+def test_an_item_without_content_has_a_description():
     channel = an_rss_channel(an_article(title="Low <tide>", content_text=""))
     assert texts(channel, "item/description") == ["Low &lt;tide&gt;"]
     assert texts(channel, "item/content:encoded") == []
 
 
-def test_what_the_site_says_of_itself():
+def test_the_fields_of_the_site():
     channel = an_rss_channel(site=a_full_site())
     assert texts(channel, "copyright") == ["© Example & Sons"]
     assert texts(channel, "managingEditor") == ["ann@example.org (Ann)"]
@@ -112,8 +112,8 @@ def test_a_live_feed_names_its_hub():
     assert {"rel": "hub", "href": "https://hub.example/"} in attributes(an_rss_channel(site=a_full_site()), "atom:link")
 
 
-def test_a_document_of_the_archive_says_so_and_leads_on_rfc5005_4():
-    [channel] = etree.fromstring(document(Format.RSS, an_article()))
+def test_an_archive_document_is_marked_and_links_to_others_rfc5005_4():
+    [channel] = etree.fromstring(document(RSS, an_article()))
     assert len(channel.findall("{http://purl.org/syndication/history/1.0}archive")) == 1
     assert [(link["rel"], link["href"]) for link in attributes(channel, "atom:link")] == [
         ("self", "https://news.example.org/archive/2026/02/feed.rss"),
@@ -123,7 +123,7 @@ def test_a_document_of_the_archive_says_so_and_leads_on_rfc5005_4():
     ]
 
 
-def test_a_feed_that_brings_recordings_is_a_podcast():
+def test_a_feed_with_recordings_is_a_podcast():
     recorded = an_article(
         title="Tides & times",
         authors=["Ann", "Bob"],
@@ -151,7 +151,7 @@ def test_a_feed_that_brings_recordings_is_a_podcast():
     assert texts(channel, "podcast:guid") == ["5f0207fe-82cb-50e6-88ef-2cda9d67774e"]
     assert texts(channel, "podcast:medium") == ["podcast"]
     assert attributes(channel, "podcast:locked") == [{"owner": "ann@example.org"}]
-    # Players take the one enclosure of RSS: it is the recording, wherever that stands.
+    # Players use the one enclosure of RSS: it is the recording, wherever that is in the list.
     assert attributes(channel, "item/enclosure") == [
         {"url": "https://news.example.org/a.mp3", "length": "5", "type": "audio/mpeg"}
     ]
@@ -161,7 +161,7 @@ def test_a_feed_that_brings_recordings_is_a_podcast():
     assert attributes(channel, "item/itunes:image") == [{"href": "https://news.example.org/i.png"}]
 
 
-def test_what_the_site_says_of_its_podcasts():
+def test_the_podcast_fields_of_the_site():
     site = replace(
         SITE, podcast_category="Society & Culture > Documentary", podcast_type="serial", podcast_explicit=True
     )
@@ -173,7 +173,7 @@ def test_what_the_site_says_of_its_podcasts():
     assert texts(channel, "itunes:explicit") == texts(channel, "item/itunes:explicit") == ["true"]
 
 
-def test_a_feed_without_recordings_says_nothing_to_podcast_players():
+def test_a_feed_without_recordings_has_no_podcast_elements():
     channel = an_rss_channel(
         an_article(enclosures=[{"url": "https://news.example.org/a.pdf", "type": "application/pdf"}])
     )
@@ -181,6 +181,6 @@ def test_a_feed_without_recordings_says_nothing_to_podcast_players():
     assert texts(channel, "item/itunes:title") == texts(channel, "podcast:guid") == []
 
 
-def test_the_podcast_of_films_is_a_video_one():
+def test_a_podcast_of_videos_has_the_medium_video():
     film = {"url": "https://news.example.org/a.mp4", "type": "video/mp4"}
     assert texts(an_rss_channel(an_article(enclosures=[film])), "podcast:medium") == ["video"]

@@ -1,4 +1,4 @@
-"""Every kind of feed, with all that articles may bring, against the schemas of its format."""
+"""Every kind of feed, with difficult articles, against the schemas of its format."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from archive.site import Site
 from archive.store.listings import Tombstone
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
-from feeds.content_level import Extent, Extents
-from feeds.spec import Format, spec_for
+from feeds.content_level import ContentLevel, ContentLevels
+from feeds.format import ATOM, FORMATS, JSON, RSS, Format
+from feeds.spec import spec_for
 from tests.feeds.formats.test_atom import SCHEMA as ATOM_SCHEMA
 from tests.feeds.formats.test_jsonfeed import SCHEMA as JSON_SCHEMA
 from tests.feeds.reading import IDENTITY, a_full_site
@@ -83,30 +84,34 @@ def articles() -> list[Article]:
     ]
 
 
-def written(kind: str, shown: list[Article], site: Site, extent: Extent = Extent.FULL) -> dict[Format, bytes]:
+def written(
+    kind: str, shown: list[Article], site: Site, content_level: ContentLevel = ContentLevel.FULL
+) -> dict[Format, bytes]:
     options = dict(KINDS[kind])
     spec = spec_for(options.pop("scope", None), site, IDENTITY)
-    documents = FeedBuilder(site, IDENTITY, extents=Extents(extent)).build(
+    documents = FeedBuilder(site, IDENTITY, content_levels=ContentLevels(content_level)).build(
         spec, shown, options.pop("tombstones", ()), **options
     )
-    return dict(zip(Format, (document.body for document in documents), strict=True))
+    return dict(zip(FORMATS.values(), (document.body for document in documents), strict=True))
 
 
 @pytest.mark.parametrize("site", [a_full_site(), Site(title="", language="?")], ids=["full", "bare"])
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("extent", Extent)
+@pytest.mark.parametrize("content_level", ContentLevel)
 @pytest.mark.parametrize("shown", [articles(), articles()[:1], []], ids=["many", "one", "none"])
-def test_every_kind_of_feed_follows_its_schema(kind: str, shown: list[Article], site: Site, extent: Extent):
-    bodies = written(kind, shown, site, extent)
-    atom = etree.fromstring(bodies[Format.ATOM])
+def test_every_kind_of_feed_follows_its_schema(
+    kind: str, shown: list[Article], site: Site, content_level: ContentLevel
+):
+    bodies = written(kind, shown, site, content_level)
+    atom = etree.fromstring(bodies[ATOM])
     assert ATOM_SCHEMA.validate(atom), ATOM_SCHEMA.error_log
-    JSON_SCHEMA.validate(json.loads(bodies[Format.JSON]))
-    assert problems_of_rss(bodies[Format.RSS]) == []
-    assert len(atom.findall("{*}entry")) == len(json.loads(bodies[Format.JSON])["items"]) == len(shown)
+    JSON_SCHEMA.validate(json.loads(bodies[JSON]))
+    assert problems_of_rss(bodies[RSS]) == []
+    assert len(atom.findall("{*}entry")) == len(json.loads(bodies[JSON])["items"]) == len(shown)
 
 
 def problems_of_rss(body: bytes) -> list[str]:
-    """What is not as the specification has it (rssboard.org/rss-specification), for which there is no schema."""
+    """Violations of the specification (rssboard.org/rss-specification), which has no schema."""
     root = etree.fromstring(body)
     [channel] = root
     problems = [] if root.get("version") == "2.0" else ["the version is missing"]
@@ -124,13 +129,13 @@ def problems_of_rss(body: bytes) -> list[str]:
     return problems
 
 
-def test_what_is_wrong_is_noticed():
-    body = written("site", articles()[:1], a_full_site())[Format.RSS]
+def test_the_check_of_rss_finds_an_error():
+    body = written("site", articles()[:1], a_full_site())[RSS]
     assert problems_of_rss(body.replace(b"</item>", b"<link>x</link></item>")) == ["2 × link"]
 
 
-def test_an_article_that_nobody_would_let_in_harms_no_feed():
+def test_an_article_that_validation_would_refuse_breaks_no_feed():
     wild = replace(articles()[0], title="\ud800\0", summary="\udc00", tags=("\0", *map(str, range(1_000))), guid="<>")
-    assert problems_of_rss(written("site", [wild], a_full_site())[Format.RSS]) == []
-    atom = etree.fromstring(written("site", [wild], a_full_site())[Format.ATOM])
+    assert problems_of_rss(written("site", [wild], a_full_site())[RSS]) == []
+    atom = etree.fromstring(written("site", [wild], a_full_site())[ATOM])
     assert ATOM_SCHEMA.validate(atom), ATOM_SCHEMA.error_log

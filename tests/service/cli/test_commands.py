@@ -135,8 +135,8 @@ def test_tokens_are_made_listed_and_revoked() -> None:
 
 def test_files_are_imported_once(stories: Path) -> None:
     first, again = told("import", stories), told("import", stories)
-    assert first.startswith("Added 4 articles, changed 0, left 0 as they were, could not take 0; ")
-    assert again.startswith("Added 0 articles, changed 0, left 4 as they were, could not take 0; ")
+    assert first.startswith("Added 4 articles, changed 0, unchanged 0, failed 0; ")
+    assert again.startswith("Added 0 articles, changed 0, unchanged 4, failed 0; ")
 
 
 def test_a_dry_run_adds_nothing(stories: Path) -> None:
@@ -148,8 +148,8 @@ def test_what_could_not_be_taken_is_listed_with_its_place(stories: Path) -> None
     (stories / "bad.jsonl").write_text('{"title": "Good", "content_text": "x", "id": "g"}\n{"title": 7}\n')
     result = run("import", stories)
     assert result.returncode == 1
-    assert result.stdout.startswith("Added 5 articles, changed 0, left 0 as they were, could not take 1; ")
-    assert f"{stories / 'bad.jsonl'}:2: not taken: content_html: is missing" in result.stderr
+    assert result.stdout.startswith("Added 5 articles, changed 0, unchanged 0, failed 1; ")
+    assert f"{stories / 'bad.jsonl'}:2: not imported: content_html: is missing" in result.stderr
 
 
 def test_what_was_exported_can_be_imported(stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -335,23 +335,24 @@ def read_to_the_end(terminal: int) -> bytes:
 
 
 EAGER = """
+from datetime import timedelta
 from service.worker import scheduler
 from service.cli import dateline
 
-scheduler.MUCH, scheduler.REST = 1, 0.1
+scheduler.RESTART_THRESHOLD, scheduler.RESTART_IDLE_TIME = 1, timedelta(seconds=0.1)
 dateline()
 """
 
 
-def test_a_worker_that_has_done_much_begins_anew_as_the_same_process(
+def test_after_many_changes_a_worker_restarts_in_the_same_process(
     stories: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATELINE_LOG_LEVEL", "info")
     another = tmp_path / "another.txt"
     another.write_text("Barley\n\nIt has come.\n")
-    with (tmp_path / "log").open("wb") as log, worker_running(data, "-c", EAGER, log=log, begins_anew=True) as process:
+    with (tmp_path / "log").open("wb") as log, worker_running(data, "-c", EAGER, log=log, restarts=True) as process:
         told("import", stories)
-        wait_for(lambda: b"beginning anew" in (tmp_path / "log").read_bytes())
+        wait_for(lambda: b"restarting" in (tmp_path / "log").read_bytes())
         told("import", another)
         wait_for(lambda: "Barley" in run("search", "barley").stdout)
         assert process.poll() is None
@@ -360,7 +361,7 @@ def test_a_worker_that_has_done_much_begins_anew_as_the_same_process(
 
 @contextmanager
 def worker_running(
-    data: Path, *program: str, log: IO[bytes] | int = subprocess.DEVNULL, begins_anew: bool = False
+    data: Path, *program: str, log: IO[bytes] | int = subprocess.DEVNULL, restarts: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
     told("migrate")
     process = subprocess.Popen(
@@ -371,8 +372,8 @@ def worker_running(
         yield process
     finally:
         process.terminate()
-        # One that is just beginning anew has not said yet what is to be done at a signal.
-        assert process.wait(PATIENCE) in ((0, -signal.SIGTERM) if begins_anew else (0,))
+        # A worker that is just restarting has no signal handler yet.
+        assert process.wait(PATIENCE) in ((0, -signal.SIGTERM) if restarts else (0,))
 
 
 def _is_taken(data: Path) -> bool:
@@ -405,11 +406,11 @@ def test_an_import_that_was_interrupted_goes_on(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     stdout, stderr = process.communicate(timeout=PATIENCE)
     assert (process.returncode, stdout) == (130, "")
-    assert stderr == "dateline: stopped; what was saved stays, and the same command goes on from there\n"
+    assert stderr == "dateline: stopped; what was saved stays, and the same command continues from there\n"
     result = told("import", file)
     added = int(result.split()[1].replace(",", ""))
     assert 0 < added < 4000
-    assert f"left {4000 - added:,} as they were" in result
+    assert f"unchanged {4000 - added:,}, " in result
 
 
 def _has_articles() -> bool:

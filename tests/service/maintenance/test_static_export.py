@@ -13,9 +13,9 @@ from werkzeug.exceptions import InternalServerError
 
 from archive.errors import Conflict
 from archive.store.archive import Archive
-from archive.store.renditions import Coded, Rendition
+from archive.store.renditions import Rendition, Representation
 from service.maintenance.static_export import MARKER, ExportFailed, export_static
-from service.web.site.lists import PER_PAGE
+from service.web.site.listing import PER_PAGE
 from tests.support.builders import NOON
 from tests.support.newsstand import Newsstand, Page, open_newsstand
 
@@ -83,7 +83,7 @@ def test_feeds_are_the_stored_bytes(site: Newsstand, target: Path) -> None:
     archive = site.dateline.archive
     lease = archive.changes.acquire("feeds", owner="test", now=NOON, duration=timedelta(minutes=1))
     assert lease is not None
-    codings = {"identity": Coded('"1"', b"<feed/>"), "gzip": Coded('"2"', b"zipped")}
+    codings = {"identity": Representation('"1"', b"<feed/>"), "gzip": Representation('"2"', b"zipped")}
     archive.renditions.put([Rendition("/tags/x/feed.atom", "application/atom+xml", NOON, 1, codings)], lease)
     export(site, target)
     assert (target / "tags" / "x" / "feed.atom").read_bytes() == b"<feed/>"

@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from service.outbound.address_guard import Guard
-from service.outbound.client import Outgoing
+from service.outbound.address_guard import AddressGuard
+from service.outbound.client import Client
 from service.outbound.errors import Forbidden, NoAnswer
 from service.outbound.resolver import resolve
 from tests.support.subscriber import Subscriber, a_subscriber
 
-OPEN = Guard(private=True)
+OPEN = AddressGuard(private=True)
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def a_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
     ],
 )
 def test_what_anybody_can_reach_can_be_called(address: str) -> None:
-    assert Guard().admits(address)
+    assert AddressGuard().allows(address)
 
 
 @pytest.mark.parametrize(
@@ -101,28 +101,28 @@ def test_what_anybody_can_reach_can_be_called(address: str) -> None:
     ],
 )  # fmt: skip
 def test_what_only_this_machine_can_reach_is_not(address: str) -> None:
-    assert not Guard().admits(address)
-    assert OPEN.admits(address)
+    assert not AddressGuard().allows(address)
+    assert OPEN.allows(address)
 
 
 @pytest.mark.parametrize(("port", "admitted"), [(80, True), (443, True), (8080, True), (22, False), (25, False)])
 def test_ports_of_other_services_are_left_alone(port: int, admitted: bool) -> None:
-    assert Guard().admits_port(port) is admitted
+    assert AddressGuard().allows_port(port) is admitted
     with pytest.raises(Forbidden if not admitted else NoAnswer):
-        Outgoing(Guard(), resolver=meaning()).get(f"http://reader.example:{port}/")
+        Client(AddressGuard(), resolver=meaning()).get(f"http://reader.example:{port}/")
 
 
 def test_one_forbidden_address_condemns_all_that_a_name_means(subscriber: Subscriber) -> None:
-    outgoing = Outgoing(Guard(), resolver=meaning("93.184.216.34", "127.0.0.1"))
+    client = Client(AddressGuard(), resolver=meaning("93.184.216.34", "127.0.0.1"))
     with pytest.raises(Forbidden, match="DATELINE_ALLOW_PRIVATE_CALLBACKS"):
-        outgoing.get(f"http://reader.example:{subscriber.port}/")
+        client.get(f"http://reader.example:{subscriber.port}/")
     assert subscriber.heard == []
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "0177.0.0.1", "[::1]"])
 def test_no_spelling_of_this_machine_gets_through(subscriber: Subscriber, host: str) -> None:
     with pytest.raises((Forbidden, NoAnswer)):
-        Outgoing(Guard()).get(f"http://{host}:{subscriber.port}/")
+        Client(AddressGuard()).get(f"http://{host}:{subscriber.port}/")
     assert subscriber.heard == []
 
 
@@ -133,31 +133,31 @@ def test_a_name_is_asked_once_and_the_checked_address_is_called(subscriber: Subs
         asked.append(host)
         return ["127.0.0.1"] if len(asked) == 1 else ["192.0.2.1"]
 
-    outgoing = Outgoing(OPEN, resolver=rebinding)
-    assert outgoing.get(f"http://reader.example:{subscriber.port}/x?y").status == 200
+    client = Client(OPEN, resolver=rebinding)
+    assert client.get(f"http://reader.example:{subscriber.port}/x?y").status == 200
     assert asked == ["reader.example"]
     [heard] = subscriber.heard
     assert (heard.headers["Host"], heard.target) == (f"reader.example:{subscriber.port}", "/x?y")
 
 
 def test_a_name_that_comes_to_mean_this_machine_is_refused_then(subscriber: Subscriber) -> None:
-    class Rebinding(Guard):
+    class Rebinding(AddressGuard):
         """Holds one address of this machine for a public one."""
 
-        def admits(self, address: str) -> bool:
-            return address == "127.0.0.1" or super().admits(address)
+        def allows(self, address: str) -> bool:
+            return address == "127.0.0.1" or super().allows(address)
 
     meanings = iter([["127.0.0.1"], ["127.0.0.2"]])
-    outgoing = Outgoing(Rebinding(), resolver=lambda host, port: next(meanings))
+    client = Client(Rebinding(), resolver=lambda host, port: next(meanings))
     url = f"http://reader.example:{subscriber.port}/"
-    assert outgoing.get(url).status == 200
+    assert client.get(url).status == 200
     with pytest.raises(Forbidden):
-        outgoing.get(url)
+        client.get(url)
 
 
 def test_the_next_address_is_tried_where_one_does_not_answer(subscriber: Subscriber) -> None:
-    outgoing = Outgoing(OPEN, resolver=meaning("127.0.0.2", "127.0.0.1"))
-    assert outgoing.get(f"http://reader.example:{subscriber.port}/").status == 200
+    client = Client(OPEN, resolver=meaning("127.0.0.2", "127.0.0.1"))
+    assert client.get(f"http://reader.example:{subscriber.port}/").status == 200
 
 
 def test_a_name_without_address_gives_no_answer() -> None:
@@ -165,19 +165,19 @@ def test_a_name_without_address_gives_no_answer() -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     with pytest.raises(NoAnswer, match=r"^reader\.example has no address: Name or service not known$"):
-        Outgoing(OPEN, resolver=unknown).get("http://reader.example/")
+        Client(OPEN, resolver=unknown).get("http://reader.example/")
 
 
 @pytest.mark.parametrize("url", ["ftp://reader.example/", "file:///etc/passwd", "http:///x", "//reader.example/"])
 def test_only_http_is_spoken(url: str) -> None:
     with pytest.raises(Forbidden):
-        Outgoing(OPEN, resolver=meaning("127.0.0.1")).get(url)
+        Client(OPEN, resolver=meaning("127.0.0.1")).get(url)
 
 
 def test_no_proxy_is_asked(subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
-    assert Outgoing(OPEN).get(subscriber.url()).status == 200
+    assert Client(OPEN).get(subscriber.url()).status == 200
 
 
 # Answers --------------------------------------------------------------------------------------------
@@ -186,25 +186,25 @@ def test_no_proxy_is_asked(subscriber: Subscriber, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_is_not_followed(subscriber: Subscriber, status: int) -> None:
     subscriber.says(status, Location=subscriber.url("/elsewhere"))
-    reply = Outgoing(OPEN).get(subscriber.url())
-    assert (reply.status, reply.headers["Location"]) == (status, subscriber.url("/elsewhere"))
+    response = Client(OPEN).get(subscriber.url())
+    assert (response.status, response.headers["Location"]) == (status, subscriber.url("/elsewhere"))
     assert [heard.path for heard in subscriber.heard] == ["/callback"]
 
 
 def test_a_post_has_its_body_and_headers_and_says_who_calls(subscriber: Subscriber) -> None:
-    reply = Outgoing(OPEN, agent="Dateline (+https://news.example.org/)").post(
+    response = Client(OPEN, agent="Dateline (+https://news.example.org/)").post(
         subscriber.url("/x"), b"body", {"Content-Type": "text/plain"}
     )
     [heard] = subscriber.heard
-    assert (reply.status, heard.method, heard.body) == (200, "POST", b"body")
+    assert (response.status, heard.method, heard.body) == (200, "POST", b"body")
     assert (heard.headers["Content-Type"], heard.headers["Content-Length"]) == ("text/plain", "4")
     assert heard.headers["User-Agent"] == "Dateline (+https://news.example.org/)"
 
 
 def test_no_more_of_an_answer_is_read_than_was_asked_for(subscriber: Subscriber) -> None:
     subscriber.says(200, b"x" * 1000)
-    outgoing = Outgoing(OPEN)
-    short, exact, none = (outgoing.get(subscriber.url(), most_bytes=most) for most in (999, 1000, 0))
+    client = Client(OPEN)
+    short, exact, none = (client.get(subscriber.url(), max_bytes=most) for most in (999, 1000, 0))
     assert (len(short.body), short.whole) == (999, False)
     assert (len(exact.body), exact.whole) == (1000, True)
     assert none.body == b""
@@ -218,8 +218,8 @@ def test_an_endless_answer_is_cut(subscriber: Subscriber) -> None:
             connection.sendall(b"x" * 65536)
 
     with a_server(pour) as port:
-        reply = Outgoing(OPEN).get(f"http://127.0.0.1:{port}/", most_bytes=100)
-    assert (len(reply.body), reply.whole) == (100, False)
+        response = Client(OPEN).get(f"http://127.0.0.1:{port}/", max_bytes=100)
+    assert (len(response.body), response.whole) == (100, False)
 
 
 def test_headers_without_end_are_no_answer() -> None:
@@ -230,7 +230,7 @@ def test_headers_without_end_are_no_answer() -> None:
             connection.sendall(b"X-More: of the same\r\n" * 1000)
 
     with a_server(pour) as port, pytest.raises(NoAnswer):
-        Outgoing(OPEN).get(f"http://127.0.0.1:{port}/")
+        Client(OPEN).get(f"http://127.0.0.1:{port}/")
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 OK\r\n\r\n", b"\0" * 100])
@@ -240,7 +240,7 @@ def test_what_is_no_http_is_no_answer(answer: bytes) -> None:
         connection.sendall(answer)
 
     with a_server(say) as port, pytest.raises(NoAnswer):
-        Outgoing(OPEN).get(f"http://127.0.0.1:{port}/")
+        Client(OPEN).get(f"http://127.0.0.1:{port}/")
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_time_is_limited_for_all_of_it_and_not_for_each_byte(slowly: bytes) -> N
     with a_server(drip) as port:
         began = time.monotonic()
         with pytest.raises(NoAnswer, match="took longer than"):
-            Outgoing(OPEN, answer_within=0.5).get(f"http://127.0.0.1:{port}/", most_bytes=1000)
+            Client(OPEN, call_timeout=0.5).get(f"http://127.0.0.1:{port}/", max_bytes=1000)
         assert time.monotonic() - began < 5
 
 
@@ -268,11 +268,11 @@ def test_nobody_is_waited_for_when_the_program_ends() -> None:
         asked.set()
         connection.recv(65536)
 
-    outgoing = Outgoing(OPEN, answer_within=60)
+    client = Client(OPEN, call_timeout=60)
     with a_server(stay_silent) as port:
-        threading.Thread(target=lambda: asked.wait(30) and outgoing.abort()).start()
+        threading.Thread(target=lambda: asked.wait(30) and client.abort()).start()
         with pytest.raises(NoAnswer, match="the program ends"):
-            outgoing.get(f"http://127.0.0.1:{port}/")
+            client.get(f"http://127.0.0.1:{port}/")
 
 
 @pytest.fixture
@@ -291,24 +291,24 @@ def full() -> Iterator[int]:
 def test_a_connection_that_does_not_come_has_its_time(full: int) -> None:
     began = time.monotonic()
     with pytest.raises(NoAnswer, match="Connection timed out"):
-        Outgoing(OPEN, connect_within=0.3).get(f"http://127.0.0.1:{full}/")
+        Client(OPEN, connect_timeout=0.3).get(f"http://127.0.0.1:{full}/")
     assert time.monotonic() - began < 5
 
 
 def test_no_connection_is_waited_for_when_the_program_ends(full: int) -> None:
-    outgoing = Outgoing(OPEN, connect_within=20, answer_within=20)
-    threading.Timer(0.3, outgoing.abort).start()  # whenever it comes, it is heeded
+    client = Client(OPEN, connect_timeout=20, call_timeout=20)
+    threading.Timer(0.3, client.abort).start()  # whenever it comes, it is heeded
     began = time.monotonic()
     with pytest.raises(NoAnswer, match="the program ends"):
-        outgoing.get(f"http://127.0.0.1:{full}/")
+        client.get(f"http://127.0.0.1:{full}/")
     assert time.monotonic() - began < 10
 
 
 def test_nothing_is_called_any_more_when_the_program_ends(subscriber: Subscriber) -> None:
-    outgoing = Outgoing(OPEN)
-    outgoing.abort()
+    client = Client(OPEN)
+    client.abort()
     with pytest.raises(NoAnswer, match="the program ends"):
-        outgoing.get(subscriber.url())
+        client.get(subscriber.url())
     assert subscriber.heard == []
 
 
@@ -336,31 +336,31 @@ def nameserver() -> Iterator[SilentNameserver]:
 def test_the_time_of_a_call_begins_before_its_name_is_looked_up(nameserver: SilentNameserver) -> None:
     began = time.monotonic()
     with pytest.raises(NoAnswer, match=r"^reader\.example took longer than"):
-        Outgoing(OPEN, resolver=nameserver, answer_within=0.5).get("http://reader.example/")
+        Client(OPEN, resolver=nameserver, call_timeout=0.5).get("http://reader.example/")
     assert time.monotonic() - began < 30
 
 
 def test_no_nameserver_is_waited_for_when_the_program_ends(nameserver: SilentNameserver) -> None:
-    outgoing = Outgoing(OPEN, resolver=nameserver, answer_within=60)
-    threading.Thread(target=lambda: nameserver.asked.acquire(timeout=30) and outgoing.abort()).start()
+    client = Client(OPEN, resolver=nameserver, call_timeout=60)
+    threading.Thread(target=lambda: nameserver.asked.acquire(timeout=30) and client.abort()).start()
     with pytest.raises(NoAnswer, match="the program ends"):
-        outgoing.get("http://reader.example/")
+        client.get("http://reader.example/")
 
 
 def test_others_are_called_while_a_nameserver_is_silent(nameserver: SilentNameserver, subscriber: Subscriber) -> None:
-    outgoing = Outgoing(OPEN, resolver=lambda *asked: resolve(*asked) if asked[0][0].isdigit() else nameserver(*asked))
+    client = Client(OPEN, resolver=lambda *asked: resolve(*asked) if asked[0][0].isdigit() else nameserver(*asked))
     with ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(outgoing.get, f"http://reader.example:{subscriber.port}/") for _ in range(4)]
+        calls = [pool.submit(client.get, f"http://reader.example:{subscriber.port}/") for _ in range(4)]
         assert nameserver.asked.acquire(timeout=30)
-        assert outgoing.get(subscriber.url()).status == 200
+        assert client.get(subscriber.url()).status == 200
         nameserver.answers.set()
         assert [call.result().status for call in calls] == [200] * 4
 
 
 def test_every_call_checks_what_its_name_means(nameserver: SilentNameserver) -> None:
-    outgoing = Outgoing(Guard(), resolver=nameserver)
+    client = Client(AddressGuard(), resolver=nameserver)
     with ThreadPoolExecutor(4) as pool:
-        calls = [pool.submit(outgoing.get, "http://reader.example/") for _ in range(4)]
+        calls = [pool.submit(client.get, "http://reader.example/") for _ in range(4)]
         nameserver.answers.set()
         assert [type(call.exception()) for call in calls] == [Forbidden] * 4
 
@@ -374,12 +374,12 @@ def test_whoever_answers_before_all_was_said_has_answered() -> None:
             pass
 
     with a_server(hurry) as port:
-        assert Outgoing(OPEN).post(f"http://127.0.0.1:{port}/", b"x" * 1_000_000).status == 410
+        assert Client(OPEN).post(f"http://127.0.0.1:{port}/", b"x" * 1_000_000).status == 410
 
 
 def test_an_error_names_the_host_and_nothing_more_of_the_address() -> None:
     with pytest.raises(NoAnswer) as raised:
-        Outgoing(OPEN).get("http://127.0.0.1:1/capability?key=unguessable")
+        Client(OPEN).get("http://127.0.0.1:1/capability?key=unguessable")
     assert str(raised.value) == "127.0.0.1 Connection refused"
 
 
@@ -421,18 +421,18 @@ def a_safe_server(certificate: Path) -> Iterator[tuple[int, list[str | None]]]:
 
 def test_the_certificate_is_that_of_the_name_and_not_of_the_address(certificate: Path) -> None:
     trusting = ssl.create_default_context(cafile=str(certificate))
-    outgoing = Outgoing(OPEN, resolver=meaning("127.0.0.1"), tls=trusting)
+    client = Client(OPEN, resolver=meaning("127.0.0.1"), tls=trusting)
     with a_safe_server(certificate) as (port, names):
-        assert outgoing.get(f"https://reader.example:{port}/").body == b"OK"
+        assert client.get(f"https://reader.example:{port}/").body == b"OK"
         assert names == ["reader.example"]
         for other in ("other.example", "127.0.0.1"):
             with pytest.raises(NoAnswer):
-                outgoing.get(f"https://{other}:{port}/")
+                client.get(f"https://{other}:{port}/")
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused(certificate: Path) -> None:
     with a_safe_server(certificate) as (port, _), pytest.raises(NoAnswer):
-        Outgoing(OPEN, resolver=meaning("127.0.0.1")).get(f"https://reader.example:{port}/")
+        Client(OPEN, resolver=meaning("127.0.0.1")).get(f"https://reader.example:{port}/")
 
 
 def test_a_handshake_has_the_same_time_limit() -> None:
@@ -444,4 +444,4 @@ def test_a_handshake_has_the_same_time_limit() -> None:
             time.sleep(0.02)
 
     with a_server(drip) as port, pytest.raises(NoAnswer):
-        Outgoing(OPEN, answer_within=0.5).get(f"https://127.0.0.1:{port}/")
+        Client(OPEN, call_timeout=0.5).get(f"https://127.0.0.1:{port}/")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.server.leader_follower import AT_MOST, Lead, lead_and_follow
+from service.server.leader_follower import AT_MOST, LeaderFollower, lead_and_follow
 from tests.support.running import wait_for
 
 
@@ -49,8 +49,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def lead(clock: Clock) -> Lead:
-    return Lead(ticks=clock)
+def lead(clock: Clock) -> LeaderFollower:
+    return LeaderFollower(ticks=clock)
 
 
 @pytest.fixture
@@ -61,47 +61,47 @@ def threads() -> Iterator[tuple[Follower, Follower]]:
         one.end()
 
 
-def test_the_leader_goes_on_at_once_and_others_rest(lead: Lead, threads: tuple[Follower, Follower]) -> None:
+def test_the_leader_goes_on_at_once_and_others_rest(lead: LeaderFollower, threads: tuple[Follower, Follower]) -> None:
     leader, other = threads
-    assert leader(lead.take_or_rest).wait(10)
-    rests = other(lead.take_or_rest)
+    assert leader(lead.lead_or_wait).wait(10)
+    rests = other(lead.lead_or_wait)
     for _ in range(100):
-        assert leader(lead.take_or_rest).wait(10)
+        assert leader(lead.lead_or_wait).wait(10)
     assert not rests.is_set()
     leader(lead.leave)
     assert rests.wait(10)
 
 
 def test_who_comes_back_from_something_slow_rests_while_another_leads(
-    lead: Lead, threads: tuple[Follower, Follower]
+    lead: LeaderFollower, threads: tuple[Follower, Follower]
 ) -> None:
     first, second = threads
-    for do in (lead.take_or_rest, lead.leave):
+    for do in (lead.lead_or_wait, lead.leave):
         assert first(do).wait(10)
-    assert second(lead.take_or_rest).wait(10)
-    rests = first(lead.take_or_rest)
+    assert second(lead.lead_or_wait).wait(10)
+    rests = first(lead.lead_or_wait)
     assert not rests.wait(0.05)
     assert second(lead.leave).wait(10)
     assert rests.wait(10)
 
 
 def test_a_leader_that_was_not_seen_for_long_is_not_relied_on(
-    lead: Lead, clock: Clock, threads: tuple[Follower, Follower]
+    lead: LeaderFollower, clock: Clock, threads: tuple[Follower, Follower]
 ) -> None:
     ended, other = threads
-    assert ended(lead.take_or_rest).wait(10)
+    assert ended(lead.lead_or_wait).wait(10)
     clock.now += AT_MOST
-    assert other(lead.take_or_rest).wait(10)
-    rests = ended(lead.take_or_rest)
+    assert other(lead.lead_or_wait).wait(10)
+    rests = ended(lead.lead_or_wait)
     assert not rests.wait(0.01)
     assert other(lead.leave).wait(10)
     assert rests.wait(10)
 
 
-def test_nobody_rests_for_ever(lead: Lead, threads: tuple[Follower, Follower]) -> None:
+def test_nobody_rests_for_ever(lead: LeaderFollower, threads: tuple[Follower, Follower]) -> None:
     leader, other = threads
-    assert leader(lead.take_or_rest).wait(10)
-    assert other(lead.take_or_rest).wait(10)  # after AT_MOST, though the leader said nothing
+    assert leader(lead.lead_or_wait).wait(10)
+    assert other(lead.lead_or_wait).wait(10)  # after AT_MOST, though the leader said nothing
 
 
 class Asked:

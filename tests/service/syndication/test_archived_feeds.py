@@ -1,4 +1,4 @@
-"""The site's whole history in documents (RFC 5005): whoever walks it meets every article, at any moment."""
+"""The archive of the site's feed (RFC 5005): a walk along its links meets every article, at any moment."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from archive.sql import SqlArchive
 from archive.store.archive import Archive
 from archive.store.articles import Save
 from archive.store.changes import Lease
-from archive.store.consumers import Outbox
-from archive.store.feed_history import Lineage
+from archive.store.consumers import ConsumerRunner
+from archive.store.feed_history import FeedHistory
 from archive.store.renditions import Rendition
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import FeedSpec
-from service.syndication.site_feeds import Bound, Syndication
+from service.syndication.site_feeds import Sealed, SiteFeeds
 from service.worker.consumers.feeds import FeedsConsumer
 from tests.feeds.reading import IDENTITY, NAMESPACES
 from tests.support.builders import NOON, SITE, an_article
 
-LIVE, SIZE = 5, 3  # articles in the live feed and in a volume
+LIVE, SIZE = 5, 3  # articles in the live feed and in an archive document
 
 
 class Watched:
-    """An archive that tells when documents were stored."""
+    """An archive that records stored documents, and calls `then` after each."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -60,7 +60,7 @@ class Watched:
     def get(self, path: str) -> Rendition | None:
         return self.archive.renditions.get(path)
 
-    def history(self, path: str) -> Lineage | None:
+    def history(self, path: str) -> FeedHistory | None:
         return self.archive.renditions.history(path)
 
     def put(self, renditions: Sequence[Rendition], lease: Lease) -> Sequence[str]:
@@ -71,7 +71,7 @@ class Watched:
 
 
 class Told(FeedBuilder):
-    """Tells which documents it has made."""
+    """Records which documents it has built."""
 
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
@@ -94,13 +94,13 @@ class Press:
         self.deliver()
 
     def begin(self) -> None:
-        """As a worker does that has just started."""
+        """As a worker that has just started."""
         builder = Told(SITE, IDENTITY, length=self.live)
         self.made = builder.made
-        syndication = Syndication(self.archive, builder, volume_size=SIZE)
-        consumer = FeedsConsumer(self.archive, syndication, clock=lambda: self.clock)
+        site_feeds = SiteFeeds(self.archive, builder, max_articles=SIZE)
+        consumer = FeedsConsumer(self.archive, site_feeds, clock=lambda: self.clock)
         consumer.feeds_at_once = self.at_once
-        self.outbox = Outbox(self.archive, consumer, owner="one", clock=lambda: self.clock)
+        self.runner = ConsumerRunner(self.archive, consumer, owner="one", clock=lambda: self.clock)
 
     def save(self, *articles: Article) -> list[Article]:
         saved = self.archive.articles.save_all([Save(article=one, expected_revision=one.revision) for one in articles])
@@ -108,10 +108,10 @@ class Press:
         return saved
 
     def deliver(self) -> list[str]:
-        """The documents that changed, in the order in which they were stored; those in Atom stand for all."""
+        """The Atom documents that changed, in the order in which they were stored."""
         self.clock += timedelta(seconds=1)
         self.archive.stored.clear()
-        self.outbox.drain()
+        self.runner.drain()
         return [path for path in self.archive.stored if path.endswith(".atom")]
 
     def history(self) -> list[str]:
@@ -121,7 +121,7 @@ class Press:
         return self.save(*(an_article(published=f"{day}T12:00:00Z") for day in days))
 
     def documents(self, suffix: str = "feed.atom") -> Iterator[tuple[str, etree._Element]]:
-        """The live feed and the archive behind it, as a reader finds them."""
+        """The live feed and its archive documents, as a reader finds them along the links."""
         path: str | None = f"/{suffix}"
         seen = set()
         while path is not None:
@@ -134,7 +134,7 @@ class Press:
             path = linked(root, "prev-archive")
 
     def walk(self) -> dict[str, list[str]]:
-        """The ids in each document."""
+        """The ids of the entries in each document."""
         return {
             path: [entry.findtext("atom:id", None, NAMESPACES) for entry in root.findall("atom:entry", NAMESPACES)]
             for path, root in self.documents()
@@ -160,13 +160,13 @@ def days(first: int, count: int, month: str = "2025-12") -> list[str]:
     return [f"{month}-{day:02}" for day in range(first, first + count)]
 
 
-def test_a_site_whose_feed_holds_everything_has_no_archive(press: Press):
+def test_a_site_whose_feed_has_every_article_has_no_archive(press: Press):
     press.publish(*days(1, SIZE))
     assert press.history() == ["/feed.atom"]
     assert list(press.walk()) == ["/feed.atom"]
 
 
-def test_a_volume_is_bound_when_what_is_newer_fills_a_feed(press: Press):
+def test_an_archive_document_is_sealed_when_newer_articles_fill_a_feed(press: Press):
     press.publish(*days(1, SIZE + LIVE - 1))
     assert press.history() == ["/feed.atom"]
     assert {path: len(ids) for path, ids in press.walk().items()} == {"/feed.atom": SIZE + LIVE - 1}
@@ -177,7 +177,7 @@ def test_a_volume_is_bound_when_what_is_newer_fills_a_feed(press: Press):
     assert {path: len(ids) for path, ids in press.walk().items()} == {"/feed.atom": 6, "/archive/2025/12/feed.atom": 3}
 
 
-def test_what_is_bound_stays_so_and_the_feed_is_shorter_meanwhile(press: Press):
+def test_a_sealed_document_stays_sealed_and_the_feed_is_shorter_meanwhile(press: Press):
     articles = press.publish(*days(1, SIZE + LIVE))
     press.deliver()
     press.save(replace(articles[-1], status=Status.WITHDRAWN, modified=NOON))
@@ -185,13 +185,13 @@ def test_what_is_bound_stays_so_and_the_feed_is_shorter_meanwhile(press: Press):
     assert [len(ids) for ids in press.walk().values()] == [LIVE - 1, SIZE]
 
 
-def test_each_month_has_volumes_of_its_own(press: Press):
+def test_each_month_has_its_own_archive_documents(press: Press):
     press.publish(*days(1, SIZE + 1), *days(1, LIVE, "2026-01"))
     assert press.history() == ["/archive/2025/12/2/feed.atom", "/archive/2025/12/feed.atom", "/feed.atom"]
     assert list(press.walk()) == ["/feed.atom", "/archive/2025/12/2/feed.atom", "/archive/2025/12/feed.atom"]
 
 
-def test_documents_lead_in_both_directions_and_to_the_present_rfc5005_4(press: Press):
+def test_documents_link_in_both_directions_and_to_the_live_feed_rfc5005_4(press: Press):
     press.publish(*days(1, 3 * SIZE + LIVE))
     press.deliver()
     found = [
@@ -214,7 +214,7 @@ def test_documents_lead_in_both_directions_and_to_the_present_rfc5005_4(press: P
     assert [len(root.findall("fh:archive", NAMESPACES)) for _, root in press.documents()] == [0, 1, 1, 1]
 
 
-def test_the_history_is_there_in_rss_and_json_too(press: Press):
+def test_rss_and_json_have_the_archive_too(press: Press):
     articles = press.publish(*days(1, 3 * SIZE))
     press.deliver()
     titles = {title.text for _, root in press.documents("feed.rss") for title in root.iter("title")}
@@ -227,7 +227,7 @@ def test_the_history_is_there_in_rss_and_json_too(press: Press):
     assert seen == set(press.public())
 
 
-def test_an_edit_rewrites_the_one_document_that_holds_the_article(press: Press):
+def test_an_edit_rewrites_only_the_document_with_the_article(press: Press):
     articles = press.publish(*days(1, 5 * SIZE))
     press.deliver()
     press.save(replace(articles[SIZE], title="Corrected"))
@@ -243,26 +243,26 @@ def test_a_withdrawn_article_leaves_its_document_and_a_tombstone_in_the_feed(pre
     assert [gone.get("ref") for gone in live.findall("at:deleted-entry", NAMESPACES)] == [articles[0].guid]
 
 
-def test_a_late_article_goes_where_its_date_is(press: Press):
+def test_a_late_article_goes_into_the_document_for_its_date(press: Press):
     press.publish(*days(1, 2), *days(1, 2 * SIZE, "2026-01"))
     press.deliver()
     press.publish("2025-12-31")
     assert press.history() == ["/archive/2025/12/feed.atom"]
 
 
-def test_a_full_document_in_the_midst_is_split_and_only_its_neighbours_links_change(press: Press):
+def test_a_full_document_between_others_is_split_and_only_its_neighbours_links_change(press: Press):
     press.publish(*days(1, 2 * SIZE), *days(1, 2 * SIZE, "2026-01"))
     press.deliver()
     press.publish("2025-12-05")
     assert press.history() == [
-        "/archive/2025/12/3/feed.atom",  # the older half; who has read January and follows its link misses nothing
+        "/archive/2025/12/3/feed.atom",  # the older half: a client that follows the link from January misses no article
         "/archive/2025/12/2/feed.atom",
         "/archive/2025/12/feed.atom",
     ]
     assert [len(ids) for ids in press.walk().values()] == [2 * SIZE, 2, 2, SIZE]
 
 
-def test_a_month_before_all_others_is_bound_at_once(press: Press):
+def test_a_month_before_all_others_is_sealed_at_once(press: Press):
     press.publish(*days(1, SIZE + LIVE))
     press.deliver()
     press.publish("1987-03-11")
@@ -294,7 +294,7 @@ def test_nothing_is_built_at_a_start_where_nothing_changed(press: Press):
     assert press.deliver() == []
 
 
-def test_volumes_stay_as_they_are_when_everything_is_built_anew(press: Press):
+def test_archive_documents_stay_the_same_when_everything_is_rebuilt(press: Press):
     articles = press.publish(*days(1, 10))
     press.deliver()
     press.save(replace(articles[1], status=Status.WITHDRAWN, modified=NOON))
@@ -306,7 +306,7 @@ def test_volumes_stay_as_they_are_when_everything_is_built_anew(press: Press):
     assert press.walk() == before
 
 
-def test_a_worker_that_dies_before_it_has_noted_the_division_divides_again(press: Press, monkeypatch):
+def test_a_worker_that_dies_before_it_stores_the_division_divides_again(press: Press, monkeypatch):
     press.publish(*days(1, 2), *days(1, SIZE, "2026-01"))
     press.deliver()
     press.publish(*days(3, 2))
@@ -326,12 +326,12 @@ def test_a_worker_that_dies_before_it_has_noted_the_division_divides_again(press
 
 
 def is_whole(press: Press) -> bool:
-    """Whether a walk meets every article, each once, newest first."""
+    """Whether a walk meets every article once, newest first."""
     newest_first = sorted(press.public().values(), key=lambda article: (article.published, article.id), reverse=True)
     return [one for ids in press.walk().values() for one in ids] == [article.guid for article in newest_first]
 
 
-def test_what_is_due_while_no_worker_is_there_is_bound_by_the_next_one(press: Press):
+def test_a_document_due_while_no_worker_runs_is_sealed_by_the_next_one(press: Press):
     press.publish(*days(1, SIZE + LIVE - 1))
     press.deliver()
     press.publish("2025-12-20", *days(1, 2 * LIVE, "2026-01"))
@@ -340,7 +340,7 @@ def test_what_is_due_while_no_worker_is_there_is_bound_by_the_next_one(press: Pr
     assert is_whole(press)
 
 
-def test_what_could_not_be_stored_is_stored_at_the_next_attempt(press: Press):
+def test_documents_that_could_not_be_stored_are_stored_at_the_next_attempt(press: Press):
     press.publish(*days(1, SIZE + LIVE - 1))
     press.deliver()
     press.publish("2025-12-20", *days(1, 2 * LIVE, "2026-01"))
@@ -350,46 +350,46 @@ def test_what_could_not_be_stored_is_stored_at_the_next_attempt(press: Press):
         raise ArchiveUnavailable("away")
 
     press.archive.then = fail
-    press.outbox.consumer.feeds_at_once = 1
+    press.runner.consumer.feeds_at_once = 1
     with pytest.raises(ArchiveUnavailable):
         press.deliver()
-    press.outbox.restart()
+    press.runner.restart()
     press.deliver()
     assert is_whole(press)
     links = {path: linked(root, "next-archive") for path, root in press.documents()}
     assert [path for path, following in links.items() if following is None] == list(links)[:2]
 
 
-def test_an_import_that_comes_between_two_glances_hides_nothing(press: Press, monkeypatch: pytest.MonkeyPatch):
+def test_an_import_between_two_reads_of_the_archive_hides_no_article(press: Press, monkeypatch: pytest.MonkeyPatch):
     press.publish(*days(1, SIZE + LIVE - 1))
     press.deliver()
-    bind = press.outbox.consumer.syndication.bind
+    seal = press.runner.consumer.site_feeds.seal
 
-    def bind_and_import(*given: Any) -> Bound:
-        bound = bind(*given)
+    def seal_and_import(*given: Any) -> Sealed:
+        sealed = seal(*given)
         monkeypatch.undo()
         press.publish(*["2025-12-24"] * 40, *["2026-01-01"] * 40)
-        return bound
+        return sealed
 
-    monkeypatch.setattr(press.outbox.consumer.syndication, "bind", bind_and_import)
+    monkeypatch.setattr(press.runner.consumer.site_feeds, "seal", seal_and_import)
     staying = {*press.public()}
 
     def nobody_is_missing() -> None:
         assert {one for ids in press.walk().values() for one in ids} >= staying
 
     press.archive.then = nobody_is_missing
-    press.outbox.consumer.batch = 1
+    press.runner.consumer.batch = 1
     press.publish("2025-12-23")
     press.deliver()
     assert is_whole(press)
 
 
-def test_a_feed_that_is_to_be_shorter_leads_to_nothing_that_is_not_there(press: Press):
+def test_a_feed_made_shorter_by_a_setting_links_to_no_missing_document(press: Press):
     press.publish(*days(1, SIZE + LIVE - 1), *days(1, SIZE, "2026-01"))
     press.deliver()
     press.live = 1
     press.begin()
-    press.outbox.consumer.feeds_at_once = 1
+    press.runner.consumer.feeds_at_once = 1
     met = []
     press.archive.then = lambda: met.append(is_whole(press))
     press.deliver()
@@ -399,7 +399,7 @@ def test_a_feed_that_is_to_be_shorter_leads_to_nothing_that_is_not_there(press: 
     assert press.walk()
 
 
-def test_a_live_feed_shorter_than_a_volume_fills_one_before_it_is_bound(archive: Archive):
+def test_a_live_feed_shorter_than_an_archive_document_fills_one_before_it_is_sealed(archive: Archive):
     press = Press(archive, live=1)
     press.publish(*days(1, SIZE))
     assert press.history() == ["/feed.atom"]
@@ -408,20 +408,20 @@ def test_a_live_feed_shorter_than_a_volume_fills_one_before_it_is_bound(archive:
     assert [len(ids) for ids in press.walk().values()] == [1, SIZE]
 
 
-def test_what_an_import_brings_is_made_once_however_many_changes_are_handed_over_at_a_time(press: Press):
+def test_an_import_builds_each_document_once_whatever_the_batch_size(press: Press):
     press.publish(*days(1, 24))
-    press.outbox.consumer.batch = 5
+    press.runner.consumer.batch = 5
     press.made.clear()
     press.deliver()
     made = Counter(press.made)
-    assert made.pop("/") == 5  # may lead elsewhere each time
+    assert made.pop("/") == 5  # may have another link each time
     assert set(made.values()) == {1}
     assert {"/archive/2025/12/", "/archive/2025/12/6/", "/2025/", "/2025/12/", "/2025/12/24/"} <= set(made)
 
 
-def test_what_came_after_a_document_was_made_is_made_again(press: Press):
+def test_a_change_after_a_document_was_built_builds_it_again(press: Press):
     [article, *_] = press.publish(*days(1, 24))
-    press.outbox.consumer.batch = 5
+    press.runner.consumer.batch = 5
     press.archive.then = lambda: press.save(replace(press.archive.articles.get(article.id), title="Corrected"))
     press.deliver()
     press.archive.then = lambda: None
@@ -456,7 +456,7 @@ steps = st.lists(
     fails=st.booleans(),
 )
 @settings(deadline=None, max_examples=60)
-def test_whoever_walks_meets_every_article_whatever_happens(
+def test_a_walk_always_meets_every_article(
     tmp_path_factory, migrated_file: Path, steps, live, at_once, restarts, fails
 ):
     file = shutil.copy(migrated_file, tmp_path_factory.mktemp("walk") / "dateline.db")
@@ -484,7 +484,7 @@ def test_whoever_walks_meets_every_article_whatever_happens(
             press.archive.then = fail
             with suppress(ArchiveUnavailable):
                 press.deliver()
-            press.outbox.restart()
+            press.runner.restart()
         press.archive.then = nobody_is_missing if before else lambda: None
         if restarts:
             press.begin()

@@ -12,11 +12,10 @@ import pytest
 from lxml import etree
 
 from archive.store.archive import Archive
+from feeds.format import ATOM, FORMATS, RSS, Format
 from tests.feeds.formats.test_atom import SCHEMA
 from tests.support.newsstand import Newsstand, open_newsstand
 from tests.support.office import Office, open_office
-
-MEDIA_TYPES = {"rss": "application/rss+xml", "atom": "application/atom+xml", "json": "application/feed+json"}
 
 
 def feed(site: Newsstand, query: str, form: str = "json") -> Any:
@@ -64,20 +63,20 @@ def test_a_search_is_a_feed_newest_first(wheat: Newsstand):
         ("", ["Rye", "Some wheat", "Wheat wheat wheat"]),
     ],
 )
-def test_every_parameter_of_a_search_counts(wheat: Newsstand, query: str, found: list[str]):
+def test_every_parameter_of_a_search_applies_to_its_feed(wheat: Newsstand, query: str, found: list[str]):
     assert titles(wheat, query) == found
 
 
-@pytest.mark.parametrize("form", ["rss", "atom", "json"])
-def test_it_is_there_in_every_format(wheat: Newsstand, form: str):
-    response = wheat.get(f"/search/feed.{form}?q=wheat")
-    assert response.mimetype == MEDIA_TYPES[form]
+@pytest.mark.parametrize("feed_format", FORMATS.values(), ids=str)
+def test_a_search_has_a_feed_in_every_format(wheat: Newsstand, feed_format: Format):
+    response = wheat.get(f"/search/{feed_format.suffix}?q=wheat")
+    assert response.headers["Content-Type"] == feed_format.media_type
     assert response.headers["Access-Control-Allow-Origin"] == "*"
-    if form != "json":
+    if feed_format in (RSS, ATOM):
         assert [entry.title for entry in feedparser.parse(response.data).entries] == ["Some wheat", "Wheat wheat wheat"]
 
 
-def test_it_says_what_was_asked_and_where_people_see_it(wheat: Newsstand):
+def test_a_search_feed_names_the_search_and_its_page(wheat: Newsstand):
     found = feed(wheat, "tag=usa&q=wheat+%26+rye&utm_source=x&page=1")
     assert found["title"] == "“wheat & rye”, usa – Example News"
     assert asked(found["home_page_url"]) == asked(found["feed_url"]) == {"q": "wheat & rye", "tag": "usa"}
@@ -87,7 +86,7 @@ def test_it_says_what_was_asked_and_where_people_see_it(wheat: Newsstand):
     assert (root.findtext("{*}id") or "").endswith("/search?q=wheat+%26+rye&tag=usa")
 
 
-def test_it_has_pages_rfc5005_3(wheat: Newsstand):
+def test_a_search_feed_has_pages_rfc5005_3(wheat: Newsstand):
     def links(page: int) -> dict[str, str]:
         root = etree.fromstring(feed(wheat, f"tag=usa&per_page=1&page={page}", "atom"))
         return {link.get("rel"): link.get("href") for link in root.findall("{*}link")}
@@ -104,14 +103,14 @@ def test_it_has_pages_rfc5005_3(wheat: Newsstand):
     assert wheat.get("/search/feed.atom?tag=usa&per_page=1&page=3").status_code == 404
 
 
-def test_it_says_where_it_is(wheat: Newsstand):
+def test_a_search_feed_links_to_its_canonical_address(wheat: Newsstand):
     response = wheat.get("/search/feed.atom?tag=usa&utm_source=x&per_page=1&page=2")
     own = "https://news.example.org/search/feed.atom?tag=usa&per_page=1&page=2"
     assert response.headers["Link"] == f'<{own}>; rel="self"'
 
 
 @pytest.mark.parametrize("said", ["{etag}", "W/{etag}", '"other", {etag}', "*"])
-def test_a_condition_on_it_is_exact(wheat: Newsstand, said: str):
+def test_an_etag_of_a_search_feed_is_compared_exactly(wheat: Newsstand, said: str):
     first = wheat.get("/search/feed.atom?q=wheat")
     condition = said.format(etag=first.headers["ETag"])
     again = wheat.get("/search/feed.atom?q=wheat", headers={"If-None-Match": condition})
@@ -120,14 +119,14 @@ def test_a_condition_on_it_is_exact(wheat: Newsstand, said: str):
         assert again.headers[name] == first.headers[name]
 
 
-def test_it_holds_as_many_as_a_page_of_it_may(site: Newsstand):
+def test_a_page_of_a_search_feed_has_at_most_the_maximum(site: Newsstand):
     site.publish_many(60)
     assert len(titles(site, "")) == 50
     assert len(titles(site, "per_page=60")) == 60
 
 
 @pytest.mark.parametrize(("length", "entries"), [(2, 2), (500, 3)])
-def test_it_is_as_long_as_other_feeds(archive: Archive, tmp_path: Path, length: int, entries: int):
+def test_a_search_feed_is_as_long_as_other_feeds(archive: Archive, tmp_path: Path, length: int, entries: int):
     with open_office(archive, tmp_path, feed_length=length) as office:
         for day in (1, 2, 3):
             office.posted(title=f"Story {day}", published=f"2026-01-0{day}")
@@ -137,7 +136,7 @@ def test_it_is_as_long_as_other_feeds(archive: Archive, tmp_path: Path, length: 
         assert found.get("next_url") == ("https://news.example.org/search/feed.json?page=2" if entries < 3 else None)
 
 
-def test_scripts_of_other_sites_may_ask_first_as_with_any_feed(office: Office):
+def test_a_preflight_for_a_search_feed_is_answered_as_for_any_feed(office: Office):
     office.deliver()
     script = {"Origin": "https://reader.example", "Access-Control-Request-Method": "GET"}
     kept, made = (office.get(path, script, method="OPTIONS") for path in ("/feed.atom", "/search/feed.atom?q=x"))
@@ -146,13 +145,13 @@ def test_scripts_of_other_sites_may_ask_first_as_with_any_feed(office: Office):
     assert office.get("/search/feed.atom?q=x", method="POST").status_code == 405
 
 
-def test_caches_may_keep_it_for_bad_times_and_know_what_it_depends_on(wheat: Newsstand):
+def test_a_search_feed_has_caching_headers_with_stale_if_error_and_vary(wheat: Newsstand):
     answer = wheat.get("/search/feed.atom?q=wheat")
     assert answer.headers["Cache-Control"].endswith(", stale-if-error=86400")
     assert set(answer.vary) == {"Accept-Encoding", "Sec-Fetch-Dest"}
 
 
-def test_who_has_it_already_is_told_so(wheat: Newsstand):
+def test_an_unchanged_search_feed_is_304(wheat: Newsstand):
     first = wheat.get("/search/feed.atom?q=wheat")
     assert "Last-Modified" not in first.headers
     again = wheat.get("/search/feed.atom?q=wheat", headers={"If-None-Match": first.headers["ETag"]})
@@ -162,13 +161,13 @@ def test_who_has_it_already_is_told_so(wheat: Newsstand):
     assert later.status_code == 200
 
 
-def test_what_cannot_be_read_is_refused(wheat: Newsstand):
+def test_unreadable_values_are_refused(wheat: Newsstand):
     answer = wheat.get("/search/feed.atom?from=yesterday")
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (400, "*")
     assert wheat.get("/search/feed.xml").status_code in (301, 404)
 
 
-def test_the_search_page_leads_to_its_feeds(wheat: Newsstand):
+def test_the_search_page_links_to_its_feeds(wheat: Newsstand):
     page = wheat.page("/search?q=wheat&tag=usa&sort=newest&page=1")
     for selector in ("link[rel=alternate][type*=atom]", ".subscribe a[type*=atom]"):
         [href] = page.values(selector, "href")
@@ -177,5 +176,5 @@ def test_the_search_page_leads_to_its_feeds(wheat: Newsstand):
     assert page.value("link[rel=alternate][type*=atom]", "title") == "“wheat”, usa – Example News (Atom)"
 
 
-def test_a_search_that_finds_nothing_can_be_subscribed_to_all_the_same(wheat: Newsstand):
+def test_a_search_without_hits_has_a_feed(wheat: Newsstand):
     assert wheat.page("/search?q=barley").values("link[rel=alternate][type*=rss]", "href")

@@ -1,4 +1,4 @@
-"""The site's sitemaps as the worker keeps them and readers' machines get them."""
+"""The site's sitemaps, as the worker builds them and crawlers get them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_every_article_is_in_the_sitemap_of_its_month(office: Office) -> None:
     assert addresses(office, "/sitemap/2025/12.xml") == ["/2025/12/30/a2025-12-30", "/2025/12/31/a2025-12-31"]
 
 
-def test_a_change_writes_the_sitemap_of_its_month_anew_and_no_other(office: Office) -> None:
+def test_a_change_rewrites_only_the_sitemap_of_its_month(office: Office) -> None:
     article = office.posted(published="2025-12-30T12:00:00Z")
     office.posted(published="2026-02-01T12:00:00Z")
     office.deliver()
@@ -67,7 +67,7 @@ def test_a_month_is_listed_as_long_as_it_has_articles(office: Office) -> None:
     assert addresses(office, "/sitemap.xml") == ["/sitemap/pages.xml", "/sitemap/2025/12.xml"]
 
 
-def test_all_months_are_counted_for_the_first_article_of_one_alone(
+def test_months_are_counted_only_for_the_first_article_of_a_month(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.posted(published="2025-12-30T12:00:00Z")
@@ -91,7 +91,7 @@ def test_a_withdrawn_article_is_in_no_sitemap(office: Office) -> None:
     assert addresses(office, "/sitemap/2025/12.xml") == []
 
 
-def test_news_are_of_two_days(office: Office) -> None:
+def test_the_news_sitemap_has_articles_of_two_days(office: Office) -> None:
     office.posted(slug="old", published=(office.now - timedelta(days=2, seconds=1)).isoformat())
     office.posted(slug="new", published=(office.now - timedelta(days=1)).isoformat())
     office.deliver()
@@ -101,7 +101,7 @@ def test_news_are_of_two_days(office: Office) -> None:
     assert addresses(office, "/sitemap-news.xml") == []
 
 
-def test_robots_are_told(office: Office) -> None:
+def test_robots_txt_names_the_sitemaps(office: Office) -> None:
     lines = office.get("/robots.txt").text.splitlines()
     assert [line for line in lines if line.startswith("Sitemap:")] == [
         "Sitemap: https://news.example.org/sitemap.xml",

@@ -6,6 +6,7 @@ import pytest
 
 from archive.errors import ArchiveUnavailable, IndexUnavailable
 from archive.timestamps import rfc3339
+from service.heartbeat import Heartbeat
 from tests.support.office import Office
 
 
@@ -18,7 +19,7 @@ def test_a_process_that_answers_is_alive(office: Office, monkeypatch: pytest.Mon
 def test_ready_and_up_to_date(office: Office) -> None:
     office.posted()
     office.deliver()
-    office.worker.sign.give()
+    Heartbeat(office.archive, clock=office.clock).beat()
     answer = office.get("/readyz")
     assert (answer.status_code, answer.json["status"], answer.headers["Cache-Control"]) == (200, "ok", "no-store")
     assert answer.json["parts"]["index"] == {"status": "ok", "documents": 1, "position": 1}
@@ -42,14 +43,14 @@ def test_a_worker_that_gave_no_sign_for_a_while_is_missed(office: Office) -> Non
     assert office.get("/readyz").json["parts"]["worker"] == {"status": "down", "behind": {}, "seen": None}
     office.deliver()  # as `dateline index rebuild` does where there is no worker
     assert office.get("/readyz").json["parts"]["worker"]["status"] == "down"
-    office.worker.sign.give()
+    Heartbeat(office.archive, clock=office.clock).beat()
     office.later(minutes=1)
     assert office.get("/readyz").json["status"] == "ok"
     office.later(seconds=1)
     answer = office.get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
     assert answer.json["parts"]["worker"]["status"] == "down"
-    office.worker.sign.give()
+    Heartbeat(office.archive, clock=office.clock).beat()
     assert office.get("/readyz").json["status"] == "ok"
 
 

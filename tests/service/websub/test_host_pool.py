@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from service.websub.host_pool import Lane
+from service.websub.host_pool import HostLimitedPool
 
 PATIENCE = 20.0  # seconds: a deadline for a busy machine
 
@@ -43,69 +43,79 @@ class Crowd:
 
 
 @contextmanager
-def a_lane(
-    crowd: Crowd, *, threads: int = 4, per_host: int = 2, room: int = 100, share: int = 100
-) -> Iterator[Lane[Callable[[], None]]]:
-    lane = Lane[Callable[[], None]](
-        "test", threads=threads, per_host=per_host, room=room, share=share, done=crowd.done.release
+def a_pool(
+    crowd: Crowd,
+    *,
+    threads: int = 4,
+    max_running_per_host: int = 2,
+    max_tasks: int = 100,
+    max_tasks_per_host: int = 100,
+) -> Iterator[HostLimitedPool[Callable[[], None]]]:
+    pool = HostLimitedPool[Callable[[], None]](
+        "test",
+        threads=threads,
+        max_running_per_host=max_running_per_host,
+        max_tasks=max_tasks,
+        max_tasks_per_host=max_tasks_per_host,
+        on_done=crowd.done.release,
     )
     try:
-        yield lane
+        yield pool
     finally:
         crowd.gate.set()
-        lane.close()
+        pool.close()
 
 
 def test_a_host_has_its_share_of_the_threads_and_no_more() -> None:
     crowd = Crowd()
-    with a_lane(crowd) as lane:
+    with a_pool(crowd) as pool:
         for host in ["a"] * 10 + ["b"] * 10 + ["c"] * 10:
-            assert lane.add(host, crowd.task(host))
+            assert pool.add(host, crowd.task(host))
         crowd.gate.set()
         crowd.wait_for(30)
         assert crowd.most_in_all <= 4
         assert max(crowd.most.values()) <= 2
-        assert len(lane) == 0
+        assert len(pool) == 0
 
 
 def test_one_host_that_stands_still_does_not_hold_up_others() -> None:
     still, moving = Crowd(), Crowd()
     moving.gate.set()
-    with a_lane(still) as lane:
+    with a_pool(still) as pool:
         for _ in range(10):
-            lane.add("still", still.task("still"))
+            pool.add("still", still.task("still"))
         for number in range(10):
-            lane.add(f"moving {number}", moving.task("moving"))
-        still.wait_for(10)  # the lane counts all that are done: ten of those that move
+            pool.add(f"moving {number}", moving.task("moving"))
+        still.wait_for(10)  # the pool counts all that are on_done: ten of those that move
         assert len(moving.order) == 10
         assert len(still.order) == 2
 
 
 def test_there_is_so_much_room() -> None:
     crowd = Crowd()
-    with a_lane(crowd, room=3) as lane:
-        assert [lane.add("a", crowd.task("a")) for _ in range(5)] == [True, True, True, False, False]
-        assert (len(lane), lane.left()) == (3, 0)
+    with a_pool(crowd, max_tasks=3) as pool:
+        assert [pool.add("a", crowd.task("a")) for _ in range(5)] == [True, True, True, False, False]
+        assert (len(pool), pool.free()) == (3, 0)
         crowd.gate.set()
         crowd.wait_for(3)
-        assert lane.left() == 3
+        assert pool.free() == 3
 
 
 def test_a_host_has_its_share_of_the_room_and_no_more() -> None:
     crowd = Crowd()
-    with a_lane(crowd, share=3) as lane:
-        assert [lane.add("a", crowd.task("a")) for _ in range(5)] == [True, True, True, False, False]
-        assert lane.add("b", crowd.task("b"))
+    with a_pool(crowd, max_tasks_per_host=3) as pool:
+        assert [pool.add("a", crowd.task("a")) for _ in range(5)] == [True, True, True, False, False]
+        assert pool.add("b", crowd.task("b"))
 
 
 def test_what_waits_for_a_host_can_be_taken_out() -> None:
     crowd = Crowd()
-    with a_lane(crowd) as lane:
+    with a_pool(crowd) as pool:
         tasks = [crowd.task("a") for _ in range(5)]
         for task in (*tasks, crowd.task("b")):
-            lane.add("b" if task not in tasks else "a", task)
-        assert lane.take_out("a") == tasks[2:]
-        assert (lane.take_out("a"), lane.take_out("c"), len(lane)) == ([], [], 3)
+            pool.add("b" if task not in tasks else "a", task)
+        assert pool.take_out("a") == tasks[2:]
+        assert (pool.take_out("a"), pool.take_out("c"), len(pool)) == ([], [], 3)
         crowd.gate.set()
         crowd.wait_for(3)
         assert sorted(crowd.order) == ["a", "a", "b"]
@@ -113,19 +123,19 @@ def test_what_waits_for_a_host_can_be_taken_out() -> None:
 
 def test_hosts_with_as_much_waiting_as_they_may_run_are_full() -> None:
     crowd = Crowd()
-    with a_lane(crowd) as lane:
+    with a_pool(crowd) as pool:
         for host in ["a"] * 3 + ["b"] * 4:
-            lane.add(host, crowd.task(host))
-        assert lane.full_hosts() == {"b"}
+            pool.add(host, crowd.task(host))
+        assert pool.full_hosts() == {"b"}
 
 
 def test_what_waits_can_be_forgotten() -> None:
     crowd = Crowd()
-    with a_lane(crowd) as lane:
+    with a_pool(crowd) as pool:
         for _ in range(10):
-            lane.add("a", crowd.task("a"))
-        lane.clear()
-        assert len(lane) == 2
+            pool.add("a", crowd.task("a"))
+        pool.clear()
+        assert len(pool) == 2
         crowd.gate.set()
         crowd.wait_for(2)
         assert len(crowd.order) == 2
@@ -138,8 +148,8 @@ def test_a_task_that_fails_takes_nothing_with_it(caplog: object) -> None:
     def fail() -> None:
         raise RuntimeError("a defect")
 
-    with a_lane(crowd) as lane:
-        lane.add("a", fail)
-        lane.add("a", crowd.task("a"))
+    with a_pool(crowd) as pool:
+        pool.add("a", fail)
+        pool.add("a", crowd.task("a"))
         crowd.wait_for(2)
-        assert (len(lane), crowd.order) == (0, ["a"])
+        assert (len(pool), crowd.order) == (0, ["a"])

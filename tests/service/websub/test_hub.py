@@ -15,10 +15,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 from archive.store.archive import Archive
-from archive.store.renditions import Coded, Rendition
+from archive.store.renditions import Rendition, Representation
 from archive.store.subscriptions import Subscription
-from feeds.spec import Format
-from service.websub.protocol import BACKOFF, DEFAULT_LEASE, LONGEST_LEASE, RETRY_FOR, SHORTEST_LEASE
+from feeds.format import FORMATS, Format
+from service.websub.dispatcher import CallbackDispatcher
+from service.websub.protocol import BACKOFF, DEFAULT_LEASE, MAX_LEASE, MIN_LEASE, RETRY_FOR
+from service.worker.drain_job import DrainJob
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
 from tests.support.office import Office, open_office
@@ -67,24 +69,24 @@ class Scene:
 
     def publish(self, title: str, *, tags: Sequence[str] = ()) -> None:
         """New bytes of every feed that a new article touches, as the worker would store them."""
-        owner = self.office.worker.pusher.owner
+        owner = self.office.worker.owner
         lease = self.office.archive.changes.acquire("feeds", owner=owner, now=self.office.now, duration=RETRY_FOR)
         assert lease is not None
         homes = ["/", "/2026/03/", *(f"/tags/{tag}/" for tag in tags)]
-        documents = [a_document(f"{home}{one.suffix}", title, one) for home in homes for one in Format]
+        documents = [a_document(f"{home}{one.suffix}", title, one) for home in homes for one in FORMATS.values()]
         self.office.archive.renditions.put(documents, lease)
         self.build()
 
     def build(self) -> None:
         """Let the worker see what has changed."""
-        for delivery in self.office.worker.deliveries:
-            if delivery.name == "websub":
-                delivery.outbox.drain()
+        for drain in self.office.worker.drains:
+            if drain.name == "websub":
+                drain.runner.drain()
 
     def work(self) -> None:
         """Let the worker do all that is due now."""
         self.build()
-        self.office.worker.pusher.run()
+        push_job(self.office.worker).run()
 
     def later(self, span: timedelta) -> None:
         self.office.now += span
@@ -92,8 +94,19 @@ class Scene:
 
     def restart(self) -> None:
         """Another worker, after one that ended without a word."""
-        self.office.worker.pusher.close()
+        push_job(self.office.worker).close()
         self.office.worker = Worker(self.office.dateline)
+
+
+def push_job(worker: Worker) -> CallbackDispatcher:
+    job = worker.jobs["push"].job
+    assert isinstance(job, CallbackDispatcher)
+    return job
+
+
+def hub_ping_drain(worker: Worker) -> DrainJob:
+    [drain] = (drain for drain in worker.drains if drain.name == "hub")
+    return drain
 
 
 @contextmanager
@@ -104,7 +117,7 @@ def a_scene(archive: Archive, folder: Path, hub: str | None = HUB, **settings: A
         try:
             yield scene
         finally:
-            scene.office.worker.pusher.close()
+            push_job(scene.office.worker).close()
 
 
 @pytest.fixture
@@ -115,7 +128,7 @@ def scene(archive: Archive, tmp_path: Path) -> Iterator[Scene]:
 
 def a_document(path: str, title: str, feed_format: Format) -> Rendition:
     body = f"{path} with {title}".encode()
-    coded = Coded(f'"{sha256(body).hexdigest()}"', body)
+    coded = Representation(f'"{sha256(body).hexdigest()}"', body)
     return Rendition(path, feed_format.media_type, modified=NOON, position=0, codings={"identity": coded})
 
 
@@ -127,7 +140,7 @@ def links(heard: Any) -> str:
 # Discovery (§4) -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["feed.atom", "feed.rss", "feed.json"])
+@pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_every_feed_names_its_hub_and_itself_in_one_header_4(scene: Scene, name: str, method: str) -> None:
     answer = scene.office.get(f"/{name}", method=method)
@@ -192,8 +205,8 @@ def test_what_means_nothing_is_ignored_5_1(scene: Scene) -> None:
         (None, DEFAULT_LEASE),
         ("", DEFAULT_LEASE),
         ("86400", timedelta(days=1)),
-        ("1", SHORTEST_LEASE),
-        ("9" * 30, LONGEST_LEASE),
+        ("1", MIN_LEASE),
+        ("9" * 30, MAX_LEASE),
     ],
 )
 def test_a_lease_is_given_as_asked_for_within_bounds_5_1(scene: Scene, lease: str | None, given: timedelta) -> None:
@@ -413,7 +426,7 @@ def test_another_mode_is_an_error_5_1_2(scene: Scene, mode: str) -> None:
 
 
 def test_too_many_requests_at_once_are_told_to_come_back_5_1_2(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.web.hub.MOST_WAITING", 1)
+    monkeypatch.setattr("service.web.hub.MAX_UNCONFIRMED_INTENTS", 1)
     assert scene.ask(callback="http://reader.example/1").status_code == 202
     answer = scene.ask(callback="http://reader.example/2")
     assert (answer.status_code, answer.mimetype, "Retry-After" in answer.headers) == (503, "text/plain", True)
@@ -586,7 +599,7 @@ def test_a_renewal_before_the_end_sustains_a_subscription_5_3_1(scene: Scene) ->
 # Content distribution (§7) --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["feed.atom", "feed.rss", "feed.json"])
+@pytest.mark.parametrize("name", FORMATS)
 def test_subscribers_get_the_whole_feed_with_its_type_7(scene: Scene, name: str) -> None:
     scene.subscribe(topic=f"https://news.example.org/{name}")
     scene.publish("News")
@@ -785,7 +798,7 @@ def test_a_worker_that_died_with_claims_is_followed_by_one_that_delivers_at_once
     scene.ask(callback=scene.subscriber.url("/other"))
     scene.publish("News")
     claims = {"now": scene.office.now, "duration": timedelta(hours=1), "limit": 99}
-    owner = scene.office.worker.pusher.owner
+    owner = scene.office.worker.owner
     assert scene.office.archive.subscriptions.claim(owner, **claims)
     assert scene.office.archive.intents.claim(owner, **claims)
     scene.work()
@@ -798,15 +811,15 @@ def test_a_worker_that_died_with_claims_is_followed_by_one_that_delivers_at_once
 def test_what_is_cut_when_the_worker_ends_is_delivered_by_the_next(scene: Scene) -> None:
     scene.subscribe()
     scene.publish("News")
-    pusher = scene.office.worker.pusher
+    push = push_job(scene.office.worker)
 
     def end_meanwhile(heard: Heard) -> Said:
-        pusher.stopping.set()
-        pusher.outgoing.abort()
+        push.stopping.set()
+        push.client.abort()
         return Said()
 
     scene.subscriber.answer = end_meanwhile
-    pusher.run()
+    push.run()
     scene.subscriber.says(200)
     scene.restart()
     scene.work()
@@ -894,8 +907,7 @@ def test_neither_secrets_nor_callbacks_are_logged_8(scene: Scene, caplog: pytest
 
 def test_a_hub_elsewhere_is_told_of_every_feed_that_changed_6(archive: Archive, tmp_path: Path) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url("/publish")) as scene:
-        pings = scene.office.worker.pings
-        assert pings is not None
+        pings = hub_ping_drain(scene.office.worker)
         pings.run()
         assert hub.heard == []  # nothing of what was
         scene.publish("News", tags=["wheat"])
@@ -912,13 +924,12 @@ def test_a_hub_elsewhere_is_not_waited_for_when_the_worker_ends_and_told_by_the_
     archive: Archive, tmp_path: Path
 ) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url()) as scene:
-        pings = scene.office.worker.pings
-        assert pings is not None
+        pings = hub_ping_drain(scene.office.worker)
         pings.run()
         scene.publish("News")
 
         def end_meanwhile(heard: Heard) -> Said:
-            pings.close()
+            pings.abort()
             return Said()
 
         hub.answer = end_meanwhile
@@ -926,15 +937,13 @@ def test_a_hub_elsewhere_is_not_waited_for_when_the_worker_ends_and_told_by_the_
         assert len(hub.told) == 1
         hub.says(204)
         scene.restart()
-        assert scene.office.worker.pings is not None
-        scene.office.worker.pings.run()
+        hub_ping_drain(scene.office.worker).run()
         assert hub.told[0].body in [heard.body for heard in hub.told[1:]]
 
 
 def test_a_hub_elsewhere_that_fails_is_told_again_after_longer_and_longer_6(archive: Archive, tmp_path: Path) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url()) as scene:
-        pings = scene.office.worker.pings
-        assert pings is not None
+        pings = hub_ping_drain(scene.office.worker)
         pings.run()
         scene.publish("News")
         hub.says(500)
@@ -944,6 +953,5 @@ def test_a_hub_elsewhere_that_fails_is_told_again_after_longer_and_longer_6(arch
             assert len(hub.told) == heard
         hub.says(204)
         scene.restart()
-        assert scene.office.worker.pings is not None
-        scene.office.worker.pings.run()
+        hub_ping_drain(scene.office.worker).run()
         assert len({heard.body for heard in hub.told}) > 3

@@ -1,4 +1,4 @@
-"""The worker: woken by the bell, alone on its folder, undeterred."""
+"""The worker: woken after a change, alone on its folder, and not stopped by errors."""
 
 from __future__ import annotations
 
@@ -50,16 +50,23 @@ def found(office: Office, words: str) -> int:
     return int(answer.json["total"]) if answer.status_code == 200 else 0
 
 
+def poll_every(worker: Worker, interval: timedelta) -> None:
+    """Of the jobs that the wakeup triggers, too."""
+    for job in worker.jobs.values():
+        if job.on_wakeup:
+            job.interval = interval
+
+
 @pytest.fixture
 def office(archive: Archive, tmp_path: Path) -> Iterator[Office]:
-    """One whose bell is rung."""
+    """One whose publisher wakes the worker."""
     with open_office(archive, tmp_path) as office:
-        office.dateline.publisher.ring = office.dateline.bell.ring
+        office.dateline.publisher.notify = office.dateline.wakeup.notify
         yield office
 
 
-def test_the_bell_wakes_the_worker(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "LOOK_EVERY", 3600)
+def test_a_change_wakes_the_worker(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    poll_every(office.worker, timedelta(hours=1))
     with at_work(office.worker):
         until(lambda: office.archive.renditions.get("/feed.json"))
         office.posted(title="Wheat")
@@ -73,21 +80,21 @@ def test_the_worker_says_at_its_start_which_database_it_has(office: Office, capl
         until(lambda: f"the archive is in SQLite {sqlite3.sqlite_version}" in caplog.text)
 
 
-def test_an_article_without_a_bell_is_delivered_all_the_same(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.05)
-    office.dateline.publisher.ring = lambda: None
+def test_the_worker_finds_changes_without_a_wakeup(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    poll_every(office.worker, timedelta(seconds=0.05))
+    office.dateline.publisher.notify = lambda: None
     with at_work(office.worker):
         office.posted(title="Wheat")
         until(lambda: found(office, "wheat") == 1)
 
 
-def test_after_much_to_do_a_worker_ends_for_another_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "REST", 0.1)
+def test_after_many_changes_an_idle_worker_ends_for_a_restart(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "RESTART_IDLE_TIME", timedelta(seconds=0.1))
     ended: list[bool] = []
 
     def work() -> None:
         office.worker.run()
-        ended.append(office.worker.begins_anew)
+        ended.append(office.worker.restarts)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -95,19 +102,19 @@ def test_after_much_to_do_a_worker_ends_for_another_one(office: Office, monkeypa
     until(lambda: found(office, "wheat") == 1)
     thread.join(0.5)
     assert not ended  # it has not done much
-    monkeypatch.setattr(scheduler, "MUCH", 1)
+    monkeypatch.setattr(scheduler, "RESTART_THRESHOLD", 1)
     until(lambda: ended)
     assert ended == [True]
 
 
-def test_whoever_was_stopped_does_not_begin_anew(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "MUCH", 0)
-    monkeypatch.setattr(scheduler, "REST", 3600)
+def test_a_worker_that_was_stopped_does_not_restart(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "RESTART_THRESHOLD", 0)
+    monkeypatch.setattr(scheduler, "RESTART_IDLE_TIME", timedelta(hours=1))
     ended: list[bool] = []
 
     def work() -> None:
         office.worker.run()
-        ended.append(office.worker.begins_anew)
+        ended.append(office.worker.restarts)
 
     thread = threading.Thread(target=work)
     thread.start()
@@ -118,7 +125,7 @@ def test_whoever_was_stopped_does_not_begin_anew(office: Office, monkeypatch: py
 
 
 def test_what_is_scheduled_is_released_when_the_clock_says_so(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
+    office.worker.jobs["release"].interval = timedelta(seconds=0.05)
     article = office.posted(title="Wheat", published="2026-03-14T13:00:00Z")
     with at_work(office.worker):
         until(lambda: office.archive.changes.cursor("feeds"))
@@ -131,7 +138,7 @@ def test_what_is_scheduled_is_released_when_the_clock_says_so(office: Office, mo
 def test_a_worker_that_releases_gives_signs_of_life_now_and_then(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
+    office.worker.jobs["release"].interval = timedelta(seconds=0.05)
     released: list[datetime] = []
     monkeypatch.setattr(office.dateline.publisher, "release_due", lambda: released.append(office.now))
     with at_work(office.worker):
@@ -145,7 +152,7 @@ def test_a_worker_that_releases_gives_signs_of_life_now_and_then(
 
 
 def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_lock, "STANDBY_EVERY", 0.02)
+    monkeypatch.setattr(folder_lock, "STANDBY_INTERVAL", 0.02)
     second = Worker(office.dateline)
     with at_work(second):
         # The first one to come has the folder; one that comes now waits.
@@ -162,7 +169,7 @@ def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: p
 
 def _is_held(office: Office) -> bool:
     """Whether `second` still has the folder: the worker that comes next listens at the bell."""
-    return office.dateline.bell._listening is None
+    return office.dateline.wakeup._listening is None
 
 
 def test_whoever_is_told_to_stop_while_standing_by_stops(office: Office) -> None:
@@ -175,13 +182,13 @@ def test_whoever_is_told_to_stop_while_standing_by_stops(office: Office) -> None
 
 def test_two_that_start_at_once_have_one_name(office: Office) -> None:
     workers = [Worker(office.dateline) for _ in range(3)]
-    assert len({delivery.outbox.owner for worker in workers for delivery in worker.deliveries}) == 1
+    assert len({worker.owner for worker in workers}) == 1
 
 
 def test_a_job_that_fails_is_tried_again(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.05)
+    poll_every(office.worker, timedelta(seconds=0.05))
     apply = office.index.apply
     troubles = iter([ArchiveUnavailable("away for a moment"), RuntimeError("a defect")])
 
@@ -205,7 +212,7 @@ def test_a_job_that_fails_is_tried_again(
 def test_a_clock_that_fails_to_release_does_not_stop(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(scheduler, "RELEASE_EVERY", 0.05)
+    office.worker.jobs["release"].interval = timedelta(seconds=0.05)
     due = office.archive.articles.due
     troubles = iter([ArchiveUnavailable("away for a moment")])
 

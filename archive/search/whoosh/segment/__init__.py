@@ -1,0 +1,1 @@
+"""One segment: its files, fields, terms and postings."""

@@ -88,7 +88,7 @@ def test_a_document_over_many_lines_is_one_problem(tmp_path: Path, bring: Import
 def test_a_line_without_end_is_refused_and_the_next_one_read(
     tmp_path: Path, archive: SqlArchive, bring: Import, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(jsonl, "MOST_LINE", 2**10)
+    monkeypatch.setattr(jsonl, "MAX_LINE_BYTES", 2**10)
     report = bring(lines(tmp_path / "a.jsonl", "x" * 5_000_000, WHEAT))
     assert reasons(report) == {"a.jsonl:1": "line: has more than 0 MiB; write one article per line"}
     assert titles(archive) == ["Wheat"]

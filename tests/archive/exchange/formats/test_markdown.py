@@ -65,7 +65,7 @@ def test_hugo(tmp_path: Path, archive: SqlArchive, bring: Import):
     assert (article.status, article.published) == (Status.PUBLISHED, datetime(2023, 12, 14, 8, 30, tzinfo=UTC))
     assert article.updated == datetime(2024, 1, 1, 23, 0, tzinfo=UTC)
     assert article.content == Content(ContentFormat.MARKDOWN, "Water *rises*.")
-    assert notes(report) == ["front matter 'weight' is not a field of an article: left out"]
+    assert notes(report) == ["front matter 'weight' is not a field of an article: ignored"]
 
 
 def test_jekyll(tmp_path: Path, archive: SqlArchive, bring: Import):
@@ -75,8 +75,8 @@ def test_jekyll(tmp_path: Path, archive: SqlArchive, bring: Import):
     assert (article.published, article.summary) == (datetime(2015, 11, 17, 22, 16, 1, tzinfo=UTC), "A year")
     assert article.authors == (Author("Jane Roe"),)
     assert notes(report) == [
-        "front matter 'layout' is not a field of an article: left out",
-        "front matter 'permalink' is not kept: addresses are made of date and slug",
+        "front matter 'layout' is not a field of an article: ignored",
+        "front matter 'permalink' is ignored: URLs are made of date and slug",
     ]
 
 
@@ -176,7 +176,7 @@ def test_a_rule_is_not_front_matter(tmp_path: Path, archive: SqlArchive, bring: 
         ("title: T\nguid: 7", "guid: '7' is not a URI; for example tag:example.org,2023:1 or urn:uuid:…"),
         ("title: T\nupdated: soon", "updated: is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
         ("title: T\ntags: [" + "a, b, " * 500 + "]", "tags: has 1,000 entries; at most 100 can be kept"),
-        ("title: T\nenclosures: [{url: ftp://x}]", "enclosures: entry 1 'ftp://x' is not a web address"),
+        ("title: T\nenclosures: [{url: ftp://x}]", "enclosures: entry 1 url 'ftp://x' is not a web address"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, bring: Import, front: str, reason: str):
@@ -203,10 +203,10 @@ def test_what_an_article_cannot_keep_is_noted_and_spoils_nothing(tmp_path: Path,
     report = bring(a_file(tmp_path / "a.md", content))
     assert the_article(archive).summary == "S"
     assert sorted(notes(report)) == [
-        "front matter 'aliases' is not kept: addresses are made of date and slug",
-        "front matter 'excerpt' is left out: 'summary' was given, too",
-        "front matter 'id' is not kept: Dateline makes its own",
-        "front matter 'image' is not a web address: left out",
+        "front matter 'aliases' is ignored: URLs are made of date and slug",
+        "front matter 'excerpt' is ignored: 'summary' is given, too",
+        "front matter 'id' is ignored: Dateline makes its own",
+        "front matter 'image' is ignored: it is not a web address",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Plain text files: one article each, with a date in front or the file's own."""
+"""Plain text files: one article each, dated by its first line or the file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_without_a_date_the_files_own_counts_and_the_report_says_so(tmp_path: Pa
     written = datetime(2019, 5, 6, 7, 8, 9, tzinfo=UTC)
     report = bring(a_file(tmp_path / "a.txt", "Dateline 2023-12-14 is no date.", modified=written))
     assert the_article(archive).published == written
-    assert [(note.text, Path(note.place).name, note.count) for note in report.notes] == [(NO_DATE, "a.txt", 1)]
+    assert [(note.text, Path(note.location).name, note.count) for note in report.notes] == [(NO_DATE, "a.txt", 1)]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveUnavailable, StorageFull
+from feeds.format import FORMATS
 from service.auth import Scope
-from service.web.api.articles import BATCH, LONGEST_KEY, MOST_FIELDS
+from service.web.api.batch import BATCH
+from service.web.api.parameters import MAX_KEY_CHARACTERS
+from service.web.api.request_body import MAX_FIELDS
 from tests.support.office import Office, wrong_fields
 
 MANY = 3 * BATCH // 2
@@ -116,7 +119,7 @@ def test_a_key_for_another_request_is_refused(office: Office) -> None:
     assert (answer.status_code, answer.json["code"]) == (422, "idempotency_key_reused")
 
 
-@pytest.mark.parametrize("key", ["", "k" * (LONGEST_KEY + 1)])
+@pytest.mark.parametrize("key", ["", "k" * (MAX_KEY_CHARACTERS + 1)])
 def test_a_key_has_a_length(office: Office, key: str) -> None:
     assert office.post({"Idempotency-Key": key}, content_text="x").status_code == 400
 
@@ -552,7 +555,7 @@ def test_a_thousand_tags_are_too_many_and_a_hundred_are_not(office: Office) -> N
 
 
 def test_thousands_of_fields_are_not_looked_at_one_by_one(office: Office) -> None:
-    answer = office.ask("POST", "/articles", {f"field{number}": number for number in range(MOST_FIELDS + 1)})
+    answer = office.ask("POST", "/articles", {f"field{number}": number for number in range(MAX_FIELDS + 1)})
     assert (answer.status_code, wrong_fields(answer)) == (422, [""])
     assert wrong_fields(office.ask("POST", "/articles", {"x" * 100_000: 1})) == ["x" * 200]
 
@@ -579,7 +582,7 @@ def test_strange_words_are_kept_and_shown_safely(office: Office, content: str, t
     names = [*article["tags"], *(author["name"] for author in article["authors"])]
     for kept in (article["title"], article["summary"], article["content_html"], article["url"], *names):
         assert FORBIDDEN.isdisjoint(kept)
-    for path in ("/", "/feed.rss", "/feed.atom", "/feed.json", "/search?q=x", "/feeds", "/tags/", article["url"][24:]):
+    for path in ("/", *(f"/{suffix}" for suffix in FORMATS), "/search?q=x", "/feeds", "/tags/", article["url"][24:]):
         answer = office.get(path)
         assert answer.status_code == 200, path
         assert FORBIDDEN.isdisjoint(answer.text), path
@@ -599,7 +602,7 @@ def test_the_year_9999_is_far(office: Office) -> None:
     assert (article["status"], article["day"]) == ("scheduled", "9999-12-30")
     office.deliver()
     assert office.get(article["url"][24:]).status_code == 404
-    for path in ("/", "/feed.rss", "/feed.atom", "/feed.json", "/sitemap.xml"):
+    for path in ("/", *(f"/{suffix}" for suffix in FORMATS), "/sitemap.xml"):
         answer = office.get(path)
         assert (answer.status_code, article["title"] in answer.text) == (200, False), path
 

@@ -1,4 +1,4 @@
-"""The description of the API is valid, whole and true."""
+"""The OpenAPI description is valid, complete and correct."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import jsonschema
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from archive import validation
+from archive.fields import table
+from archive.fields.records import MAX_TAGS
 from service.settings import Settings
 from service.web.api.openapi import document
 from service.web.app import create_app
 from tests.support.office import Office
 
+BY_NAME = {field.name: field for field in table.FIELDS}
 DESCRIBED = document(Settings().max_article)
 
 
@@ -48,13 +50,36 @@ def test_it_describes_every_call_of_the_programs_part(office: Office) -> None:
     assert described == {(method, path) for method, path in routed if method not in ("HEAD", "OPTIONS")}
 
 
+def test_its_fields_are_those_of_the_table() -> None:
+    schemas = DESCRIBED["components"]["schemas"]
+    for name in ("Draft", "Patch"):
+        assert set(schemas[name]["properties"]) == {field.name for field in table.FIELDS}
+    in_answers = {field.name: field for field in table.FIELDS if field.in_api}
+    assert set(schemas["Article"]["properties"]) == set(in_answers)
+    assert schemas["Article"]["required"] == [name for name, field in in_answers.items() if not field.optional]
+    for name, field in table.WRITABLE.items():
+        assert schemas["Draft"]["properties"][name]["description"] == field.description
+        jsonschema.validate(field.example, schemas["Draft"]["properties"][name])
+
+
+@pytest.mark.parametrize("content", table.CONTENT_FIELDS)
+def test_the_examples_are_an_article_that_is_accepted(office: Office, content: str) -> None:
+    sent = {name: one.example for name, one in table.WRITABLE.items() if name not in table.CONTENT_FIELDS}
+    sent[content] = table.WRITABLE[content].example
+    jsonschema.validate(sent, schema("Draft"))
+    article = office.posted(**sent)
+    jsonschema.validate(article, schema("Article"))
+    assert set(article) == {
+        name for name, one in BY_NAME.items() if one.in_api and (not one.optional or name == content)
+    }
+
+
 def test_its_limits_are_those_of_the_code() -> None:
     fields = DESCRIBED["components"]["schemas"]["Draft"]["properties"]
-    assert set(fields) == set(validation.WRITABLE) | validation.READ_ONLY
-    assert fields["title"]["maxLength"] == validation.MOST_TITLE
-    assert fields["content_html"]["maxLength"] == validation.MOST_CONTENT
-    assert fields["content_markdown"]["maxLength"] == validation.MOST_MARKDOWN
-    assert fields["tags"]["anyOf"][0]["maxItems"] == validation.MOST_TAGS
+    assert fields["title"]["maxLength"] == table.MAX_TITLE
+    assert fields["content_html"]["maxLength"] == table.MAX_CONTENT
+    assert fields["content_markdown"]["maxLength"] == table.MAX_MARKDOWN
+    assert fields["tags"]["anyOf"][0]["maxItems"] == MAX_TAGS
 
 
 @pytest.mark.parametrize("content", ["content_html", "content_markdown", "content_text"])

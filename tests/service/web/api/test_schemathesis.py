@@ -1,4 +1,4 @@
-"""Requests made up from the API's description, thousands of kinds: none fails, none is answered otherwise."""
+"""Thousands of requests generated from the OpenAPI description: every answer is one that it describes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`A-IM: feed` (RFC 3229): a reader is sent what is new since the version that it has, and misses nothing."""
+"""`A-IM: feed` (RFC 3229): a reader gets the entries since its version, and misses none."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from archive.errors import ArchiveUnavailable
 from archive.sql import SqlArchive
 from archive.store.archive import Archive
 from service.web.feeds import deltas
-from service.web.feeds.prepared import Renditions
+from service.web.feeds.prepared import PreparedDocuments
 from tests.feeds.formats.test_atom import SCHEMA
 from tests.feeds.reading import NAMESPACES, SCHEMAS
 from tests.service.syndication.test_archived_feeds import Press, moments
@@ -40,11 +40,11 @@ AT = f"{{{NAMESPACES['at']}}}"
 
 
 class Kiosk(Press):
-    """A press whose feeds are read over HTTP; each request looks whether the feed is still the same."""
+    """A press whose feeds are read over HTTP. Each request compares the feed with the archive."""
 
     def __init__(self, archive: Archive, *, live: int = 50) -> None:
         super().__init__(archive, live=live)
-        self.app = Renditions(self.archive, _nothing, clock=lambda: self.clock, ticks=count(step=3600).__next__)  # type: ignore[arg-type]
+        self.app = PreparedDocuments(self.archive, _nothing, clock=lambda: self.clock, ticks=count(step=3600).__next__)  # type: ignore[arg-type]
         self.client = Client(self.app)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> TestResponse:
@@ -62,7 +62,7 @@ class Kiosk(Press):
         return saved
 
     def have(self, path: str, coding: str = "identity") -> str:
-        """The ETag of who has just loaded the feed."""
+        """The ETag of a client that has just loaded the feed."""
         return self.get(path, {"Accept-Encoding": coding}).headers["ETag"]
 
     def news(self, path: str, etag: str, coding: str = "identity", **more: str) -> TestResponse:
@@ -86,7 +86,7 @@ def kiosk(archive: Archive) -> Kiosk:
 
 
 @pytest.mark.parametrize("feed_format", ["rss", "atom"])
-def test_only_what_is_new_or_changed_is_sent(kiosk: Kiosk, feed_format: str):
+def test_a_delta_has_only_new_and_changed_entries(kiosk: Kiosk, feed_format: str):
     path = f"/feed.{feed_format}"
     etag = kiosk.have(path)
     kiosk.published("Four")
@@ -140,7 +140,7 @@ def test_a_delta_is_a_whole_document(kiosk: Kiosk, feed_format: str):
 
 
 @pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
-def test_whoever_has_it_in_a_coding_asks_with_that_codings_etag(kiosk: Kiosk, coding: str):
+def test_the_etag_of_any_coding_names_the_version(kiosk: Kiosk, coding: str):
     etag = kiosk.have("/feed.atom", coding)
     assert etag != kiosk.have("/feed.atom")
     kiosk.published("Four")
@@ -157,12 +157,12 @@ def _zstd(body: bytes) -> bytes:
     return zstd.decompress(body)
 
 
-def test_who_has_another_coding_of_the_present_version_is_sent_no_entry(kiosk: Kiosk):
+def test_a_client_with_another_coding_of_the_current_version_gets_no_entry(kiosk: Kiosk):
     answer = kiosk.news("/feed.atom", kiosk.have("/feed.atom", "gzip"))
     assert (answer.status_code, titles(answer.data)) == (226, [])
 
 
-def test_of_several_versions_the_oldest_counts_and_weak_tags_do(kiosk: Kiosk):
+def test_the_oldest_of_several_versions_counts_and_weak_tags_match(kiosk: Kiosk):
     first = kiosk.have("/feed.atom")
     kiosk.published("Four")
     second = kiosk.have("/feed.atom")
@@ -172,7 +172,7 @@ def test_of_several_versions_the_oldest_counts_and_weak_tags_do(kiosk: Kiosk):
     assert titles(answer.data) == ["Five", "Four"]
 
 
-def test_nothing_new_is_304(kiosk: Kiosk):
+def test_an_unchanged_feed_is_304(kiosk: Kiosk):
     etag = kiosk.have("/feed.atom")
     for said in (etag, f'"other", W/{etag}', "*"):
         assert kiosk.news("/feed.atom", said).status_code == 304
@@ -189,7 +189,7 @@ def test_nothing_new_is_304(kiosk: Kiosk):
         {"A-IM": "feed", "If-None-Match": ""},
     ],
 )
-def test_all_others_are_sent_all_of_it(kiosk: Kiosk, asked: dict[str, str]):
+def test_other_requests_get_the_whole_feed(kiosk: Kiosk, asked: dict[str, str]):
     etag = kiosk.have("/feed.atom")
     kiosk.published("Four")
     answer = kiosk.get("/feed.atom", {"If-None-Match": etag, **asked})
@@ -198,19 +198,19 @@ def test_all_others_are_sent_all_of_it(kiosk: Kiosk, asked: dict[str, str]):
 
 
 @pytest.mark.parametrize("a_im", ["feed", "FEED", "vcdiff, feed;q=0.5, gzip", "feed ; q=1"])
-def test_it_is_asked_for_alone_or_in_a_list(kiosk: Kiosk, a_im: str):
+def test_a_im_names_the_manipulation_alone_or_in_a_list(kiosk: Kiosk, a_im: str):
     etag = kiosk.have("/feed.atom")
     kiosk.published("Four")
     assert kiosk.get("/feed.atom", {"A-IM": a_im, "If-None-Match": etag}).status_code == 226
 
 
-def test_a_date_alone_names_no_version(kiosk: Kiosk):
+def test_a_date_without_an_etag_names_no_version(kiosk: Kiosk):
     dated = {"A-IM": "feed", "If-Modified-Since": "Sat, 14 Mar 2026 12:00:00 GMT"}
     kiosk.published("Four")
     assert kiosk.get("/feed.atom", dated).status_code == 200
 
 
-def test_head_says_what_the_whole_document_is(kiosk: Kiosk):
+def test_head_has_the_headers_of_the_whole_document(kiosk: Kiosk):
     etag = kiosk.have("/feed.atom")
     kiosk.published("Four")
     answer = kiosk.get("/feed.atom", {"A-IM": "feed", "If-None-Match": etag}, method="HEAD")
@@ -223,7 +223,7 @@ def test_a_failed_precondition_is_still_412(kiosk: Kiosk):
     assert kiosk.news("/feed.atom", etag, **{"If-Match": etag}).status_code == 412
 
 
-def test_more_news_than_the_feed_holds_is_the_whole_feed(archive: Archive):
+def test_more_new_entries_than_the_feed_has_room_for_are_sent_as_the_whole_feed(archive: Archive):
     kiosk = Kiosk(archive, live=3)
     kiosk.published("One", "Two", "Three")
     etag = kiosk.have("/feed.atom")
@@ -234,7 +234,7 @@ def test_more_news_than_the_feed_holds_is_the_whole_feed(archive: Archive):
 
 
 @pytest.mark.parametrize(("feed_format", "status"), [("atom", 226), ("rss", 200), ("json", 200)])
-def test_a_withdrawal_is_told_where_the_format_can_tell_it(kiosk: Kiosk, feed_format: str, status: int):
+def test_a_delta_after_a_withdrawal_exists_only_in_formats_with_tombstones(kiosk: Kiosk, feed_format: str, status: int):
     path = f"/feed.{feed_format}"
     [four] = kiosk.published("Four")
     etag = kiosk.have(path)
@@ -246,14 +246,14 @@ def test_a_withdrawal_is_told_where_the_format_can_tell_it(kiosk: Kiosk, feed_fo
         assert (titles(answer.data), deleted.get("ref")) == ([], four.guid)
 
 
-def test_an_article_that_leaves_a_tag_leaves_no_tombstone_and_is_not_missed(kiosk: Kiosk):
+def test_an_article_that_leaves_a_tag_has_no_tombstone_so_the_whole_feed_is_sent(kiosk: Kiosk):
     [four] = kiosk.published("Four", tags=["wheat"])
     etag = kiosk.have("/tags/wheat/feed.atom")
     kiosk.changed(four, tags=("rye",))
     assert kiosk.news("/tags/wheat/feed.atom", etag).status_code == 200
 
 
-def test_what_a_worker_builds_anew_is_known_still(kiosk: Kiosk):
+def test_versions_survive_a_rebuild_of_the_feeds(kiosk: Kiosk):
     etag = kiosk.have("/feed.atom")
     kiosk.begin()
     kiosk.published("Four")
@@ -267,7 +267,7 @@ def test_a_long_delta_is_not_compressed_in_a_request(kiosk: Kiosk):
     assert kiosk.news("/feed.atom", etag, "identity").status_code == 226
 
 
-def test_a_long_delta_is_sent_as_it_is_where_it_is_shorter_than_all_of_it_compressed(kiosk: Kiosk):
+def test_a_long_delta_is_sent_uncompressed_if_it_is_shorter_than_the_compressed_feed(kiosk: Kiosk):
     chance = Random(7)
     for title in ("Four", "Five", "Six"):
         etag = kiosk.have("/feed.atom", "gzip")
@@ -288,7 +288,7 @@ def test_a_delta_that_is_not_shorter_is_not_sent(archive: Archive):
     assert kiosk.news("/feed.atom", etag).status_code == 200
 
 
-def test_a_volume_has_no_deltas(archive: Archive):
+def test_an_archive_document_has_no_deltas(archive: Archive):
     kiosk = Kiosk(archive, live=1)
     kiosk.published(*"abcdef")
     volume = "/archive/2026/03/feed.atom"
@@ -297,7 +297,7 @@ def test_a_volume_has_no_deltas(archive: Archive):
     assert kiosk.news(volume, '"unknown"').status_code == 200
 
 
-def test_while_the_archive_is_away_all_of_it_is_sent(kiosk: Kiosk):
+def test_while_the_archive_fails_the_whole_feed_is_sent(kiosk: Kiosk):
     etag = kiosk.have("/feed.atom")
     kiosk.published("Four")
     kiosk.have("/feed.atom")
@@ -309,11 +309,11 @@ def test_while_the_archive_is_away_all_of_it_is_sent(kiosk: Kiosk):
     assert kiosk.news("/feed.atom", etag).status_code == 200
 
 
-def test_one_look_serves_thousands_and_each_delta_is_compressed_once(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch):
+def test_many_requests_cost_one_query_and_each_delta_is_compressed_once(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch):
     looks, compressed = [], []
-    archive, coded = kiosk.archive.archive, deltas._coded
+    archive, coded = kiosk.archive.archive, deltas._encoded
     kiosk.archive.renditions.history = lambda path: looks.append(path) or archive.renditions.history(path)  # type: ignore[attr-defined, func-returns-value]
-    monkeypatch.setattr(deltas, "_coded", lambda *given: compressed.append(given[1]) or coded(*given))
+    monkeypatch.setattr(deltas, "_encoded", lambda *given: compressed.append(given[1]) or coded(*given))
     etag = kiosk.have("/feed.atom", "br")
     kiosk.published("Four")
     for _ in range(100):
@@ -322,19 +322,19 @@ def test_one_look_serves_thousands_and_each_delta_is_compressed_once(kiosk: Kios
 
 
 def test_the_memory_of_deltas_is_bounded(kiosk: Kiosk):
-    kiosk.app.deltas.most_bytes = 5_000
+    kiosk.app.deltas = deltas.Deltas(kiosk.archive, max_bytes=5_000)
     etag = kiosk.have("/feed.atom")
     for number in range(10):
         kiosk.published(f"More {number}")
         assert kiosk.news("/feed.atom", etag).status_code == 226
-        assert kiosk.app.deltas._bytes <= 5_000
+        assert kiosk.app.deltas.size_bytes <= 5_000
 
 
 # Whatever happens ---------------------------------------------------------------------------------------
 
 
 class Follower:
-    """A reader of one feed, which it keeps by what it is answered: all of a 200, what a 226 adds to it."""
+    """A reader of one feed: a 200 replaces its entries, a 226 is merged into them."""
 
     def __init__(self, kiosk: Kiosk, path: str, coding: str) -> None:
         self.kiosk = kiosk
@@ -360,13 +360,13 @@ class Follower:
         self.etag = answer.headers["ETag"]
 
     def whole(self) -> dict[str, tuple[datetime, bytes]]:
-        """What the feed has now. Where it ends is said by no delta: what is older is nobody's loss."""
+        """The entries of the current feed. A delta does not say where it ends: the reader may have older ones."""
         rendition = self.kiosk.archive.archive.renditions.get(self.path)
         return read(self.path, rendition.codings["identity"].body)[0] if rendition is not None else {}
 
 
 def read(path: str, body: bytes) -> tuple[dict[str, tuple[datetime, bytes]], list[str]]:
-    """The entries by their ids with date and bytes, and the ids of those that are said to be gone."""
+    """The entries by id, with date and bytes, and the ids of deleted ones."""
     if path.endswith("json"):
         items = json.loads(body)["items"]
         return {
@@ -415,7 +415,7 @@ def a_kiosk(file: Path, live: int) -> Iterator[Kiosk]:
 @pytest.mark.slow
 @given(steps=steps, live=st.integers(1, 6), feed_format=st.sampled_from(FORMATS), coding=st.sampled_from(["", "gzip"]))
 @settings(deadline=None, max_examples=100)
-def test_whoever_adds_up_deltas_has_the_whole_feed_whatever_happens(
+def test_merged_deltas_always_give_the_whole_feed(
     tmp_path_factory, migrated_file: Path, steps, live, feed_format, coding
 ):
     file = Path(shutil.copy(migrated_file, tmp_path_factory.mktemp("deltas") / "dateline.db"))

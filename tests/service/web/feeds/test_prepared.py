@@ -1,4 +1,4 @@
-"""Finished feeds over WSGI: what is sent, what is not, and what happens while the archive is away."""
+"""Finished feeds over WSGI: what is sent, what is not, and what happens while the archive fails."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from werkzeug.test import Client, EnvironBuilder
 
 from archive.errors import ArchiveUnavailable
 from archive.store.archive import Archive
-from archive.store.feed_history import Lineage
+from archive.store.feed_history import FeedHistory
 from archive.store.renditions import Rendition
 from feeds.content_codings import codings
-from service.web.feeds.prepared import LOOK_AGAIN, PATIENCE, Renditions
+from feeds.format import FORMATS
+from service.web.feeds.prepared import CHECK_INTERVAL, PAUSE, PreparedDocuments
 from tests.support.builders import NOON, SITE
 from tests.support.office import Office
 
@@ -22,9 +23,9 @@ OUTBOX = {"owner": "test", "now": NOON, "duration": timedelta(hours=1)}
 
 
 class Stand:
-    """A few stored documents behind Renditions, with a clock for dates and one for looking again."""
+    """Stored documents behind PreparedDocuments, with a clock for dates and ticks for checks."""
 
-    def __init__(self, archive: Archive, most_bytes: int = 1_000_000) -> None:
+    def __init__(self, archive: Archive, max_bytes: int = 1_000_000) -> None:
         self.archive = archive
         self.now = NOON
         self.tick = 0.0
@@ -33,7 +34,9 @@ class Stand:
         assert lease is not None
         self.lease = lease
         self.looks: list[str] = []
-        self.app = Renditions(self, self._otherwise, clock=lambda: self.now, most_bytes=most_bytes, ticks=self._ticks)  # type: ignore[arg-type]
+        self.app = PreparedDocuments(
+            self, self._otherwise, clock=lambda: self.now, max_bytes=max_bytes, ticks=self._ticks
+        )  # type: ignore[arg-type]
         self.client = Client(self.app)
 
     def put(self, path: str, body: bytes, *, media_type: str = "application/atom+xml; charset=utf-8") -> None:
@@ -41,7 +44,7 @@ class Stand:
         self.archive.renditions.put([rendition], self.lease)
 
     def wait(self) -> None:
-        self.tick += LOOK_AGAIN + PATIENCE + 1
+        self.tick += CHECK_INTERVAL + PAUSE + 1
 
     def _ticks(self) -> float:
         return self.tick
@@ -50,7 +53,7 @@ class Stand:
         start_response("404 Not Found", [("Content-Length", "0")])
         return []
 
-    # As much of an archive as renditions need.
+    # The part of an archive that prepared documents use.
 
     @property
     def renditions(self) -> Stand:
@@ -64,7 +67,7 @@ class Stand:
         self._look(*paths)
         return self.archive.renditions.etags(paths)
 
-    def history(self, path: str) -> Lineage | None:
+    def history(self, path: str) -> FeedHistory | None:
         self._look(path)
         return self.archive.renditions.history(path)
 
@@ -87,14 +90,14 @@ def stand(archive: Archive) -> Stand:
         ({}, True),
         ({"If-None-Match": '"other"', "Accept-Encoding": "br"}, True),
         ({"Range": "bytes=0-9"}, True),
-        ({"A-IM": "feed", "If-None-Match": '"other"'}, False),  # may have to look for the older one
-        ({"Sec-Fetch-Dest": "document"}, False),  # a page, which Flask makes
+        ({"A-IM": "feed", "If-None-Match": '"other"'}, False),  # needs the history
+        ({"Sec-Fetch-Dest": "document"}, False),  # a page, from the application
     ],
     ids=["plain", "conditional", "a part", "a delta", "a browser"],
 )
-def test_what_is_in_memory_is_answered_at_once(stand: Stand, headers: dict[str, str], at_once: bool) -> None:
+def test_a_cached_document_is_answered_without_a_query(stand: Stand, headers: dict[str, str], at_once: bool) -> None:
     asked = EnvironBuilder("/feed.atom", headers=headers).get_environ()
-    assert stand.app.at_once(asked) is None  # nobody has looked yet
+    assert stand.app.at_once(asked) is None  # not cached yet
     stand.client.get("/feed.atom")
     looks = len(stand.looks)
     ready = stand.app.at_once(asked)
@@ -103,7 +106,7 @@ def test_what_is_in_memory_is_answered_at_once(stand: Stand, headers: dict[str, 
         answer = stand.client.open(asked)
         assert (answer.status, list(answer.headers), answer.data) == ready
         assert len(stand.looks) == looks
-    stand.tick += LOOK_AGAIN * 1.1
+    stand.tick += CHECK_INTERVAL * 1.1
     assert stand.app.at_once(asked) is None
 
 
@@ -124,7 +127,7 @@ def test_the_first_answer_has_everything(stand: Stand) -> None:
     }
 
 
-def test_what_browsers_get_too_depends_on_the_coding_alone(stand: Stand) -> None:
+def test_a_document_that_browsers_open_too_varies_by_coding_alone(stand: Stand) -> None:
     stand.put("/sitemap.xml", b"<urlset/>", media_type="application/xml")
     assert stand.client.get("/sitemap.xml").headers["Vary"] == "Accept-Encoding"
 
@@ -161,12 +164,12 @@ def test_a_failed_precondition_is_412(stand: Stand) -> None:
         ("identity, *;q=0.5", {None}),
     ],
 )
-def test_the_coding_that_is_liked_best_is_sent_of_equal_ones_the_smallest(stand: Stand, accepted: str, sent: set):  # type: ignore[type-arg]
+def test_the_preferred_coding_is_sent_of_equal_ones_the_smallest(stand: Stand, accepted: str, sent: set):  # type: ignore[type-arg]
     answer = stand.client.get("/feed.atom", headers={"Accept-Encoding": accepted})
     assert answer.headers.get("Content-Encoding") in sent
 
 
-def test_who_has_the_document_in_another_coding_need_not_load_it_again(stand: Stand) -> None:
+def test_a_client_with_another_coding_of_the_document_gets_304(stand: Stand) -> None:
     packed = stand.client.get("/feed.atom", headers={"Accept-Encoding": "gzip"}).headers["ETag"]
     browser = {"Accept-Encoding": "gzip, br, zstd", "If-None-Match": packed}
     again = stand.client.get("/feed.atom", headers=browser)
@@ -186,7 +189,7 @@ def test_gzip_is_a_representation_of_its_own(stand: Stand) -> None:
     assert stand.client.get("/feed.atom", headers={"If-None-Match": packed.headers["ETag"]}).status_code == 200
 
 
-def test_a_date_is_sent_only_once_it_is_true(stand: Stand) -> None:
+def test_last_modified_is_sent_only_after_that_second_has_come(stand: Stand) -> None:
     stand.now = NOON - timedelta(milliseconds=300)
     early = stand.client.get("/feed.atom", headers={"If-Modified-Since": "Sat, 14 Mar 2026 12:00:00 GMT"})
     assert (early.status_code, early.headers.get("Last-Modified")) == (200, None)
@@ -194,13 +197,13 @@ def test_a_date_is_sent_only_once_it_is_true(stand: Stand) -> None:
     assert stand.client.get("/feed.atom").headers["Last-Modified"] == "Sat, 14 Mar 2026 12:00:00 GMT"
 
 
-def test_thousands_of_requests_cost_one_look(stand: Stand) -> None:
+def test_thousands_of_requests_cost_one_query(stand: Stand) -> None:
     for _ in range(1000):
         stand.client.get("/feed.atom")
     assert stand.looks == ["/feed.atom"]
 
 
-def test_new_bytes_are_sent_as_soon_as_one_looks_again(stand: Stand) -> None:
+def test_new_bytes_are_sent_after_the_next_check(stand: Stand) -> None:
     stand.client.get("/feed.atom")
     stand.put("/feed.atom", b"<new/>")
     assert stand.client.get("/feed.atom").data == b"<feed/>" * 100
@@ -208,7 +211,7 @@ def test_new_bytes_are_sent_as_soon_as_one_looks_again(stand: Stand) -> None:
     assert stand.client.get("/feed.atom").data == b"<new/>"
 
 
-def test_what_is_kept_is_served_while_the_archive_is_away(stand: Stand) -> None:
+def test_a_cached_document_is_served_while_the_archive_fails(stand: Stand) -> None:
     stand.client.get("/feed.atom")
     stand.away = True
     stand.wait()
@@ -219,30 +222,30 @@ def test_what_is_kept_is_served_while_the_archive_is_away(stand: Stand) -> None:
     assert stand.client.get("/feed.atom").data == b"<new/>"
 
 
-def test_what_is_not_kept_is_told_to_come_back_later(stand: Stand) -> None:
+def test_a_document_that_is_not_cached_is_503_while_the_archive_fails(stand: Stand) -> None:
     stand.away = True
     answer = stand.client.get("/feed.atom")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
 
 
-def test_memory_is_bounded_and_the_least_used_goes_first(archive: Archive) -> None:
-    stand = Stand(archive, most_bytes=2500)
+def test_memory_is_bounded_and_the_least_recently_checked_document_is_evicted(archive: Archive) -> None:
+    stand = Stand(archive, max_bytes=2500)
     for name in "abcd":
         stand.put(f"/tags/{name}/feed.atom", name.encode() * 1000)
     for name in "ab":
         stand.client.get(f"/tags/{name}/feed.atom")
     stand.wait()
-    stand.client.get("/tags/a/feed.atom")  # used again: b has to make room
+    stand.client.get("/tags/a/feed.atom")  # checked again: b is evicted
     stand.client.get("/tags/c/feed.atom")
     stand.looks.clear()
     for name in "acb":
         stand.client.get(f"/tags/{name}/feed.atom")
     assert stand.looks == ["/tags/b/feed.atom"]
-    assert stand.app._bytes <= 2500
+    assert stand.app.size_bytes <= 2500
 
 
-def test_a_document_larger_than_the_memory_is_sent_all_the_same(archive: Archive) -> None:
-    stand = Stand(archive, most_bytes=100)
+def test_a_document_larger_than_the_cache_is_sent(archive: Archive) -> None:
+    stand = Stand(archive, max_bytes=100)
     stand.put("/feed.json", bytes(range(256)) * 9)
     assert stand.client.get("/feed.json").data == bytes(range(256)) * 9
 
@@ -257,11 +260,11 @@ def test_labels_of_any_script_are_found_by_their_encoded_paths(stand: Stand, pat
 @pytest.mark.parametrize(
     "path", ["/tags/%FF/feed.atom", "/tags/%00/feed.atom", "/tags/none/feed.atom", "/", "/feed.txt"]
 )
-def test_everything_else_is_for_the_pages(stand: Stand, path: str) -> None:
+def test_other_paths_go_to_the_application(stand: Stand, path: str) -> None:
     assert stand.client.get(path).status_code == 404
 
 
-def test_other_methods_are_refused_and_scripts_may_ask_first(stand: Stand) -> None:
+def test_other_methods_are_refused_and_a_preflight_is_answered(stand: Stand) -> None:
     posted = stand.client.post("/feed.atom", data=b"x")
     asked = stand.client.options("/feed.atom", headers={"Access-Control-Request-Method": "GET"})
     assert (posted.status_code, posted.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
@@ -291,7 +294,7 @@ def test_other_methods_are_refused_and_scripts_may_ask_first(stand: Stand) -> No
         ("/tags/A%C3%91O/feed.rss", "/tags/a%C3%B1o/feed.rss"),
     ],
 )
-def test_addresses_that_people_guess_lead_to_the_feed(office: Office, guess: str, right: str) -> None:
+def test_guessed_addresses_redirect_to_the_feed(office: Office, guess: str, right: str) -> None:
     answer = office.get(guess)
     assert (answer.status_code, answer.headers["Location"]) == (301, right)
     assert right == "/feeds" or answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -310,7 +313,9 @@ def test_addresses_that_people_guess_lead_to_the_feed(office: Office, guess: str
         ("/authors/Ada%20Lovelace/atom.xml", "/authors/ada-lovelace/feed.atom"),
     ],
 )
-def test_addresses_of_other_systems_lead_to_the_feed_of_a_list(office: Office, guess: str, right: str) -> None:
+def test_list_addresses_of_other_systems_redirect_to_the_feed_of_the_list(
+    office: Office, guess: str, right: str
+) -> None:
     office.posted(tags=["wheat"], section="grain", authors=["Ada Lovelace"])
     office.deliver()
     answer = office.get(guess)
@@ -320,14 +325,12 @@ def test_addresses_of_other_systems_lead_to_the_feed_of_a_list(office: Office, g
 
 
 @pytest.mark.parametrize("guess", ["/tag/none/feed/", "/tag/%2E%2E/feed/", "/tag/%0A/rss/", "/tag/wheat/comments"])
-def test_nobody_is_led_to_a_feed_that_is_not_there(office: Office, guess: str) -> None:
+def test_no_redirect_leads_to_a_missing_feed(office: Office, guess: str) -> None:
     assert office.get(guess).status_code == 404
 
 
-@pytest.mark.parametrize("suffix", ["feed.rss", "feed.atom", "feed.json"])
-def test_a_feed_whose_list_has_become_empty_is_gone_when_whoever_follows_it_may_know(
-    office: Office, suffix: str
-) -> None:
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_feed_whose_list_has_become_empty_is_gone_when_its_tombstones_expire(office: Office, suffix: str) -> None:
     feed = f"/tags/wheat/{suffix}"
     article = office.posted(tags=["wheat"])
     office.deliver()
@@ -364,11 +367,11 @@ def test_a_feed_that_has_entries_stays_however_old_they_are(office: Office) -> N
     office.posted(tags=["wheat"], published="1987-03-11")
     office.deliver()
     office.later(days=4000)
-    for suffix in ("feed.rss", "feed.atom", "feed.json"):
+    for suffix in FORMATS:
         assert office.get(f"/tags/wheat/{suffix}").status_code == 200
 
 
-def test_a_feed_says_where_it_is_and_which_hub_tells_of_it(stand: Stand) -> None:
+def test_a_feed_links_to_itself_and_to_its_hub(stand: Stand) -> None:
     stand.app.site = replace(SITE, hub="https://hub.example/")
     volume = "/archive/2026/03/feed.atom"
     stand.put(volume, b"<feed/>")
@@ -377,7 +380,7 @@ def test_a_feed_says_where_it_is_and_which_hub_tells_of_it(stand: Stand) -> None
     assert stand.client.get(volume).headers["Link"] == own.format(volume)
 
 
-def test_without_a_hub_it_says_where_it_is(stand: Stand) -> None:
+def test_a_feed_without_a_hub_links_to_itself(stand: Stand) -> None:
     stand.app.site = SITE
     assert stand.client.get("/feed.atom").headers["Link"] == '<https://news.example.org/feed.atom>; rel="self"'
 
@@ -385,7 +388,7 @@ def test_without_a_hub_it_says_where_it_is(stand: Stand) -> None:
 @pytest.mark.parametrize(
     "path", ["/tags/none/feed.atom", "/tags/../feed.atom", "/tags/%0A/feed.atom", "/1987/03/feed.rss"]
 )
-def test_a_feed_that_is_not_there_is_404(office: Office, path: str) -> None:
+def test_a_missing_feed_is_404(office: Office, path: str) -> None:
     answer = office.get(path)
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (404, "*")
     assert "Access-Control-Allow-Origin" not in office.get("/nothing/here").headers

@@ -1,4 +1,4 @@
-"""Real readers, subscribed to the running service: each article fetched once and shown once."""
+"""Real readers against the running service: each article is loaded once and shown once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import feedparser
 import pytest
 
-from service.web.feeds.prepared import LOOK_AGAIN
+from service.web.feeds.prepared import CHECK_INTERVAL
 from tests.support.readers import READERS, Reader, Shown
 from tests.support.running import Client, RunningService, running_service, wait_for
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 FORMATS = ("rss", "atom")
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host"}
-CHANGED = ({200}, {226})  # the whole feed, or what is new in it for a reader that takes that
+CHANGED = ({200}, {226})  # the whole feed, or a delta for a reader that accepts one
 
 UNCHANGED = ({304},)
 
@@ -45,7 +45,7 @@ class Fetched(NamedTuple):
 
 
 class Wire:
-    """Between a reader and the service: hands everything on, and remembers what was answered."""
+    """A proxy between a reader and the service that records the answers."""
 
     def __init__(self, port: int) -> None:
         self.fetched: list[Fetched] = []
@@ -74,7 +74,7 @@ class Wire:
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def statuses(self) -> list[int]:
-        """Of the answers since this was last asked."""
+        """Of the answers since the last call."""
         statuses = [fetched.status for fetched in self.fetched]
         self.fetched.clear()
         return statuses
@@ -97,7 +97,7 @@ def changed_feed(client: Client, path: str) -> Iterator[None]:
     before = client.get(path).headers.get("ETag")
     yield
     wait_for(f"{path} has changed", lambda: client.get(path).headers.get("ETag") != before)
-    time.sleep(LOOK_AGAIN)  # for the other web process
+    time.sleep(CHECK_INTERVAL)  # for the other web process
 
 
 def _published(client: Client, path: str, tag: str, number: int) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _withdrawn(client: Client, path: str, article: dict[str, Any]) -> None:
 
 
 class Subscription:
-    """A reader that looks at its feed, and what it shows then."""
+    """A reader and the articles that it shows."""
 
     def __init__(self, reader: Reader, wire: Wire) -> None:
         self.reader = reader
@@ -146,7 +146,7 @@ class Subscription:
         return set(self.wire.statuses())
 
     def settles(self) -> None:
-        """Until it asks whether there is something new."""
+        """Until it sends a conditional request."""
         for _ in range(self.reader.fetches_in_vain):
             assert self._fetched() == {200}
         assert self._fetched() == {304}
@@ -160,7 +160,7 @@ class Subscription:
 
 @pytest.mark.parametrize("feed_format", FORMATS)
 @pytest.mark.parametrize("name", READERS)
-def test_a_reader_shows_each_article_once_whatever_becomes_of_it(
+def test_a_reader_shows_each_article_once_whatever_happens_to_it(
     client: Client, wire: Wire, tmp_path: Path, name: str, feed_format: str
 ) -> None:
     tag = f"{name}-{feed_format}"
@@ -199,16 +199,16 @@ def test_a_reader_shows_each_article_once_whatever_becomes_of_it(
         assert left == edited
 
 
-def test_a_reader_that_takes_compressed_feeds_gets_them(client: Client, wire: Wire) -> None:
+def test_a_reader_that_accepts_compressed_feeds_gets_them(client: Client, wire: Wire) -> None:
     _published(client, "/tags/coded/feed.rss", "coded", 1)
     feedparser.parse(wire.url + "/tags/coded/feed.rss")
     assert [fetched.coding for fetched in wire.fetched] == ["gzip"]
 
 
-def test_a_reader_that_keeps_only_dates_is_told_when_nothing_is_new(client: Client, wire: Wire) -> None:
+def test_a_reader_that_sends_only_dates_gets_304_for_an_unchanged_feed(client: Client, wire: Wire) -> None:
     path = "/tags/dates/feed.atom"
     _published(client, path, "dates", 1)
-    # The date comes with the next whole second: within the same one the bytes may change once more.
+    # The date is sent from the next whole second on: within the same one the bytes may change again.
     fetched = wait_for("a date", lambda: _dated(feedparser.parse(wire.url + path)))
     wire.statuses()
     assert feedparser.parse(wire.url + path, modified=fetched.modified).entries == []

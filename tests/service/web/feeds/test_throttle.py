@@ -1,4 +1,4 @@
-"""Whoever loads a whole feed again and again is asked to wait; whoever says what it has never is."""
+"""Unconditional requests for whole feeds are limited; conditional and partial ones are not."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 from archive.store.archive import Archive
-from service.web.feeds import throttle
-from service.web.feeds.prepared import Renditions
-from service.web.feeds.throttle import HOUR, Politeness, client_of
+from service.web.feeds.prepared import PreparedDocuments
+from service.web.feeds.throttle import HOUR, Throttle, client_of
 from tests.service.web.feeds.test_prepared import Stand
 from tests.support.builders import SITE
 from tests.support.newsstand import open_newsstand
@@ -24,7 +23,7 @@ MOST = 3
 @pytest.fixture
 def stand(archive: Archive) -> Stand:
     stand = Stand(archive)
-    stand.app.politeness.most = MOST
+    stand.app.throttle.limit = MOST
     stand.app.site = SITE
     for path in ("/feed.atom", "/feed.rss", "/sitemap.xml"):
         stand.put(path, b"<feed/>")
@@ -46,7 +45,7 @@ def statuses(stand: Stand, headers: Mapping[str, str] | None = None, **more: str
     return {get(stand, headers, **more).status_code for _ in range(MOST + 5)}
 
 
-def test_the_whole_feed_is_sent_so_many_times_an_hour(stand: Stand):
+def test_the_whole_feed_is_sent_up_to_the_limit_in_an_hour(stand: Stand):
     assert [get(stand).status_code for _ in range(MOST + 2)] == [200] * MOST + [429] * 2
     stand.tick += HOUR - 1
     assert get(stand).status_code == 429
@@ -54,7 +53,7 @@ def test_the_whole_feed_is_sent_so_many_times_an_hour(stand: Stand):
     assert get(stand).status_code == 200
 
 
-def test_whoever_is_asked_to_wait_is_told_how_long_and_what_to_do_instead(stand: Stand):
+def test_a_429_says_how_long_to_wait_and_what_to_do_instead(stand: Stand):
     for _ in range(MOST):
         get(stand)
     stand.tick += 600.5
@@ -67,7 +66,7 @@ def test_whoever_is_asked_to_wait_is_told_how_long_and_what_to_do_instead(stand:
     assert "https://news.example.org/feeds#programs" in answer.text
 
 
-def test_the_operator_is_told_once_an_hour_who_is_refused(stand: Stand, caplog: pytest.LogCaptureFixture):
+def test_a_refused_client_is_logged_once_an_hour(stand: Stand, caplog: pytest.LogCaptureFixture):
     caplog.set_level(logging.INFO, "service.web.feeds.throttle")
     for _ in range(2):
         statuses(stand)
@@ -92,49 +91,49 @@ def test_the_operator_is_told_once_an_hour_who_is_refused(stand: Stand, caplog: 
         {"Range": "bytes=0-3"},
     ],
 )
-def test_whoever_says_what_it_has_never_is(stand: Stand, considerate: dict[str, str]):
+def test_conditional_and_partial_requests_are_not_counted(stand: Stand, considerate: dict[str, str]):
     statuses(stand)
     assert 429 not in statuses(stand, considerate)
 
 
-def test_neither_is_a_head(stand: Stand):
+def test_head_is_not_counted(stand: Stand):
     statuses(stand)
     assert statuses(stand, method="HEAD") == {200}
 
 
-def test_each_client_and_each_feed_is_counted_by_itself(stand: Stand):
+def test_each_client_and_feed_is_counted_separately(stand: Stand):
     assert statuses(stand) == {200, 429}
     assert get(stand, address="203.0.113.8").status_code == 200
     assert get(stand, path="/feed.rss").status_code == 200
     assert statuses(stand, path="/sitemap.xml") == {200}
 
 
-def test_behind_a_proxy_on_this_machine_the_last_address_counts(stand: Stand):
+def test_behind_a_proxy_on_this_machine_the_last_forwarded_address_counts(stand: Stand):
     assert statuses(stand, {"X-Forwarded-For": f"198.51.100.9, {READER}"}, address="127.0.0.1") == {200, 429}
     assert get(stand, {"X-Forwarded-For": f"192.0.2.1, {READER}"}, address="::1").status_code == 429
     assert get(stand, {"X-Forwarded-For": f"{READER}, 192.0.2.1"}, address="::1").status_code == 200
 
 
-def test_nobody_else_is_believed_what_stands_there(stand: Stand):
+def test_forwarded_addresses_from_elsewhere_are_ignored(stand: Stand):
     assert statuses(stand, {"X-Forwarded-For": "192.0.2.1"}) == {200, 429}
     assert get(stand, {"X-Forwarded-For": "192.0.2.2"}).status_code == 429
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", ""])
-def test_this_machine_is_nobody_in_particular(stand: Stand, address: str):
+def test_near_addresses_are_not_counted(stand: Stand, address: str):
     assert statuses(stand, address=address) == {200}
     assert client_of({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": address}) is None
 
 
-def test_it_can_be_switched_off(stand: Stand):
-    stand.app.politeness.most = 0
+def test_the_limit_can_be_switched_off(stand: Stand):
+    stand.app.throttle.limit = 0
     assert statuses(stand) == {200}
 
 
-def test_a_search_is_counted_with_its_words(archive: Archive, tmp_path: Path):
+def test_each_search_is_counted_separately(archive: Archive, tmp_path: Path):
     with open_newsstand(archive, tmp_path) as site:
         site.publish(title="Wheat")
-        app = Renditions(
+        app = PreparedDocuments(
             archive, site.app.wsgi_app, clock=site.dateline.clock, unconditional_gets=MOST, ticks=lambda: 0.0
         )
         stand = Stand(archive)
@@ -145,11 +144,10 @@ def test_a_search_is_counted_with_its_words(archive: Archive, tmp_path: Path):
         assert get(stand, browser, path="/search/feed.atom?q=wheat").status_code == 200
 
 
-def test_the_table_is_bounded_and_forgets_whoever_came_first(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(throttle, "MOST_COUNTED", 10)
-    counter = Politeness(1, ticks=lambda: 0.0)
+def test_the_table_is_bounded_and_drops_the_oldest_count():
+    counter = Throttle(1, max_counted=10, ticks=lambda: 0.0)
     for number in range(50):
         assert counter.wait({"REMOTE_ADDR": f"203.0.113.{number}"}, "/feed.atom") == 0
-    assert len(counter._counted) == 10
+    assert len(counter._counts) == 10
     assert counter.wait({"REMOTE_ADDR": "203.0.113.49"}, "/feed.atom") == HOUR
     assert counter.wait({"REMOTE_ADDR": "203.0.113.0"}, "/feed.atom") == 0

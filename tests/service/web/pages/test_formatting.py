@@ -20,7 +20,7 @@ from service.web.pages.formatting import (
     period_text,
     size_text,
 )
-from service.web.site.pagination import cursor_of, read_cursor
+from service.web.pagination import cursor_of, read_cursor
 from tests.support.builders import an_article
 
 

@@ -12,8 +12,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from archive.store.archive import Archive
-from service.web.site.lists import PER_PAGE
-from service.web.site.pagination import cursor_of
+from feeds.format import FORMATS
+from service.web.pagination import cursor_of
+from service.web.site.listing import PER_PAGE
 from tests.support.newsstand import Newsstand, open_newsstand
 
 HOSTILE = "<script>alert(1)</script> & </title> \"quotes\" 'too'"
@@ -152,9 +153,7 @@ class TestArticle:
         article = site.publish(title="Bridge", section="City Hall")
         feeds = site.page(article.path or "").values('link[rel="alternate"]', "href")
         assert feeds == [
-            f"https://news.example.org{home}feed.{suffix}"
-            for home in ("/", "/sections/city-hall/")
-            for suffix in ("rss", "atom", "json")
+            f"https://news.example.org{home}{suffix}" for home in ("/", "/sections/city-hall/") for suffix in FORMATS
         ]
 
     def test_an_update_is_shown_with_its_time(self, site: Newsstand) -> None:
@@ -305,7 +304,7 @@ class TestLabels:
             page = site.page(path)
             assert (page.titles, page.text("h1")) == (["In"], name)
             feeds = page.values('link[rel="alternate"]', "href")
-            assert feeds == [f"https://news.example.org{path}feed.{suffix}" for suffix in ("rss", "atom", "json")]
+            assert feeds == [f"https://news.example.org{path}{suffix}" for suffix in FORMATS]
             assert page.values(".subscribe a", "href") == feeds
 
     @pytest.mark.parametrize("spelling", ["El Salvador", "EL-SALVADOR", "el%20salvador", "El%C2%A0Salvador"])
@@ -428,7 +427,7 @@ class TestEveryPage:
         assert site.get("/", headers={"If-None-Match": before}).status_code == 200
 
     def test_links_lead_somewhere(self, site: Newsstand, paths: list[str]) -> None:
-        feeds = tuple(f"feed.{suffix}" for suffix in ("rss", "atom", "json"))
+        feeds = tuple(FORMATS)
         seen: set[str] = set()
         for path in paths:
             seen.update(site.page(path).values("a, link[rel=stylesheet], link[rel=icon], link[rel=search]", "href"))
@@ -458,7 +457,7 @@ class TestEveryPage:
             ("/?after=damaged", 400),
         ):
             assert site.page(path, status=status).values('link[rel="alternate"]', "href") == [
-                f"https://news.example.org/feed.{suffix}" for suffix in ("rss", "atom", "json")
+                f"https://news.example.org/{suffix}" for suffix in FORMATS
             ]
 
 
@@ -468,7 +467,7 @@ class TestFeedPages:
         page = site.page("/feeds")
         homes = ["/", "/sections/a-b/", "/tags/t/", "/authors/ana/", "/2026/", "/2026/03/"]
         assert page.values(".feed-group .feeds a", "href") == [
-            f"https://news.example.org{home}feed.{suffix}" for home in homes for suffix in ("rss", "atom", "json")
+            f"https://news.example.org{home}{suffix}" for home in homes for suffix in FORMATS
         ]
 
     def test_the_page_of_feeds_says_how_often_something_comes(self, site: Newsstand) -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from archive.store.archive import Archive
 from archive.store.changes import ChangeKind
-from feeds.content_level import read_extents
+from feeds.content_level import read_content_levels
 from service.maintenance.check import check_all
 from service.settings import Settings
 from service.syndication.documents import next_second
-from service.worker.consumers.feeds import BUILT_FOR, MANY
+from service.worker.consumers.feeds import BUILT_FOR, IMPORT_THRESHOLD
 from tests.support.office import Office, open_office
 
 
@@ -54,7 +54,7 @@ def test_only_the_feeds_that_a_change_touches_are_built(office: Office) -> None:
 
 
 def test_what_is_built_among_many_feeds_is_what_is_built_for_one_change(office: Office) -> None:
-    tags = [f"tag-{number}" for number in range(MANY)]
+    tags = [f"tag-{number}" for number in range(IMPORT_THRESHOLD)]
     office.posted(title="Wheat", tags=tags, published="2026-01-02T12:00:00Z")
     article = office.posted(title="Rye", tags=tags[:1], published="2026-01-03T12:00:00Z")
     office.deliver()
@@ -160,16 +160,16 @@ def test_whoever_dies_while_all_feeds_are_built_anew_has_a_successor_who_does(
     written(office)
 
     state = office.archive.facts.set
-    feeds = next(delivery for delivery in office.worker.deliveries if delivery.name == "feeds")
+    feeds = next(drain for drain in office.worker.drains if drain.name == "feeds")
 
     def state_and_die(name: str, value: str) -> None:
         state(name, value)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(office.archive.facts, "set", state_and_die)
-    feeds.outbox.restart()
+    feeds.runner.restart()
     with pytest.raises(KeyboardInterrupt):
-        feeds.outbox.drain()
+        feeds.runner.drain()
     assert office.archive.changes.cursor("feeds").position == 0  # type: ignore[union-attr]
 
 
@@ -178,8 +178,8 @@ def test_a_crash_between_doing_and_saying_so_does_no_harm(
     office: Office, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     office.posted(title="Wheat", tags=["usa"])
-    outbox = next(delivery.outbox for delivery in office.worker.deliveries if delivery.name == name)
-    outbox.drain()
+    runner = next(drain.runner for drain in office.worker.drains if drain.name == name)
+    runner.drain()
     office.posted(title="Rye", tags=["usa"])
     advance = office.archive.changes.advance
 
@@ -188,7 +188,7 @@ def test_a_crash_between_doing_and_saying_so_does_no_harm(
 
     monkeypatch.setattr(office.archive.changes, "advance", die)
     with pytest.raises(KeyboardInterrupt):
-        outbox.drain()
+        runner.drain()
     monkeypatch.setattr(office.archive.changes, "advance", advance)
     office.deliver()
     assert check_all(office.dateline) == []
@@ -222,7 +222,7 @@ def test_feeds_are_built_anew_when_they_are_to_carry_something_else(office: Offi
     office.deliver()
     assert "content_html" in office.get("/feed.json").json["items"][0]
     office.later(minutes=1)
-    settings = replace(office.dateline.settings, feed_content=read_extents("summary; /tags/usa/: full"))
+    settings = replace(office.dateline.settings, feed_content=read_content_levels("summary; /tags/usa/: full"))
     office.dateline = replace(office.dateline, settings=settings)
     office.worker = type(office.worker)(office.dateline)
     office.deliver()
@@ -234,7 +234,7 @@ def test_feeds_are_built_anew_when_they_are_to_carry_something_else(office: Offi
 
 
 def test_searches_carry_what_they_are_set_to(archive: Archive, tmp_path: Path) -> None:
-    with open_office(archive, tmp_path, feed_content=read_extents("full; /search/: summary")) as office:
+    with open_office(archive, tmp_path, feed_content=read_content_levels("full; /search/: summary")) as office:
         office.posted(title="Wheat")
         office.deliver()
         [found] = office.get("/search/feed.json?q=wheat").json["items"]

@@ -15,12 +15,20 @@ import pytest
 from archive.store.archive import Archive
 from archive.store.changes import ChangeKind
 from archive.store.subscriptions import Failed, Subscription
-from service.outbound.address_guard import Guard
-from service.outbound.client import Outgoing, Reply
+from service.outbound.address_guard import AddressGuard
+from service.outbound.client import Client
 from service.outbound.errors import NoAnswer
-from service.websub.deliveries import AT_ONCE, PER_HOST, POSTPONED_BY, SLOW_PER_HOST, SLOW_SHARE, Pusher
+from service.outbound.response import Response
+from service.websub.dispatcher import (
+    CLAIM_SIZE,
+    MAX_PER_HOST,
+    POSTPONE_DELAY,
+    SLOW_MAX_PER_HOST,
+    SLOW_MAX_TASKS_PER_HOST,
+    CallbackDispatcher,
+)
 from service.websub.protocol import BACKOFF
-from tests.contracts.archive import a_lease, a_rendition, an_intent
+from tests.support.archives import a_lease, a_rendition, an_intent
 from tests.support.builders import NOON, SITE
 from tests.support.running import wait_for
 
@@ -30,11 +38,11 @@ SILENT = "silent.example"
 READER = "reader.example"
 
 
-class Callbacks(Outgoing):
+class Callbacks(Client):
     """All take what they are told, but for the silent one: a call of it fails when the test says so."""
 
     def __init__(self) -> None:
-        super().__init__(Guard(private=True))
+        super().__init__(AddressGuard(private=True))
         self.asked: Counter[str] = Counter()
         self._failing = threading.Semaphore(0)
 
@@ -43,23 +51,23 @@ class Callbacks(Outgoing):
 
     def call(
         self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, **_: Any
-    ) -> Reply:
+    ) -> Response:
         host = urlsplit(url).netloc
         self.asked[host] += 1
         if host == SILENT:
             self._failing.acquire(timeout=60)
             raise NoAnswer(f"{host} is silent")
-        return Reply(200, {}, b"")
+        return Response(200, {}, b"")
 
 
 class Scene:
-    """A pusher with subscribers that exist in name only. Time is the test's."""
+    """A dispatcher with subscribers that exist in name only. Time is the test's."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
         self.now = NOON
         self.callbacks = Callbacks()
-        self.pusher = Pusher(
+        self.dispatcher = CallbackDispatcher(
             archive, SITE, self.callbacks, owner="here", clock=lambda: self.now, stopping=threading.Event()
         )
 
@@ -83,8 +91,8 @@ class Scene:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """While the pusher runs, until it has nothing to do."""
-        running = threading.Thread(target=self.pusher.run)
+        """While the dispatcher runs, until it has nothing to do."""
+        running = threading.Thread(target=self.dispatcher.run)
         running.start()
         try:
             yield
@@ -97,7 +105,7 @@ class Scene:
 def scene(archive: Archive) -> Iterator[Scene]:
     opened = Scene(archive)
     yield opened
-    opened.pusher.close()
+    opened.dispatcher.close()
 
 
 def test_nobody_waits_for_a_silent_host_of_many_subscribers(scene: Scene) -> None:
@@ -108,23 +116,23 @@ def test_nobody_waits_for_a_silent_host_of_many_subscribers(scene: Scene) -> Non
 
 
 def test_what_waits_for_a_host_that_turns_out_silent_waits_among_the_slow_or_comes_later(scene: Scene) -> None:
-    scene.owe(SILENT, AT_ONCE)
+    scene.owe(SILENT, CLAIM_SIZE)
     with scene.at_work():
-        wait_for("the first calls", lambda: scene.callbacks.asked[SILENT] == PER_HOST)
+        wait_for("the first calls", lambda: scene.callbacks.asked[SILENT] == MAX_PER_HOST)
         scene.callbacks.fail(1)
-        wait_for("calls among the slow", lambda: scene.callbacks.asked[SILENT] == PER_HOST + SLOW_PER_HOST)
-        assert len(scene.pusher._quick_lane) == PER_HOST - 1
-    called = PER_HOST + SLOW_SHARE
+        wait_for("calls among the slow", lambda: scene.callbacks.asked[SILENT] == MAX_PER_HOST + SLOW_MAX_PER_HOST)
+        assert len(scene.dispatcher._quick_pool) == MAX_PER_HOST - 1
+    called = MAX_PER_HOST + SLOW_MAX_TASKS_PER_HOST
     assert Counter((one.failures, one.due) for one in scene.subscriptions()) == {
         (1, scene.now + BACKOFF[0]): called,
-        (0, scene.now + POSTPONED_BY): AT_ONCE - called,
+        (0, scene.now + POSTPONE_DELAY): CLAIM_SIZE - called,
     }
 
 
 def test_a_host_gets_eight_calls_at_a_time_whatever_became_of_earlier_ones(scene: Scene) -> None:
     scene.owe(SILENT, 20)
     scene.owe(SILENT, 20, failed=True)
-    lanes = (scene.pusher._quick_lane, scene.pusher._slow_lane)
+    pools = (scene.dispatcher._quick_pool, scene.dispatcher._slow_pool)
     with scene.at_work():
-        wait_for("all is claimed", lambda: all(len(lane) >= SLOW_SHARE for lane in lanes))
-        assert sum(lane._running[SILENT] for lane in lanes) == 8
+        wait_for("all is claimed", lambda: all(len(pool) >= SLOW_MAX_TASKS_PER_HOST for pool in pools))
+        assert sum(pool._running[SILENT] for pool in pools) == 8
