@@ -68,7 +68,7 @@ def test_the_leader_goes_on_at_once_and_others_rest(lead: LeaderFollower, thread
     for _ in range(100):
         assert leader(lead.lead_or_wait).wait(10)
     assert not rests.is_set()
-    leader(lead.leave)
+    leader(lead.step_down)
     assert rests.wait(10)
 
 
@@ -76,12 +76,12 @@ def test_who_comes_back_from_something_slow_rests_while_another_leads(
     lead: LeaderFollower, threads: tuple[Follower, Follower]
 ) -> None:
     first, second = threads
-    for do in (lead.lead_or_wait, lead.leave):
+    for do in (lead.lead_or_wait, lead.step_down):
         assert first(do).wait(10)
     assert second(lead.lead_or_wait).wait(10)
     rests = first(lead.lead_or_wait)
     assert not rests.wait(0.05)
-    assert second(lead.leave).wait(10)
+    assert second(lead.step_down).wait(10)
     assert rests.wait(10)
 
 
@@ -94,7 +94,7 @@ def test_a_leader_that_was_not_seen_for_long_is_not_relied_on(
     assert other(lead.lead_or_wait).wait(10)
     rests = ended(lead.lead_or_wait)
     assert not rests.wait(0.01)
-    assert other(lead.leave).wait(10)
+    assert other(lead.step_down).wait(10)
     assert rests.wait(10)
 
 
