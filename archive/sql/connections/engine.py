@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from archive.errors import ArchiveUnavailable, DatelineError, StorageFull
-from archive.sql.sqlite_checkpoints import Checkpoints
+from archive.sql.connections.sqlite_checkpoints import Checkpoints
 
 # Error messages by primary SQLite result code.
 _ADVICE = {
