@@ -1,4 +1,4 @@
-"""Lists of articles in SQL."""
+"""The port for lists of articles, in SQL."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from archive.urls import article_path
 
 
 class SqlListings:
-    """`Listings` (see archive.store.listings) in SQLite or PostgreSQL."""
+    """`Listings` (archive.store.listings) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -52,11 +52,11 @@ class SqlListings:
 
     def count(self, query: ArticleQuery) -> int:
         with self._database.reading() as connection:
-            found: int = connection.execute(article_queries.counted(query)).scalar_one()
+            found: int = connection.execute(article_queries.count(query)).scalar_one()
         return found
 
     def labels(self, kind: LabelKind, *, since: datetime | None = None) -> Sequence[LabelCount]:
-        # Of one key's spellings the last in the alphabet stands for all: any, but always the same one.
+        # If a key has several spellings, the alphabetically last one is used: an arbitrary but constant choice.
         statement = (
             select(labels.c.key, func.max(labels.c.name).label("name"), func.count().label("articles"))
             .where(labels.c.kind == kind.value)

@@ -17,7 +17,7 @@ from archive.store.changes import Change, ChangeKind
 from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery
 from archive.urls import Scope
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 from feeds.content_codings import etag
 from feeds.document import Document
 from feeds.spec import parse
@@ -142,7 +142,7 @@ def _suspicions(found: dict[str, int], articles: Iterable[Article]) -> dict[str,
 
 
 def _read(archive: Archive, article_ids: Iterable[str]) -> Iterator[Article]:
-    for some in slices(list(article_ids), READ_BATCH):
+    for some in chunked(list(article_ids), READ_BATCH):
         yield from archive.articles.get_many(some).values()
 
 

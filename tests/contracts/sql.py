@@ -80,7 +80,7 @@ class SqlArchiveContract(ArchiveContract):
 
     def test_a_database_of_unknown_kind_is_named_without_its_password(self) -> None:
         with pytest.raises(
-            ArchiveUnavailable, match=r"'mysql://ann:\*\*\*@db/x' is of no known kind; known are sqlite"
+            ArchiveUnavailable, match=r"'mysql://ann:\*\*\*@db/x' is not of a supported kind; the kinds are sqlite"
         ):
             SqlArchive("mysql://ann:secret@db/x")
 
@@ -125,7 +125,7 @@ class SqlArchiveContract(ArchiveContract):
     def test_an_empty_database_is_upgraded_to_exactly_the_schema(self, empty_url: str) -> None:
         with _open(empty_url) as archive:
             with pytest.raises(
-                ArchiveOutdated, match=f"has schema none, this program wants {upgrade.newest()}: run `dateline migrate`"
+                ArchiveOutdated, match=f"has schema none, this program needs {upgrade.newest()}: run `dateline migrate`"
             ):
                 archive.check_schema()
             assert archive.migrate() == (None, upgrade.newest())

@@ -13,7 +13,7 @@ from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
 from archive.store.feed_volumes import ArchiveDocument
 from archive.urls import Scope
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 from feeds.archived import page_of
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
@@ -107,7 +107,7 @@ class FeedsConsumer:
 
     def _placements(self, changes: Sequence[Change]) -> Iterator[Placement]:
         ids = list(dict.fromkeys(change.subject for change in changes if change.days))
-        for some in slices(ids, self.articles_at_once):
+        for some in chunked(ids, self.articles_at_once):
             for article in self.archive.articles.get_many(some).values():
                 if article.revision == 1:
                     yield from placements_of([article])
@@ -137,7 +137,7 @@ class FeedsConsumer:
         return paths == self.archive.renditions.etags(list(paths)).keys()
 
     def _store(self, makers: Sequence[Maker], lease: Lease) -> int:
-        return sum(self._store_some(some, lease) for some in slices(makers, self.feeds_at_once))
+        return sum(self._store_some(some, lease) for some in chunked(makers, self.feeds_at_once))
 
     def _store_some(self, makers: Sequence[Maker], lease: Lease) -> int:
         return store_documents(

@@ -10,7 +10,7 @@ from archive.errors import IndexUnavailable
 from archive.search.index import SearchIndex
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 from service.dateline import Dateline
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class IndexConsumer:
     def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         del lease  # the index has its own lock, and its revisions make a late write harmless
         articles: dict[str, Article] = {}
-        for some in slices(changes, READ_BATCH):
+        for some in chunked(changes, READ_BATCH):
             articles |= self.archive.articles.get_many(list(dict.fromkeys(change.subject for change in some)))
             is_last = some[-1] is changes[-1]
             if is_last or sum(len(article.content_html) for article in articles.values()) > MAX_BATCH_CHARACTERS:

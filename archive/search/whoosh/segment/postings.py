@@ -11,7 +11,7 @@ from archive.search.whoosh.arrays import Array
 from archive.search.whoosh.segment.codec import Block, blocks
 from archive.search.whoosh.segment.damage import reading_files
 from archive.search.whoosh.segment.segment import Segment
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 
 BLOCKS_AT_ONCE: Final = 500  # whose positions are decoded together: the memory for that is many times their size
 _WIDTHS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32}
@@ -82,12 +82,12 @@ def read_positions(segment: Segment, field: str, term: bytes, *, wanted: Array |
             read = list(blocks(segment.view, info.extent()[0], wanted=None if wanted is None else wanted.tolist()))
             documents = np.concatenate([NO_POSTINGS.documents, *map(documents_of, read)])
             counts_of = [
-                np.concatenate(list(map(weights_of, some))).astype(np.int64) for some in slices(read, BLOCKS_AT_ONCE)
+                np.concatenate(list(map(weights_of, some))).astype(np.int64) for some in chunked(read, BLOCKS_AT_ONCE)
             ]
             counts = np.concatenate([np.empty(0, np.int64), *counts_of])
             contents = (
                 b"".join(block.positions.joined() for block in some if block.positions is not None)
-                for some in slices(read, BLOCKS_AT_ONCE)
+                for some in chunked(read, BLOCKS_AT_ONCE)
             )
             positions = np.concatenate([np.empty(0, np.uint16), *map(_positions, contents, counts_of)])
         _check(documents, segment)
