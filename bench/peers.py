@@ -1,4 +1,4 @@
-"""Other search engines with the same articles: SQLite's FTS5 and tantivy."""
+"""Other search engines over the same articles: SQLite's FTS5 and tantivy."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LIMIT = 10
 
 
 class Fts5:
-    """bm25 over title and body, stemmed; dates and tags beside them."""
+    """bm25 over title and body, stemmed; dates and tags in separate tables."""
 
     CANNOT: ClassVar[Collection[str]] = ("fuzzy", "suggestion", "did you mean")
 
@@ -72,7 +72,7 @@ class Fts5:
             narrowed += " AND EXISTS (SELECT 1 FROM tags g WHERE g.tag = ? AND g.number = t.rowid)"
             values.append(asked.tag)
         if asked.first_day and asked.last_day:
-            # CROSS JOIN and + keep SQLite from asking the text index once for each article of these days.
+            # CROSS JOIN and + keep SQLite from querying the text index once per article of these days.
             narrowed += " AND +s.day BETWEEN ? AND ?"
             values += [asked.first_day, asked.last_day]
         shown = "snippet(texts, 1, '<mark>', '</mark>', '…', 30)" if asked.needs == "snippets" else "t.rowid"
@@ -85,14 +85,14 @@ class Fts5:
     def _facets(self, match: str) -> list[Any]:
         found = "WITH found AS MATERIALIZED (SELECT rowid AS number FROM texts WHERE texts MATCH ?) SELECT "
         ending = " GROUP BY 1 ORDER BY 2 DESC LIMIT 100"
-        counted = []
-        for what in (
+        counts = []
+        for selection in (
             "substr(s.day, 1, 4), count(*) FROM found CROSS JOIN stories s USING (number)",
             "s.section, count(*) FROM found CROSS JOIN stories s USING (number)",
             "g.tag, count(*) FROM found CROSS JOIN story_tags g USING (number)",
         ):
-            counted += self.connection.execute(found + what + ending, [match]).fetchall()
-        return counted
+            counts += self.connection.execute(found + selection + ending, [match]).fetchall()
+        return counts
 
 
 def _fts5(asked: Asked) -> str:
@@ -104,7 +104,7 @@ def _fts5(asked: Asked) -> str:
 
 
 class Tantivy:
-    """BM25 over title and body, stemmed, all in Rust."""
+    """BM25 over title and body, stemmed; implemented in Rust."""
 
     CANNOT: ClassVar[Collection[str]] = ("facets", "suggestion", "did you mean")
 

@@ -432,15 +432,15 @@ def main() -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/corpora"))
     parser.add_argument("--articles", nargs="+", type=int, default=[20_000, 100_000])
     parser.add_argument("--queries", type=int, default=40, help="of each class")
-    given = parser.parse_args()
-    if not (given.folder / corpus.REUTERS).is_file():
-        print(f"No {corpus.REUTERS} in {given.folder}: name its folder. Nothing was measured.", file=sys.stderr)
+    arguments = parser.parse_args()
+    if not (arguments.folder / corpus.REUTERS).is_file():
+        print(f"{corpus.REUTERS} is not in {arguments.folder}: pass its folder. Nothing was measured.", file=sys.stderr)
         return 1
     load = os.getloadavg()[0]
     measured = []
-    for number in given.articles:
+    for number in arguments.articles:
         with tempfile.TemporaryDirectory(prefix="dateline-bench-") as scratch:
-            measured.append(measure(number, Path(scratch), given.folder, given.queries))
+            measured.append(measure(number, Path(scratch), arguments.folder, arguments.queries))
         table = "\n".join(lines(measured, load)) + "\n"
         TABLES.write_text(table, encoding="utf-8")
     print(table)

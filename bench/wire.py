@@ -84,12 +84,12 @@ def readers() -> list[Reader]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.wire", description="Count the bytes of a day's polling.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/corpora"))
-    given = parser.parse_args()
-    if not (given.folder / corpus.REUTERS).is_file():
-        print(f"No {corpus.REUTERS} in {given.folder}: name its folder. Nothing was measured.", file=sys.stderr)
+    arguments = parser.parse_args()
+    if not (arguments.folder / corpus.REUTERS).is_file():
+        print(f"{corpus.REUTERS} is not in {arguments.folder}: pass its folder. Nothing was measured.", file=sys.stderr)
         return 1
     for what, together in LENGTHS.items():
-        some = corpus.joined(corpus.stories(given.folder), together)
+        some = corpus.joined(corpus.stories(arguments.folder), together)
         with tempfile.TemporaryDirectory(prefix="dateline-wire-") as scratch:
             print(_measure(some, Path(scratch), what), end="\n\n", flush=True)
     return 0

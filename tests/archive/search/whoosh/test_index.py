@@ -251,8 +251,8 @@ def test_long_posting_lists_are_read_in_chunks(
     whole = [index.search(query) for query in queries]
     assert [results.total for results in whole] == [400, 57, 266, 0]
     monkeypatch.setattr(scorer, "PHRASE_CHUNK", 30)
-    monkeypatch.setattr(terms, "LONG_LIST", 50)
-    monkeypatch.setattr(postings, "BLOCKS_AT_ONCE", 1)
+    monkeypatch.setattr(terms, "LONG_LIST_THRESHOLD", 50)
+    monkeypatch.setattr(postings, "MAX_BLOCKS", 1)
     assert [WhooshIndex(folder).search(query) for query in queries] == whole
 
 
@@ -367,14 +367,14 @@ def test_a_large_merge_is_made_by_another_process(
     for number in range(8):
         index.apply(titles(f"Wheat {number}"), position=number)
     before = index.search(SearchQuery(text="wheat 3"))
-    monkeypatch.setattr(whoosh_index, "SMALL_MERGE", 0)
+    monkeypatch.setattr(whoosh_index, "SMALL_MERGE_THRESHOLD", 0)
     index.tidy()
     assert index.search(SearchQuery(text="wheat 3")) == before
     assert index.status().segments == 1
 
 
 def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 10)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 10)
     monkeypatch.setattr(index, "_builders", BuilderProcesses(3))
     index.apply(titles(*["Wheat"] * 10), position=1)
     index.apply(titles(*["Corn"] * 11), position=2)
@@ -385,7 +385,7 @@ def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, mo
 
 
 def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 2)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 2)
     monkeypatch.setattr(worker_processes, "START", [sys.executable, "-c", "import sys; sys.stdin.buffer.read(100)"])
     with pytest.raises(IndexUnavailable, match="has ended"):
         index.apply(titles("Wheat", "Corn"), position=1)
@@ -396,7 +396,7 @@ def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, m
 
 
 def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 2)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 2)
     limited = f"ulimit -f 0; exec {sys.executable} -m archive.search.whoosh.indexing.worker_processes"
     monkeypatch.setattr(worker_processes, "START", ["bash", "-c", f"trap '' XFSZ; {limited}"])
     try:
@@ -410,7 +410,7 @@ def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkey
 def test_an_unread_answer_of_a_builder_is_not_taken_for_the_next_one(
     index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 4)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 4)
     monkeypatch.setattr(index, "_builders", BuilderProcesses(2))
     sent = iter([True, False])
     send = worker_processes._send
@@ -503,7 +503,7 @@ def test_an_index_that_is_being_built_says_how_far_it_is(folder: Path) -> None:
     index = WhooshIndex(folder)
     index.clear(until=1200)
     index.apply(titles("Wheat"), position=300)
-    with pytest.raises(IndexUnavailable, match=r"is being built: it holds 300 of 1,200 changes"):
+    with pytest.raises(IndexUnavailable, match=r"is being built: 300 of 1,200 changes are indexed"):
         index.search(SearchQuery(text="wheat"))
 
 
@@ -810,7 +810,7 @@ from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.indexing import merge_policy
 from tests.support.builders import a_stored_article
 merge_policy.MERGE_FACTOR = 3
-whoosh_index.LARGE_BATCH = 4
+whoosh_index.LARGE_BATCH_THRESHOLD = 4
 index = WhooshIndex(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:

@@ -82,7 +82,7 @@ def test_of_a_large_vocabulary_words_of_one_document_are_not_kept(
     segment: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = LetterSets(segment)
-    monkeypatch.setattr(near_words, "LARGE_VOCABULARY", 100)
+    monkeypatch.setattr(near_words, "LARGE_VOCABULARY_THRESHOLD", 100)
     frequent = LetterSets(segment)
     assert {frequent.dictionary.term(number).decode() for number in frequent.candidates("wheet", 2).tolist()} == {
         "wheat"

@@ -154,7 +154,7 @@ def test_a_note_says_that_the_time_was_up_and_the_next_search_is_complete(
             searcher, "Deadline", lambda _timeout: Deadline(timedelta(seconds=1), lambda: float(next(ticks)))
         )
         late = index.search(query)
-    assert "The search took too long: not all of it was searched for." in late.notes
+    assert "The search took too long; the results may be incomplete." in late.notes
     assert index.search(query) == expected
 
 
@@ -197,5 +197,5 @@ def test_corrections_facets_and_completions_after_the_deadline_are_left_out(
         late = index.search(SearchQuery(text="exprots"))
         assert index.suggest("yor") == Suggestions()
     assert (late.facets, late.suggestion) == ({}, None)
-    assert late.notes == ("The search took too long: not all of it was searched for.",)
+    assert late.notes == ("The search took too long; the results may be incomplete.",)
     assert (index.search(SearchQuery(text="exprots")), index.suggest("yor")) == (expected, completed)
