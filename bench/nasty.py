@@ -69,7 +69,8 @@ def table(articles: int, answers: Sequence[tuple[float, int]], peak: float) -> s
         [
             "# Nasty queries",
             "",
-            f"`python -m bench.nasty`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores, {articles:,} articles.",
+            f"`python -m bench.nasty`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {os.cpu_count()} cores;",
+            f"{articles:,} articles.",
             f"{len(answers)} queries in sequence in one process, with facets and snippets:",
             f"median {median(times):.1f} ms, maximum {max(times):.0f} ms, peak {peak:.0f} MB.",
             f"Bound: {MAX_SECONDS:.0f} s and {MAX_MEGABYTES} MB for each query, {'kept' if kept else '**missed**'}.",

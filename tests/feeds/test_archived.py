@@ -1,4 +1,4 @@
-"""How the archive of the site's feed is divided into documents."""
+"""Dividing the site feed's history into archive documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any article that validation accepts gives feeds that are well-formed, valid, the same twice, and readable."""
+"""Any article that validation accepts gives well-formed, valid, reproducible and readable feeds."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ fields = st.fixed_dictionaries(
 
 
 def admitted(wish: dict[str, Any], number: int) -> Article | None:
-    """The article from these fields, without those that validation refuses."""
+    """The article from these fields, without those that validation rejects."""
     while True:
         try:
             draft = parse_draft(wish, zone=SITE.zone)
@@ -161,7 +161,7 @@ def enclosures_read(articles: list[Article], feed_format: Format) -> list[int]:
 
 
 def as_feedparser(text: str) -> str:
-    """feedparser repairs text that looks like UTF-8 read as Latin-1, whether it is or not."""
+    """The text after feedparser's repair of what looks like UTF-8 decoded as Latin-1."""
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode()
     return line(text)

@@ -1,4 +1,4 @@
-"""The embedded index: the contract, and what only it promises."""
+"""The embedded engine: the contract of a search index, and its own guarantees."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def segment_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.seg"))
 
 
-# The same answers, whatever the history ----------------------------------------------------------------
+# The same results, whatever the history ----------------------------------------------------------------
 
 WORDS = ["wheat", "corn", "exports", "of", "rise", "oil"]
 STATES = st.sampled_from([Status.PUBLISHED, Status.PUBLISHED, Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN])
@@ -152,7 +152,7 @@ def answers(index: WhooshIndex, articles: Sequence[Article]) -> list[object]:
 
 
 class Reference(WeightingModel):  # type: ignore[misc]
-    """The index's formula, for Whoosh's own searcher."""
+    """The index's BM25 formula for Whoosh's own searcher."""
 
     def __init__(self, idf: float, weight: float) -> None:
         self.idf, self.weight = idf, weight
@@ -188,7 +188,7 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
     whoosh_segment._fieldlengths = {}
     reader = SegmentReader(SegmentFiles(path), schema, whoosh_segment)
     expected: dict[str, float] = {}
-    count = index.search(SearchQuery(text="wheats")).total  # so that no article has it as it is typed
+    count = index.search(SearchQuery(text="wheats")).total  # a form that no article has
     idf = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
     for field, weight in (("title", 1.5), ("body", 1.0)):
         searcher = Searcher(reader, weighting=Reference(idf, weight))
@@ -235,14 +235,14 @@ def test_answers_are_the_same_after_mapped_pages_were_released(
     monkeypatch.setattr(whoosh_index, "RELEASE_BYTES", 0)
     assert [index.search(query) for _ in range(2)] == [before, before]
     assert released
-    # Phrases that were not searched for before are read from the released pages.
+    # New phrases, which are not cached, are read from the released pages.
     assert [index.search(SearchQuery(text=f'"wheat {number}"')).total for number in (7, 11, 50)] == [1, 1, 0]
 
 
 def test_long_posting_lists_are_read_in_chunks(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    long = "far " * 300  # so that there are positions of one byte and of two
+    long = "far " * 300  # for position deltas of one byte and of two
     texts = [f"{long * (number % 3)}the price of the wheat {number % 7} is the price" for number in range(400)]
     index.apply([a_stored_article(content_text=text) for text in texts], position=400)
     queries = [
@@ -698,7 +698,7 @@ WRITES = ("the segment", "its deletions", "the manifest", "their names", "the ma
 def test_a_full_disk_changes_nothing(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:
-    """Whichever write it is that no longer fits; but for the last: then it is done, and only may not last."""
+    """For every write except the last, after which the commit is complete and only its durability is in doubt."""
     index.apply([a_stored_article(id="a", title="Wheat")], position=1)
     before = {path.name for path in folder.iterdir()}
     syncs = 0

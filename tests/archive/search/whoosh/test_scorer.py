@@ -1,4 +1,4 @@
-"""Scores are those of the definition for every kind of query, however the index is divided into segments."""
+"""Scores equal the reference implementation for every kind of query and any division into segments."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def articles() -> list[Article]:
 
 @pytest.fixture(scope="module")
 def index(articles: list[Article], tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
-    """Divided into segments of all sizes, with deleted documents."""
+    """An index with segments of various sizes and deleted documents."""
     index = WhooshIndex(tmp_path_factory.mktemp("scoring") / "search")
     index.clear()
     index.apply(
@@ -109,7 +109,7 @@ def test_scores_are_those_of_the_definition(index: WhooshIndex, articles: list[A
     found = {hit.id: hit.score for page in pages for hit in page.hits}
     assert {page.total for page in pages} == {len(expected)}
     assert found.keys() == expected.keys()
-    rescored = [hit.id for hit in pages[0].hits]  # only these get what proximity adds
+    rescored = [hit.id for hit in pages[0].hits]  # only these get proximity increments
     assert {article: found[article] for article in rescored} == pytest.approx(
         {article: expected[article] for article in rescored}, rel=1e-5
     )
