@@ -19,7 +19,7 @@ from service.dateline import Dateline
 from service.links import Addresses
 
 FACETS: Final = ("year", "month", "section", "tag", "author", "language")
-MOST_PAGES: Final = 1_000_000
+MAX_PAGES: Final = 1_000_000
 _PERIOD: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 T = TypeVar("T")
 
@@ -141,7 +141,7 @@ def read_query(args: Mapping[str, str]) -> SearchQuery:
         first_day=first.first_day if first else None,
         last_day=last.last_day if last else None,
         sort=read("sort", _sort, Sort.RELEVANCE),
-        page=read("page", lambda text: _number(text, MOST_PAGES), 1),
+        page=read("page", lambda text: _number(text, MAX_PAGES), 1),
         per_page=read("per_page", lambda text: _number(text, MAX_PER_PAGE), 10),
     )
     if query.first_day and query.last_day and query.first_day > query.last_day:

@@ -23,7 +23,7 @@ CONFIG_FILE: Final = Path("dateline.toml")
 HUB_PATH: Final = "/hub"
 
 
-# Each process reads the settings: a library for them would cost each of them 29 MB.
+# Each process reads the settings: a settings library would cost each process 29 MB.
 Reader = Callable[[object], Any]
 
 
@@ -39,7 +39,7 @@ def _setting(default: Any, reader: Reader, description: str, *, secret: bool = F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set. Each is `DATELINE_` and its name in capitals, or its name in `dateline.toml`."""
+    """All settings. Each is set by `DATELINE_` and its name in capitals, or by its name in `dateline.toml`."""
 
     data: Path = _setting(  # noqa: RUF009  # a field, and a path that nobody changes
         Path("data"), read.path, "folder of the database, the search index and everything else"
@@ -102,7 +102,7 @@ class Settings:
     log_level: str = _setting("info", read.log_level, "how much is logged")
 
     def site(self, served_at: str | None = None) -> Site:
-        """The site as it is set; `served_at` is its address where none is set."""
+        """The site; `served_at` is its URL if none is set."""
         site = Site(
             url=self.site_url or served_at or "http://127.0.0.1:8000/",
             title=self.title,
@@ -130,7 +130,7 @@ class Settings:
         return self.data / "search"
 
     def shown(self) -> list[tuple[str, str, str]]:
-        """Every setting's variable, value and meaning, for people; secrets stay secret."""
+        """Every setting's variable, value and description, for people; secrets are not shown."""
         return [
             (variable(one.name), _shown(getattr(self, one.name), secret=not one.repr), one.metadata["description"])
             for one in fields(self)
@@ -142,9 +142,9 @@ def variable(name: str) -> str:
 
 
 def read_settings() -> Settings:
-    """Settings from files that variables name, else from variables, else from `dateline.toml`.
+    """From files that `…_FILE` variables name, else from variables, else from `dateline.toml`.
 
-    What is empty counts as not set. Raises InvalidSettings with every problem."""
+    An empty value counts as not set. Raises InvalidSettings with every problem."""
     problems: list[str] = []
     given = {**_from_toml(problems), **_from_environment(), **_from_files(problems)}
     values = {}
@@ -160,7 +160,7 @@ def read_settings() -> Settings:
 
 
 def unknown_names() -> list[str]:
-    """DATELINE_ variables that mean nothing, which a slip of the pen is more often than not."""
+    """DATELINE_ variables that are no setting: probably misspelt."""
     known = {variable(one.name) for one in fields(Settings)}
     known |= {name + FILE_SUFFIX for name in known}
     return sorted(
@@ -175,7 +175,7 @@ def _from_environment() -> Mapping[str, object]:
 
 
 def _from_files(problems: list[str]) -> Mapping[str, object]:
-    """`DATELINE_ADMIN_TOKEN_FILE=/run/secrets/token`: any setting from the file that is named."""
+    """`DATELINE_ADMIN_TOKEN_FILE=/run/secrets/token`: any setting, read from the named file."""
     values = {}
     for one in fields(Settings):
         name = variable(one.name) + FILE_SUFFIX

@@ -1,4 +1,4 @@
-"""From settings to a running Dateline: the only place that names a back-end."""
+"""Opens a Dateline from its settings. The only module that names a back-end."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from service.publishing import Publisher
 from service.settings import Settings
 from service.wakeup import Wakeup
 
-SITE_URL = "site-url"  # the fact under which the address is kept
+SITE_URL = "site-url"  # the fact that stores the URL
 
 
 def open_archive(settings: Settings, *, checkpoints: bool = False) -> SqlArchive:
-    """The archive that the settings name, whatever its schema.
+    """The archive that the settings name, with any schema.
 
-    `checkpoints`: this process keeps house in the database, unless another one does."""
+    `checkpoints`: this process makes SQLite's checkpoints, unless another one does. Raises Unavailable, StorageFull."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -33,7 +33,7 @@ def open_dateline(
 ) -> Dateline:
     """Open everything that the settings name.
 
-    `migrate`: bring the database to this program's schema, else raise ArchiveOutdated where it is not."""
+    `migrate`: upgrade the database to this program's schema. Otherwise raises ArchiveOutdated if it is older."""
     archive = open_archive(settings, checkpoints=checkpoints)
     try:
         if migrate:
@@ -43,7 +43,7 @@ def open_dateline(
     except DatelineError:
         archive.close()
         raise
-    # Without a setting, the address under which it was last served: other commands know no port.
+    # Without a setting: the URL at which it was last served, since other commands do not know the port.
     site = settings.site(archive.facts.get(SITE_URL))
     wakeup = Wakeup(settings.data / "bell")
     return Dateline(

@@ -29,7 +29,7 @@ COMMANDS = {
     "feeds": "feeds:feeds",
     "check": "check:check",
 }
-_STEPS = {"_prepare": "serve:prepare"}  # of a command, in a process of its own
+_STEPS = {"_prepare": "serve:prepare"}  # of a command, in its own process
 
 
 class _Commands(click.Group):
@@ -57,12 +57,12 @@ def dateline() -> None:
     from service.settings import unknown_names
 
     for name in unknown_names():
-        click.echo(f"dateline: {name} means nothing here; `dateline settings` shows what does", err=True)
-        del os.environ[name]  # the processes that we start need not say so again
+        click.echo(f"dateline: {name} is not a setting; `dateline settings` shows all of them", err=True)
+        del os.environ[name]  # so that the processes started from here do not repeat the warning
 
 
 def main() -> NoReturn:
-    """The program. What goes wrong is said in a sentence, and a trace is for defects only."""
+    """The program. Errors are one sentence; a traceback means a defect."""
     try:
         result = dateline.main(standalone_mode=False, prog_name="dateline")
     except click.exceptions.Exit as done:
@@ -76,7 +76,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our output has had enough, as `head` does.
+        # The reader of the output has closed it, as `head` does.
         sys.stdout = None
         sys.exit(0)
     except DatelineError as error:

@@ -30,7 +30,7 @@ def index_status() -> None:
 
 @index.command("check")
 def index_check() -> None:
-    """Compare the index with the archive; exit 1 where they differ."""
+    """Compare the index with the archive; exit 1 if they differ."""
     from service.maintenance.check import check_index
 
     with opened() as dateline, progress_bar() as bar:

@@ -24,7 +24,7 @@ MAX_FACETS = 6  # values of each kind
 
 
 class _Search(click.Command):
-    """A command that takes words with a dash before them, as in "-usa wheat", for what they are; two are an option."""
+    """A command in which words with one dash, as in "-usa wheat", are words; two dashes make an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options = {name: one for one in self.get_params(ctx) if isinstance(one, click.Option) for name in one.opts}
@@ -41,7 +41,7 @@ class _Search(click.Command):
 
 @click.command(cls=_Search, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", default="")
-@click.option("--json", "as_json", is_flag=True, help="the answer as /api/search gives it")
+@click.option("--json", "as_json", is_flag=True, help="print the JSON of /api/search")
 @click.option("--section", help="only this section, by its name")
 @click.option("--tag", help="only this tag")
 @click.option("--author", help="only this author")
@@ -50,13 +50,13 @@ class _Search(click.Command):
 @click.option("--to", metavar="DATE", help="until the end of this day, month or year")
 @click.option("--sort", type=click.Choice([sort.value for sort in Sort]), help="the default is relevance")
 @click.option("--page", type=click.IntRange(1))
-@click.option("--per-page", type=click.IntRange(1, MAX_PER_PAGE), help="articles on a page, 10 where nothing is said")
+@click.option("--per-page", type=click.IntRange(1, MAX_PER_PAGE), help="articles on a page; the default is 10")
 def search(query: str, as_json: bool, **asked: str | int | None) -> None:
-    """Search the archive as readers do; without QUERY, list what the options leave, newest first.
+    """Search the archive as readers do; without QUERY, list the articles that match the options, newest first.
 
-    QUERY is one argument, in quotes where it has several words; "-usa wheat" is one, too.
+    QUERY is one argument, in quotes if it has several words; "-usa wheat" is one, too.
 
-    Articles go to stdout, in colours on a terminal; what there is to say about the search goes to stderr."""
+    Articles go to stdout, in colours on a terminal; facets, notes and totals go to stderr."""
     args = {"q": query, **{name: str(value) for name, value in asked.items() if value is not None}}
     with opened() as dateline:
         try:
@@ -91,7 +91,7 @@ def _about(document: Mapping[str, Any]) -> None:
 
 
 def _marked(marked_html: str, style: str = "") -> Text:
-    """A title or snippet for a terminal, its marked words in colour. What would steer the terminal is left out."""
+    """A title or snippet for a terminal, its marked words in colour, without control characters."""
     text = Text()
     for position, piece in enumerate(marked_html.replace("</mark>", "<mark>").split("<mark>")):
         text.append(_CONTROLS.sub("", unescape(piece)), style="bold yellow" if position % 2 else style)

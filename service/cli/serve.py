@@ -28,7 +28,7 @@ def serve(host: str, port: int, web_workers: int) -> None:
     settings = read_settings()
     configure_logging(settings)
     refuse_taken_port(host, port)
-    # What comes first needs much memory once and is done by a process that ends, so that this one stays small.
+    # The preparation needs much memory once; in a process of its own it does not add to this one.
     prepared = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "service.cli", "_prepare", served_address(host, port)], check=False
     )

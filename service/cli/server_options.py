@@ -1,4 +1,4 @@
-"""What the commands that listen share."""
+"""Options and checks of the commands that listen on a port."""
 
 from __future__ import annotations
 
@@ -30,12 +30,15 @@ def configure_logging(settings: Settings) -> None:
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="address to listen at")
 port_option = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 processes_option = click.option(
-    "--web-workers", default=0, type=click.IntRange(0, 64), help="processes that answer requests; 0: as many as fit"
+    "--web-workers",
+    default=0,
+    type=click.IntRange(0, 64),
+    help="processes that answer requests; 0: chosen by the number of processors",
 )
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Raises a sentence now rather than a trace from every process later."""
+    """Fail with one sentence now, rather than with a traceback from every process later."""
     import socket
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -45,5 +48,5 @@ def refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise click.ClickException(
-                f"cannot listen at {host} port {port}: {error.strerror}. Stop what is there, or choose another --port."
+                f"cannot listen at {host} port {port}: {error.strerror}. Stop the program that uses it, or choose another --port."
             ) from error

@@ -14,10 +14,10 @@ def token() -> None:
 
 
 @token.command("create")
-@click.option("--name", required=True, help="whose token it is; stands in the history of what it changes")
+@click.option("--name", required=True, help="whose token it is; recorded with each change made with it")
 @click.option("--scope", default="write", type=click.Choice([scope.name.lower() for scope in Scope]), show_default=True)
 def create(name: str, scope: str) -> None:
-    """Make a token. It is shown once; only its hash is kept."""
+    """Create a token. It is shown once; only its hash is stored."""
     with opened() as dateline:
         click.echo(create_token(dateline.archive, name, Scope[scope.upper()], clock=dateline.clock))
 
@@ -34,7 +34,7 @@ def list_tokens() -> None:
 @token.command("revoke")
 @click.argument("name")
 def revoke(name: str) -> None:
-    """Refuse a token from now on."""
+    """Revoke a token; it is refused at once."""
     with opened() as dateline:
         dateline.archive.tokens.revoke(name, now=dateline.clock())
     click.echo(f"Revoked {name}.")

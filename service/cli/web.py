@@ -28,5 +28,5 @@ def web(host: str, port: int, web_workers: int) -> None:
     from service.server.granian import run_web
 
     with opened():
-        pass  # says now what would otherwise go wrong in every process
+        pass  # fails now rather than in every process
     run_web(host=host, port=port, processes=process_count(web_workers, settings), log_level=settings.log_level)

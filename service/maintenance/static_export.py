@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 MARKER: Final = ".dateline-export"  # says that a folder is ours to replace
 INDEX: Final = "index.html"
-LONGEST_NAME: Final = 255  # bytes of a file's name, on nearly every file system
+MAX_NAME_BYTES: Final = 255  # bytes of a file's name, on nearly every file system
 _OVERVIEWS: Final = ("/", "/archive/", "/sections/", "/tags/", "/authors/", "/feeds", "/feeds.opml")
 _MISSING: Final = "/404.html"  # what many servers show for an address that leads nowhere
 _BELOW: Final = re.compile(r"(.*/)after/([A-Za-z0-9_-]+)/")
@@ -132,7 +132,7 @@ class _Export:
 
     def _write(self, path: str, body: bytes) -> None:
         names = path.strip("/").split("/") if path != "/" else []
-        if any(name in ("", ".", "..") or len(name.encode()) > LONGEST_NAME for name in names):
+        if any(name in ("", ".", "..") or len(name.encode()) > MAX_NAME_BYTES for name in names):
             log.warning("left out %s: no file can have this name", path)
             return
         place = self.folder.joinpath(*names)

@@ -1,4 +1,4 @@
-"""Which addresses may be called: none that lead into the machine or its network."""
+"""Which addresses may be called: public ones, not those of this machine or its network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 Address = IPv4Address | IPv6Address
 NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
-# What `is_global` lets through and still leads home, or to nobody.
+# Networks that `is_global` accepts, and that lead to a local network or nowhere.
 _CLOSED: Final = tuple(
     ipaddress.ip_network(network)
     for network in (
@@ -26,7 +26,7 @@ _COMPATIBLE: Final = ipaddress.ip_network("::/96")
 
 
 class AddressGuard:
-    """Says which addresses may be called. `private`: all of them, for machines without strangers."""
+    """`private` allows all addresses, for machines without untrusted users."""
 
     def __init__(self, *, private: bool = False) -> None:
         self.private = private
@@ -40,7 +40,7 @@ class AddressGuard:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is anybody's on the Internet, whatever it is wrapped in."""
+    """Whether an address is on the public Internet, also the IPv4 address inside an IPv6 one."""
     if isinstance(address, IPv6Address):
         inner = _wrapped(address)
         if inner is not None:

@@ -1,4 +1,4 @@
-"""The one way out: HTTP to addresses that strangers name, which must not reach what only we can reach."""
+"""The HTTP client for URLs from untrusted parties, which must not reach hosts that only this machine can reach."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
 
 from service.outbound.address_guard import AddressGuard
-from service.outbound.deadlines import LOOK_EVERY, Deadlines, Watch
+from service.outbound.deadlines import LOOK_INTERVAL, Deadlines, Watch
 from service.outbound.errors import Forbidden, NoAnswer
 from service.outbound.resolver import NameResolver, Resolver, resolve
 from service.outbound.response import Response
 
 log = logging.getLogger(__name__)
 
-CONNECT_TIMEOUT: Final = 5.0  # seconds, of each address
-ANSWER_WITHIN: Final = 15.0  # seconds for all of it: name, connection, request and answer
-MAX_RESPONSE_BYTES: Final = 64 * 1024  # of an answer
+CONNECT_TIMEOUT: Final = 5.0  # seconds for each address
+ANSWER_WITHIN: Final = 15.0  # seconds in total: name, connection, request and response
+MAX_RESPONSE_BYTES: Final = 64 * 1024  # of a response
 
 
 class Client:
-    """Calls http: and https: addresses that strangers named. Shared among threads.
+    """Requests http: and https: URLs. Shared among threads.
 
-    A name is resolved once, all that it resolves to is checked, and the connection goes to a checked
-    address, so that a name which means another a moment later (DNS rebinding) leads nowhere. Host, SNI and
-    the certificate are those of the name. Redirects are answers like others, and proxies are not asked."""
+    A name is resolved once, every address is checked, and the connection goes to a checked address, so that DNS
+    rebinding has no effect. Host, SNI and the certificate are those of the name. Redirects are not followed, and
+    proxies are not used."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class Client:
         *,
         max_bytes: int = MAX_RESPONSE_BYTES,
     ) -> Response:
-        """Raises Forbidden for what may not be called, and NoAnswer."""
+        """Raises Forbidden for a URL that may not be called, and NoAnswer."""
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
         if parts.scheme not in ("http", "https") or not host:
@@ -85,7 +85,9 @@ class Client:
             addresses = self._checked(host, port, watch)
             try:
                 with closing(self._connection(parts.scheme, host, port, addresses, watch)) as connection:
-                    with suppress(BrokenPipeError):  # who answers before all is said may well have answered
+                    with suppress(
+                        BrokenPipeError
+                    ):  # a server may answer and close before it has read the whole request
                         connection.request(method, target, body, said, preload_content=False, decode_content=False)
                     response = connection.getresponse()
                     received = response.read(max_bytes + 1) if max_bytes else b""
@@ -95,7 +97,7 @@ class Client:
                 raise NoAnswer(f"{host} {watch.reason or _said(error)}") from error
 
     def abort(self) -> None:
-        """Cut what is under way and what would begin, because the program ends."""
+        """Cut all calls, and those that begin later, because the program ends."""
         self._deadlines.cut_all("was not waited for: the program ends")
 
     def _checked(self, host: str, port: int, watch: Watch) -> Sequence[str]:
@@ -106,7 +108,7 @@ class Client:
             raise NoAnswer(f"{host} {watch.reason or f'has no address: {_said(error)}'}") from error
         if not addresses:
             raise NoAnswer(f"{host} has no address")
-        # One that is forbidden condemns all: whoever names it means no good.
+        # One forbidden address forbids the name: a harmless name has none.
         for address in addresses:
             if not self.guard.allows(address):
                 raise Forbidden(
@@ -119,7 +121,7 @@ class Client:
             plain = _PinnedHTTP(host, port, timeout=self.connect_timeout)
             plain.pinned, plain.watch = addresses, watch
             return plain
-        if self._tls is None:  # reads all that the system trusts: not before it is needed
+        if self._tls is None:  # loads all certificates that the system trusts, so only when needed
             self._tls = ssl.create_default_context()
         safe = _PinnedHTTPS(host, port, timeout=self.connect_timeout, ssl_context=self._tls)
         safe.pinned, safe.watch = addresses, watch
@@ -127,7 +129,7 @@ class Client:
 
 
 class _PinnedHTTP(HTTPConnection):
-    """Connects to checked addresses; everything else goes by the name."""
+    """Connects to checked addresses; all else uses the name."""
 
     pinned: Sequence[str]
     watch: Watch
@@ -159,13 +161,13 @@ def _open(addresses: Sequence[str], port: int, within: float, watch: Watch) -> s
 
 
 def _connected(address: str, port: int, within: float, watch: Watch) -> socket.socket:
-    """A connection that the watch is over. Raises OSError, and no later than a moment after it was cut."""
+    """A connection that the watch can cut. Raises OSError, at the latest LOOK_INTERVAL after it was cut."""
     found = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     family, kind, protocol, _, place = found[0]
     opened = socket.socket(family, kind, protocol)
     try:
         _connect(opened, place, time.monotonic() + within, watch)
-        opened.settimeout(max(watch.left(), LOOK_EVERY))
+        opened.settimeout(max(watch.left(), LOOK_INTERVAL))
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         watch.over(opened)
     except BaseException:
@@ -180,7 +182,7 @@ def _connect(opened: socket.socket, place: tuple[Any, ...], until: float, watch:
     if code == errno.EINPROGRESS:
         poll = select.poll()
         poll.register(opened, select.POLLOUT)
-        while not poll.poll(1000 * max(0.0, min(LOOK_EVERY, until - time.monotonic()))):
+        while not poll.poll(1000 * max(0.0, min(LOOK_INTERVAL, until - time.monotonic()))):
             watch.check()
             if time.monotonic() >= until:
                 raise TimeoutError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
@@ -190,7 +192,7 @@ def _connect(opened: socket.socket, place: tuple[Any, ...], until: float, watch:
 
 
 def _said(error: BaseException) -> str:
-    """An error in few words, without the address, which is nobody's business."""
+    """An error in few words, without the address, which must not be disclosed."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return type(error).__name__

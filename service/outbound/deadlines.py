@@ -1,4 +1,4 @@
-"""Cuts calls that take too long: a socket's own timeout begins anew with each byte."""
+"""Deadlines for whole calls: a socket's own timeout restarts with each byte."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-LOOK_EVERY: Final = 0.25  # seconds between looks at what has taken too long
+LOOK_INTERVAL: Final = 0.25  # seconds
 
 
 class Watch:
-    """The time that one call has. Timeouts of sockets begin anew with each byte; this one does not."""
+    """The deadline of one call. `reason` says why it was cut, empty until then."""
 
     def __init__(self, until: float) -> None:
         self.until = until
@@ -21,8 +21,8 @@ class Watch:
         self._handle: socket.socket | None = None
 
     def over(self, opened: socket.socket) -> None:
-        """Cut this one when it is time. Raises TimeoutError where it has been."""
-        # A second handle: TLS takes the first one away from whoever holds it.
+        """Cut this socket at the deadline. Raises TimeoutError if the call was cut already."""
+        # A duplicate: wrapping in TLS detaches the original.
         self._handle = opened.dup()
         self.check()
 
@@ -45,7 +45,7 @@ class Watch:
 
 
 class Deadlines:
-    """Cuts calls that take too long, from one thread for all."""
+    """Cuts calls at their deadlines, from one thread for all. `within`: seconds for a call."""
 
     def __init__(self, within: float) -> None:
         self.within = within
@@ -78,7 +78,7 @@ class Deadlines:
 
     def _look(self) -> None:
         while True:
-            time.sleep(LOOK_EVERY)
+            time.sleep(LOOK_INTERVAL)
             with self._lock:
                 late = time.monotonic()
                 for watch in self._watches:

@@ -1,4 +1,4 @@
-"""Names of hosts as addresses, within the time of the call."""
+"""Resolving host names within the deadline of a call."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from concurrent.futures import Future, wait
 from typing import Final
 
 from service.outbound.address_guard import is_address
-from service.outbound.deadlines import LOOK_EVERY, Watch
+from service.outbound.deadlines import LOOK_INTERVAL, Watch
 
-MAX_LOOKUPS: Final = 128  # asked for at once
+MAX_LOOKUPS: Final = 128  # at the same time
 Resolver = Callable[[str, int], Sequence[str]]
 
 
@@ -23,9 +23,9 @@ def resolve(host: str, port: int) -> Sequence[str]:
 
 
 class NameResolver:
-    """Asks what names mean, in threads of their own: a nameserver takes as long as it likes, and nothing cuts that.
+    """Resolves in threads of its own, because nothing can interrupt getaddrinfo.
 
-    Calls of one name that ask at the same time wait for one answer."""
+    Concurrent calls for one name wait for one lookup."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
@@ -33,11 +33,11 @@ class NameResolver:
         self._lock = threading.Lock()
 
     def addresses(self, host: str, port: int, watch: Watch) -> Sequence[str]:
-        """Raises OSError, also when the watch is over before the answer is there."""
+        """Raises OSError, also if the deadline passes first."""
         if is_address(host):
             return self._resolver(host, port)
         asked = self._ask(host, port)
-        while not wait([asked], timeout=LOOK_EVERY).done:
+        while not wait([asked], timeout=LOOK_INTERVAL).done:
             watch.check()
         return asked.result()
 
@@ -46,21 +46,21 @@ class NameResolver:
             asked = self._asked.get((host, port))
             if asked is None:
                 if len(self._asked) >= MAX_LOOKUPS:
-                    raise OSError(errno.EAGAIN, "too many names are being asked for")
+                    raise OSError(errno.EAGAIN, "too many names are being resolved")
                 asked = Future()
-                # Daemons, which the program does not wait for when it ends.
+                # A daemon thread, so that the program can end during a lookup.
                 threading.Thread(target=self._answer, args=(host, port, asked), name="names", daemon=True).start()
                 self._asked[host, port] = asked
             return asked
 
     def _answer(self, host: str, port: int, asked: Future[Sequence[str]]) -> None:
-        answer: Sequence[str] | OSError | UnicodeError = OSError(errno.EIO, "asking for its name failed")
+        answer: Sequence[str] | OSError | UnicodeError = OSError(errno.EIO, "resolving its name failed")
         try:
             answer = self._resolver(host, port)
         except (OSError, UnicodeError) as error:
             answer = error
         finally:
-            with self._lock:  # before there is an answer: whoever comes after that asks anew
+            with self._lock:  # before the result is set, so that a later call resolves again
                 del self._asked[host, port]
             if isinstance(answer, Exception):
                 asked.set_exception(answer)

@@ -1,4 +1,4 @@
-"""Ending with the process that started this one, even where that was killed."""
+"""Ends this process with the one that started it, even if that was killed."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import threading
 import time
 
 PARENT = "_DATELINE_PARENT"  # in the environment: the process to end with
-LOOK_EVERY = 0.5  # seconds
+LOOK_INTERVAL = 0.5  # seconds
 
 
 def become_parent() -> None:
-    """Let the processes that this one starts know whom to watch. One that looked itself who its parent
-    is might look too late, and live on for ever."""
+    """Tell the processes that this one starts which parent to watch. A child that called getppid() itself might
+    do so after the parent's death, and run for ever."""
     os.environ[PARENT] = str(os.getpid())
 
 
 def end_with_parent() -> None:
-    """A server that was killed leaves its web processes behind, and they would keep the port."""
+    """Watch the parent. Otherwise the web processes of a killed server run on and keep the port."""
     parent = os.environ.get(PARENT)
     if parent is not None:
         threading.Thread(target=_watch, args=(int(parent),), name="parent", daemon=True).start()
@@ -26,5 +26,5 @@ def end_with_parent() -> None:
 
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(LOOK_EVERY)
+        time.sleep(LOOK_INTERVAL)
     os.kill(os.getpid(), signal.SIGKILL)

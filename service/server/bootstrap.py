@@ -1,4 +1,4 @@
-"""What is done before the first request: the schema, a first token, sample articles, and a word of welcome."""
+"""Prepares an archive to be served: the schema, a first token, sample articles, and the text on how to start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_NAME = "first"
 
 
 def prepare_archive(settings: Settings, address: str) -> str:
-    """Make everything ready to be served at `address`; what to tell whoever started it."""
+    """Make everything ready to be served at `address`; the text for the operator."""
     with closing(open_archive(settings, checkpoints=True)) as archive:
         archive.migrate()
         if not settings.site_url:
@@ -32,7 +32,7 @@ def prepare_archive(settings: Settings, address: str) -> str:
 
 
 def _first_token(dateline: Dateline) -> str | None:
-    """A token for a Dateline that nobody could add anything to; None where there is a way in."""
+    """A token for a Dateline without any; None if there is one."""
     if dateline.settings.admin_token is not None or dateline.archive.tokens.all():
         return None
     return create_token(dateline.archive, FIRST_NAME, Scope.ADMIN, clock=dateline.clock)
@@ -73,7 +73,7 @@ def _welcome(dateline: Dateline, address: str, *, secret: str | None, samples: i
         "",
     ]
     if samples:
-        lines += [f"  {samples} sample articles are there to look at; DATELINE_SAMPLES=0 starts without.", ""]
+        lines += [f"  {samples} sample articles were added; DATELINE_SAMPLES=0 starts without them.", ""]
     if not dateline.settings.site_url:
         lines += ["  Before you publish for real, set DATELINE_SITE_URL to the address that readers use.", ""]
     return "\n".join(lines)

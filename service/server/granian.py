@@ -18,21 +18,21 @@ from service.server.leader_follower import lead_and_follow
 log = logging.getLogger(__name__)
 
 RESTART_AFTER = 1.0  # seconds
-THREADS = 8  # of a web process: as many requests that take time at once
-# Held while a process is started. A web process is forked: one that came between the two halves of starting the
-# worker kept a copy of the pipe that says that the worker runs, and nobody saw the worker end.
+THREADS = 8  # of a web process: concurrent requests that take time
+# Held while a process is started. Web processes are forked: one forked in the middle of starting the worker kept a
+# copy of the worker's pipe, so that its end was not noticed.
 _starting = threading.Lock()
 
 
 def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
-    """Serve until a signal says stop. Settings reach the web processes by the environment."""
+    """Serve until a signal. Settings reach the web processes through the environment."""
     become_parent()
-    server = _Lasting(
+    server = _RestartingServer(
         "service.server.web_process:web_process",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        http=HTTPModes.http1,  # whoever speaks HTTP/2 does so to a proxy; to look for it costs 7 % of a feed
+        http=HTTPModes.http1,  # HTTP/2 is a proxy's business; detecting it costs 7 % of a feed
         workers=processes,
         blocking_threads=THREADS,
         factory=True,
@@ -47,13 +47,13 @@ def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
     server.serve()
 
 
-class _Lasting(MPServer):
-    """Starts a web process anew however often it dies. Granian itself would give up, and end the one
-    that still serves, when the same process is killed twice within 5.5 s."""
+class _RestartingServer(MPServer):
+    """Restarts a web process however often it dies. Granian itself gives up, and ends the processes that
+    still serve, if the same one is killed twice within 5.5 s."""
 
     @staticmethod
     def _spawn_wsgi_worker(*parameters: Any) -> None:
-        """Runs in the web process. There is no other way to say how the application is called."""
+        """Runs in the web process. Granian has no public way to replace the wrapper of the application."""
         mp._wsgi_call_wrap = lead_and_follow  # type: ignore[attr-defined,assignment]
         MPServer._spawn_wsgi_worker(*parameters)
 
@@ -63,13 +63,13 @@ class _Lasting(MPServer):
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         with _starting:
-            # The delay comes after the start: one that dies at once does so once a second.
+            # The delay follows the start: a process that dies at once is restarted once a second.
             super()._respawn_workers(workers, spawn_target, target_loader, max(delay, RESTART_AFTER))
         self.respawned_wrks.clear()
 
 
 class WorkerBeside:
-    """`dateline worker` as a process of ours: started anew when it dies, ended when we do."""
+    """`dateline worker` as a child process: restarted when it dies, ended with this process."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
@@ -92,7 +92,7 @@ class WorkerBeside:
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
-            # The worker reads its standard input, and ends with it: whatever kills us closes the pipe.
+            # The worker ends with its standard input: the pipe is closed however this process dies.
             with _starting:
                 if self._stopping.is_set():
                     return
@@ -101,5 +101,5 @@ class WorkerBeside:
                 )
             code = self._process.wait()
             if not self._stopping.is_set():
-                log.error("the worker has ended with %d; starting it again", code)
+                log.error("the worker ended with %d; restarting it", code)
                 self._stopping.wait(RESTART_AFTER)

@@ -1,4 +1,4 @@
-"""`/hub`: where subscribers ask for subscriptions and for their end (WebSub §5.1)."""
+"""`/hub`: requests to subscribe and to unsubscribe (WebSub §5.1)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.settings import HUB_PATH
 from service.web.errors import RETRY_AFTER, status_of
 from service.websub.protocol import FORM, MAX_FORM_BYTES, Refused, read_form, read_intent
 
-MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents that nobody has confirmed yet
+MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents waiting to be verified
 HOW: Final = (
     f"This is a WebSub hub (https://www.w3.org/TR/websub/). Subscribe by POST, as {FORM}: "
     "hub.mode=subscribe, hub.topic=the feed's address, hub.callback=yours.\n"
@@ -24,10 +24,10 @@ HOW: Final = (
 
 
 def hub_blueprint(dateline: Dateline) -> Blueprint:
-    """Answers before anything is verified: what an answer says depends on the request alone (§5.1.2).
+    """Answers before anything is verified: the answer depends on the request alone (§5.1.2).
 
-    Errors are plain text, for whoever writes the subscriber. Where another hub is named in the settings,
-    subscribers are sent there; they can still end here what they began here."""
+    Errors are plain text, for the developer of the subscriber. If the settings name another hub, subscribers are
+    redirected there; they can still end subscriptions that they have here."""
     blueprint = Blueprint("hub", __name__)
     own = dateline.site.absolute(HUB_PATH)
 

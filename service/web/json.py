@@ -1,4 +1,4 @@
-"""JSON as it is sent."""
+"""Writing JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 
 
 def to_json(document: Any) -> bytes:
-    """JSON of anything, even of words that hold halves of characters, which an error may quote."""
+    """JSON of anything, also of text with lone surrogates, which an error may quote."""
     try:
         return orjson.dumps(document)
     except TypeError:

@@ -1,4 +1,4 @@
-"""WebSub (W3C Recommendation of 23 January 2018): what a hub decides. Pure; hub.py and push.py do it."""
+"""WebSub (W3C Recommendation of 23 January 2018): the decisions of a hub. Pure."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MAX_FORM_BYTES: Final = 16 * 1024  # bytes of a request
 
 # Waits between attempts: each is longer, none is longer than the last.
 BACKOFF: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3600, 10_800, 21_600))
-RETRY_FOR: Final = timedelta(days=2)  # since the last change; then the next one begins anew
+RETRY_FOR: Final = timedelta(days=2)  # since the last change; the next change starts again
 CHANGE_RETRY_DELAY: Final = timedelta(minutes=1)  # a failing subscriber is tried this soon after a new change
 VERIFY_AGAIN: Final = (timedelta(seconds=10), timedelta(minutes=1))  # where there was no answer at all
 
@@ -38,7 +38,7 @@ _WORD: Final = re.compile(r"[!-~]+")
 
 
 class Refused(DatelineError):
-    """A request that the hub cannot take; the words are for the developer of the subscriber (§5.1.2)."""
+    """A request that the hub refuses; the message is for the developer of the subscriber (§5.1.2)."""
 
     code = "bad_subscription"
 
@@ -51,7 +51,7 @@ class Refused(DatelineError):
 
 
 def read_form(body: bytes) -> Mapping[str, str]:
-    """The fields of a form in UTF-8; of one that is there twice, the first. Raises Refused."""
+    """The fields of a form in UTF-8; the first value of a repeated field. Raises Refused."""
     try:
         text = body.decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
@@ -64,7 +64,7 @@ def read_form(body: bytes) -> Mapping[str, str]:
 
 
 def read_intent(form: Mapping[str, str], site: Site, *, ticket: str) -> Intent:
-    """What a subscriber asks for (§5.1). Fields that mean nothing here are ignored. Raises Refused."""
+    """The intent in a request (§5.1). Unknown fields are ignored. Raises Refused."""
     mode = form.get("hub.mode", "")
     if mode not in (Mode.SUBSCRIBE, Mode.UNSUBSCRIBE):
         raise Refused('hub.mode must be "subscribe" or "unsubscribe"')
@@ -87,7 +87,7 @@ def read_intent(form: Mapping[str, str], site: Site, *, ticket: str) -> Intent:
 
 
 def lease(seconds: str) -> timedelta:
-    """The lease that is given where so many seconds are asked for: never a perpetual one (§5.3.1)."""
+    """The lease granted for `hub.lease_seconds`: never a perpetual one (§5.3.1)."""
     if not seconds:
         return DEFAULT_LEASE
     if not (seconds.isascii() and seconds.isdigit()) or not seconds.strip("0"):
@@ -98,10 +98,10 @@ def lease(seconds: str) -> timedelta:
 
 
 def topic_path(topic: str, site: Site) -> str:
-    """The path of a feed of ours, decoded, from its address. Raises Refused for everything else.
+    """The decoded path of one of our feeds, from its URL. Raises Refused for everything else.
 
-    Percent-encoding that says the same is the same (§5.1.1). A query makes another address: what is found
-    by a search has no subscribers, since nobody knows when it changes."""
+    Equivalent percent-encodings are equal (§5.1.1). Feeds of a search, which have a query, have no subscribers:
+    the hub does not know when they change."""
     parts = _split(topic, "hub.topic")
     own = urlsplit(site.url)
     elsewhere = Refused(
@@ -173,7 +173,7 @@ def _origin(parts: SplitResult) -> tuple[str, int]:
 
 
 def verification_url(intent: Intent, challenge: str) -> str:
-    """The question whether the callback wants this (§5.3)."""
+    """The URL that asks the callback to confirm the intent (§5.3)."""
     asked = {"hub.mode": intent.mode.value, "hub.topic": intent.topic, "hub.challenge": challenge}
     if intent.mode is Mode.SUBSCRIBE:
         asked["hub.lease_seconds"] = str(int(intent.lease.total_seconds()))
@@ -181,18 +181,18 @@ def verification_url(intent: Intent, challenge: str) -> str:
 
 
 def denial_url(intent: Intent) -> str:
-    """The news that there is no subscription (§5.2)."""
+    """The URL that tells the callback that the subscription is denied (§5.2)."""
     said = {"hub.mode": Mode.DENIED.value, "hub.topic": intent.topic}
     return _appended(intent.callback, said | ({"hub.reason": intent.reason} if intent.reason else {}))
 
 
 def confirms(response: Response, challenge: str) -> bool:
-    """2xx, and the challenge letter for letter; everything else is a no (§5.3.1)."""
+    """2xx with exactly the challenge as its body; everything else is a refusal (§5.3.1)."""
     return 200 <= response.status < 300 and response.whole and hmac.compare_digest(response.body, challenge.encode())
 
 
 def _appended(callback: str, fields: Mapping[str, str]) -> str:
-    """The callback as it is, its own query first (§5.1.1)."""
+    """The callback with further fields after its own query (§5.1.1)."""
     joint = "&" if "?" in callback else "?"
     return f"{callback}{joint}{urlencode(fields)}"
 
@@ -211,13 +211,13 @@ def delivery_headers(
 
 
 def links(site: Site, path: str) -> str:
-    """Where a feed is and which hub tells of its changes, for a Link header (§4). Both are absolute."""
+    """The Link header of a feed, with the URLs of itself and its hub, both absolute (§4)."""
     hub = site.hub or site.absolute(HUB_PATH)
     return f'<{hub}>; rel="hub", <{site.absolute(path)}>; rel="self"'
 
 
 def link_header(site: Site, path: str) -> str:
-    """Where a document is, and the hub where there is one that tells of its changes: not of an archive's."""
+    """The Link header of a document; with a hub for feeds, but not for archive documents."""
     if site.hub is not None and parse(path) is not None:
         return links(site, path)
     return f'<{site.absolute(path)}>; rel="self"'
@@ -231,7 +231,7 @@ def signature(secret: str, body: bytes, *, algorithm: str) -> str:
 def outcome(
     subscription: Subscription, response: Response | None, *, position: int, etag: str, now: datetime
 ) -> Delivered | Failed | None:
-    """What became of a delivery; None: the subscriber has ended the subscription (§7)."""
+    """The result of a delivery; None if the subscriber has ended the subscription (§7)."""
     if response is not None and 200 <= response.status < 300:
         return Delivered(subscription.id, position, etag)
     if response is not None and response.status == GONE:
@@ -240,17 +240,17 @@ def outcome(
 
 
 def next_attempt(subscription: Subscription, *, now: datetime) -> datetime | None:
-    """When to try again after one more failure; None where this change has been tried for long enough."""
+    """When to try again after one more failure; None after RETRY_FOR."""
     due = now + BACKOFF[min(subscription.failures, len(BACKOFF) - 1)]
     since = subscription.behind_since or now
     return due if due - since <= RETRY_FOR else None
 
 
 def next_verification(intent: Intent, *, now: datetime) -> datetime | None:
-    """When to ask again a callback that gave no answer; None: that was enough."""
+    """When to ask a callback again that gave no answer; None after the last attempt."""
     return now + VERIFY_AGAIN[intent.attempts] if intent.attempts < len(VERIFY_AGAIN) else None
 
 
 def ping(topics: Sequence[str]) -> bytes:
-    """What tells another hub that feeds have changed: no part of WebSub, and what all hubs take (§6)."""
+    """The form that tells another hub that feeds have changed: not specified by WebSub (§6), but accepted by all hubs."""
     return urlencode([("hub.mode", "publish"), *(("hub.url", topic) for topic in topics)]).encode()

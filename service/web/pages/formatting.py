@@ -1,4 +1,4 @@
-"""How dates, sizes and numbers read on pages. English, whatever locale the process runs in."""
+"""Dates, sizes and numbers as text on pages. English, independent of the process's locale."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from archive.period import Period
 from archive.search.analysis import STEMMERS
 
 MONTHS: Final = "January February March April May June July August September October November December".split()
-LATELY: Final = timedelta(days=30)  # what counts where it is said how often something comes
+PACE_PERIOD: Final = timedelta(days=30)  # for "about 3 a day"
 WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-# Scripts that run from right to left, by primary language subtag, as far as they usually do.
+# Primary language subtags that are usually written from right to left.
 _RIGHT_TO_LEFT: Final = frozenset("ar arc ckb dv fa he ks ku nqo ps sd syr ug ur yi".split())
 
 
@@ -70,12 +70,12 @@ def size_text(length: int) -> str:
 
 
 def direction(language: str) -> str:
-    """The `dir` of a text: what its language says, or else what its letters say."""
+    """The `dir` attribute of a text: by its language, else left to the browser."""
     return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "auto"
 
 
 def pace_text(count: int) -> str:
-    """How often something comes, by how often it came LATELY: `about 3 a day`."""
+    """`about 3 a day`, from the number within PACE_PERIOD."""
     if count >= 30:
         return f"about {round(count / 30):,} a day"
     if count >= 4:

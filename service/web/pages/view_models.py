@@ -1,4 +1,4 @@
-"""Articles and page heads made ready for the templates, which decide nothing."""
+"""What templates show: cards of articles, links, and the heads of pages. Templates decide nothing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What a page says about itself to browsers, search engines and feed readers."""
+    """The `<head>` of a page, for browsers, search engines and feed readers."""
 
     title: str
     description: str
@@ -62,7 +62,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article as it stands in a list."""
+    """An article in a list."""
 
     title: str
     href: str
@@ -78,7 +78,7 @@ class Card:
 
 
 def day_of(article: Article) -> date:
-    """The day that an article stands under; every published one has its own."""
+    """The day under which an article is listed."""
     return article.day or article.created.date()
 
 
@@ -101,7 +101,7 @@ def card(article: Article, addresses: Addresses, *, length: int = CARD_TEXT) -> 
 
 
 def _beyond_title(article: Article, length: int) -> str:
-    """The abstract without the words that the title was taken from."""
+    """The abstract, without the title if it begins with it."""
     text = " ".join((article.summary or article.text).split())
     title = article.title.removesuffix("…")
     if text.startswith(title):
@@ -115,12 +115,12 @@ def label_link(addresses: Addresses, kind: LabelKind, name: str) -> Link:
 
 
 def label_links(named: Iterable[LabelCount], addresses: Addresses) -> list[Link]:
-    """Labels with how many articles carry each, in the order given."""
+    """Labels with their numbers of articles, in the given order."""
     return [Link(each.name, addresses.href(home_path(each.label)), f"{each.count:,}") for each in named]
 
 
 def feed_title(site: Site, name: str | None) -> str:
-    """The name of the feed of a list; the site's own where the list is all of it."""
+    """The title of the feed of a list; the site's title for the list of all articles."""
     return site.title if name is None else f"{name} – {site.title}"
 
 

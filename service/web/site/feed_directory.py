@@ -15,7 +15,7 @@ from archive.urls import LABEL_FOLDERS, Scope, home_path
 from feeds import opml
 from feeds.format import RECOMMENDED
 from service.links import Addresses
-from service.web.pages.formatting import LATELY, articles_text, pace_text, period_text
+from service.web.pages.formatting import PACE_PERIOD, articles_text, pace_text, period_text
 from service.web.pages.view_models import KIND_NAMES, FeedLink, feed_links, feed_title
 
 _ABOUT: Final = {
@@ -59,7 +59,7 @@ def feed_groups(archive: Archive, addresses: Addresses, *, now: datetime) -> lis
 
 def pace(scope: Scope, archive: Archive, *, now: datetime) -> str:
     """How often there is something new in the feed of a label or of the site."""
-    lately = ArticleQuery(label=scope if isinstance(scope, Label) else None, down_to=SortKey(now - LATELY, ""))
+    lately = ArticleQuery(label=scope if isinstance(scope, Label) else None, down_to=SortKey(now - PACE_PERIOD, ""))
     return pace_text(len(archive.listings.sort_keys(lately)))
 
 
@@ -71,7 +71,7 @@ def _site(archive: Archive, addresses: Addresses, now: datetime) -> FeedGroup:
 
 
 def _labels(kind: LabelKind, archive: Archive, addresses: Addresses, now: datetime) -> FeedGroup:
-    lately = {each.label: each.count for each in archive.listings.labels(kind, since=now - LATELY)}
+    lately = {each.label: each.count for each in archive.listings.labels(kind, since=now - PACE_PERIOD)}
     rows = [
         _row(addresses, each.label, each.name, [articles_text(each.count), pace_text(lately.get(each.label, 0))])
         for each in archive.listings.labels(kind)

@@ -1,6 +1,6 @@
 """What people see who open the address of a feed in a browser: what it is, and how to subscribe.
 
-Chromium shows feeds as bare text, whatever stylesheet they name (docs/design.md), and Firefox saves them to a file."""
+Chromium shows feeds as bare text, whatever stylesheet they name (docs/decisions/serving.md), and Firefox saves them to a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists of articles, page by page: cursors, groups by day, the way on and back."""
+"""One page of a list of articles: cards by day, with links to the pages before and after."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEAD_TEXT: Final = 320
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The cards of one day. `text` is empty where the page's heading says the day already."""
+    """The cards of one day. `text` is empty if the page's heading is the day."""
 
     text: str
     href: str
@@ -33,7 +33,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of a list, grouped by day, with the way on and back; `lead` stands above the groups."""
+    """One page of a list, grouped by day. `lead` is shown above the groups."""
 
     lead: Card | None
     days: Sequence[Day]
@@ -46,10 +46,10 @@ class Listing:
 
 
 def listing(archive: Archive, query: ArticleQuery, path: str, addresses: Addresses, *, rich: bool = False) -> Listing:
-    """The page of the list at `path` that begins below `query.after`; the first one without it.
+    """The page of the list at `path` that begins after `query.after`; without it the first page.
 
-    Every page is addressed by the article above it, from whichever side one comes, so that it has one
-    address only. `rich` sets the first article of the first page apart."""
+    A page is addressed by the article before it, in both directions, so that it has one URL. `rich` sets the first
+    article of the first page apart."""
     found = archive.listings.find(replace(query, limit=PER_PAGE + 1))
     shown = list(found[:PER_PAGE])
     older = _page_link("Older articles", path, addresses, shown[-1]) if len(found) > PER_PAGE else None
@@ -63,12 +63,12 @@ def listing(archive: Archive, query: ArticleQuery, path: str, addresses: Address
 
 
 def page_above(archive: Archive, query: ArticleQuery, place: SortKey, path: str, addresses: Addresses) -> str:
-    """The address of the page that ends just above a place."""
+    """The link to the page that ends just before a sort key."""
     return _page_link("", path, addresses, _above(archive, query, place)).href
 
 
 def _above(archive: Archive, query: ArticleQuery, place: SortKey) -> Article | None:
-    """The article below which the page before a place begins; None where that is the first page."""
+    """The article before the page that ends at a sort key; None if that is the first page."""
     found = archive.listings.find(replace(query, after=None, before=place, limit=PER_PAGE + 1))
     return found[0] if len(found) > PER_PAGE else None
 
@@ -90,7 +90,7 @@ def _by_day(articles: Iterable[Article], addresses: Addresses, *, titled: bool) 
 
 
 def neighbours(archive: Archive, article: Article) -> tuple[Article | None, Article | None]:
-    """The next newer and the next older article of the whole archive."""
+    """The next newer and the next older article in the archive."""
     newer = archive.listings.find(ArticleQuery(before=SortKey.of(article), limit=1))
     older = archive.listings.find(ArticleQuery(after=SortKey.of(article), limit=1))
     return (newer[0] if newer else None, older[0] if older else None)

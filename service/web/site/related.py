@@ -16,10 +16,10 @@ from service.links import Addresses
 from service.web.pages.formatting import day_text
 from service.web.pages.view_models import Link, day_of
 
-MOST: Final = 5
-KEPT: Final = 2000  # articles of which they are known, in each web process: half a megabyte
-LASTING: Final = timedelta(minutes=10)  # what is like an old article hardly changes
-READ_AGAIN: Final = timedelta(seconds=10)  # for a title that has changed or an article that was withdrawn
+MAX_RELATED: Final = 5
+MAX_REMEMBERED: Final = 2000  # articles whose related ones are remembered in each web process: half a megabyte
+REMEMBERED_FOR: Final = timedelta(minutes=10)  # articles related to an old one hardly change
+REREAD_INTERVAL: Final = timedelta(seconds=10)  # for a title that has changed or an article that was withdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ class Related:
         key = article.id, article.revision
         with self._lock:
             known = self._known.get(key)
-        if known is not None and now < known.read + READ_AGAIN:
+        if known is not None and now < known.read + REREAD_INTERVAL:
             return known.links
-        if known is not None and now < known.found + LASTING:
+        if known is not None and now < known.found + REMEMBERED_FOR:
             known = _Known(known.found, known.ids, now, self._read(known.ids, addresses))
         elif (ids := self._find(article, now)) is None:
             return ()
@@ -60,7 +60,7 @@ class Related:
         with self._lock:
             self._known[key] = known
             self._known.move_to_end(key)
-            while len(self._known) > KEPT:
+            while len(self._known) > MAX_REMEMBERED:
                 self._known.popitem(last=False)
         return known.links
 
@@ -68,9 +68,9 @@ class Related:
         if self._away_until is not None and now < self._away_until:
             return None
         try:
-            hits = self._dateline.index.similar(article, limit=MOST)
+            hits = self._dateline.index.similar(article, limit=MAX_RELATED)
         except IndexUnavailable:
-            self._away_until = now + READ_AGAIN
+            self._away_until = now + REREAD_INTERVAL
             return None
         return tuple(hit.id for hit in hits)
 

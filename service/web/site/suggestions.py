@@ -20,8 +20,8 @@ from service.web.pages.view_models import KIND_NAMES, day_of
 SUGGEST_PATH: Final = "/search/suggest"
 MEDIA_TYPE: Final = "application/x-suggestions+json"
 FRESHNESS: Final = "public, max-age=60"
-MOST: Final = 10
-MOST_TITLES: Final = 4  # where there is something else as well
+MAX_SUGGESTIONS: Final = 10
+MIN_TITLES: Final = 4  # where there is something else as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ def suggestion_document(dateline: Dateline, args: Mapping[str, str], addresses: 
 
 def suggested(dateline: Dateline, typed: str, addresses: Addresses) -> Iterator[Line]:
     """Words and labels, best first, then titles, the newest first."""
-    found = dateline.index.suggest(typed, limit=MOST)
-    room = max(MOST - len(found.completions), MOST_TITLES)
+    found = dateline.index.suggest(typed, limit=MAX_SUGGESTIONS)
+    room = max(MAX_SUGGESTIONS - len(found.completions), MIN_TITLES)
     articles = dateline.archive.articles.get_many(found.articles[:room])
     fitting = [
         article
         for each in found.articles[:room]
         if (article := articles.get(each)) is not None and article.is_public and continues(article.title, typed)
     ]
-    for completion in found.completions[: MOST - len(fitting)]:
+    for completion in found.completions[: MAX_SUGGESTIONS - len(fitting)]:
         yield _completion(completion, addresses)
     for article in fitting:
         yield _title(article, addresses)

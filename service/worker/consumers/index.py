@@ -42,7 +42,7 @@ class IndexConsumer:
         A cursor at 0 requests a new index; the old one, if it is usable, answers searches until then."""
         position = self._position()
         if max(position, self.index.awaited()) > self.archive.changes.head():
-            log.warning("the search index is ahead of the archive: starting it anew")
+            log.warning("the search index is ahead of the archive: rebuilding it")
             position = 0
         if position == 0 and lease.position:
             log.warning("the search index is missing or unusable: rebuilding it from the archive")

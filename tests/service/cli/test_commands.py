@@ -98,7 +98,7 @@ def test_settings_that_are_wrong_are_sentences(monkeypatch: pytest.MonkeyPatch) 
     result = run("settings")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == (
-        "dateline: DATELINE_TITEL means nothing here; `dateline settings` shows what does\n"
+        "dateline: DATELINE_TITEL is not a setting; `dateline settings` shows all of them\n"
         "dateline: DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin\n"
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.server.leader_follower import AT_MOST, LeaderFollower, lead_and_follow
+from service.server.leader_follower import LEAD_TIMEOUT, LeaderFollower, lead_and_follow
 from tests.support.running import wait_for
 
 
@@ -90,7 +90,7 @@ def test_a_leader_that_was_not_seen_for_long_is_not_relied_on(
 ) -> None:
     ended, other = threads
     assert ended(lead.lead_or_wait).wait(10)
-    clock.now += AT_MOST
+    clock.now += LEAD_TIMEOUT
     assert other(lead.lead_or_wait).wait(10)
     rests = ended(lead.lead_or_wait)
     assert not rests.wait(0.01)
@@ -101,7 +101,7 @@ def test_a_leader_that_was_not_seen_for_long_is_not_relied_on(
 def test_nobody_rests_for_ever(lead: LeaderFollower, threads: tuple[Follower, Follower]) -> None:
     leader, other = threads
     assert leader(lead.lead_or_wait).wait(10)
-    assert other(lead.lead_or_wait).wait(10)  # after AT_MOST, though the leader said nothing
+    assert other(lead.lead_or_wait).wait(10)  # after LEAD_TIMEOUT, though the leader said nothing
 
 
 class Asked:
