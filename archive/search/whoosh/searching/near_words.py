@@ -21,7 +21,7 @@ from archive.search.whoosh.segment.term_dictionary import MAX_TERMS, TermDiction
 
 MIN_BYTES: Final = 4  # shorter words are not kept
 MAX_BYTES: Final = 40  # longer words are not kept
-LARGE_VOCABULARY_THRESHOLD: Final = 500_000  # words of a segment; half of so many occur in one document only
+LARGE_VOCABULARY_THRESHOLD: Final = 500_000  # words of a segment, of which half occur in a single document
 
 
 class LetterSets:

@@ -79,7 +79,7 @@ class Terms:
         return self._joined(lambda part: self._postings(part.segment, field, encoded))
 
     def live_count(self, number: int, field: str, term: bytes) -> int:
-        """The documents of one segment that have a term."""
+        """The number of live documents of one segment with a term."""
         documents = self._postings(self.segments[number].segment, field, term).documents
         live = self._values.live
         if live is None:
@@ -187,7 +187,7 @@ class Terms:
 
     def _postings(self, segment: Segment, field: str, term: bytes) -> PostingList:
         def load() -> PostingList:
-            # Whoosh takes much longer than the dictionary to say that a segment does not have a term.
+            # A missing term costs Whoosh much more time than the dictionary.
             known = term_dictionary(segment, field, self._cache).count(term)
             return read_postings(segment, field, term) if known else NO_POSTINGS
 
