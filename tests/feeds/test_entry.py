@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from archive.article import Enclosure
-from feeds.entry import MAX_CONTENT_BYTES, carriable, entry_of
+from feeds.entry import MAX_CONTENT_BYTES, entry_of, xml_safe
 from tests.feeds.reading import IDENTITY
 from tests.support.builders import SITE, an_article
 
@@ -17,7 +17,7 @@ def an_item(**fields):
 
 
 def test_a_draft_has_no_place_in_a_feed():
-    with pytest.raises(ValueError, match="no date"):
+    with pytest.raises(ValueError, match="no publication date"):
         an_item(status="draft")
 
 
@@ -59,14 +59,14 @@ def test_enclosures_with_an_unusable_address_or_type():
 
 
 def test_forbidden_characters_in_one_article_do_not_break_the_feed():
-    assert carriable("a\0b\x0bc\ufffed\ud83de") == "ab\ncd?e"
+    assert xml_safe("a\0b\x0bc\ufffed\ud83de") == "ab\ncd?e"
     poisoned = replace(an_article(), title="\0", summary="\ufffe", content_html="<p>a\x01<i>b</i></p>")
     item = entry_of(poisoned, site=SITE, identity=IDENTITY)
     assert (item.title, item.summary, item.abstract, item.content) == ("Untitled", None, "ab", "<p>a<i>b</i></p>")
 
 
 def test_discouraged_characters_are_removed():
-    assert carriable("a\x85b\x90c\ufdd0d\U0001fffee\ufffdf") == "a\nbcde\ufffdf"
+    assert xml_safe("a\x85b\x90c\ufdd0d\U0001fffee\ufffdf") == "a\nbcde\ufffdf"
 
 
 @pytest.mark.parametrize(
