@@ -19,10 +19,9 @@ from feeds.entry_cache import Fragment, FragmentCache
 from feeds.format import FORMATS, Format
 from feeds.formats.registry import writer_of
 from feeds.formats.writer import Writer
-from feeds.spec import FeedSpec
+from feeds.spec import FEED_LENGTH, FeedSpec
 from feeds.touched import TOMBSTONE_LIFETIME, in_scope
 
-LENGTH = 50  # entries per feed
 CACHE_BYTES = 8 * 1024 * 1024  # room for 250 articles of 5 KB, about the entries of ten feeds
 NO_LINKS: Mapping[str, Page] = MappingProxyType({})
 
@@ -38,7 +37,7 @@ class FeedBuilder:
         site: Site,
         identity: str,
         *,
-        length: int = LENGTH,
+        length: int = FEED_LENGTH,
         content_levels: ContentLevels = ContentLevels(),  # noqa: B008  # an immutable value
         cache_bytes: int = CACHE_BYTES,
     ) -> None:

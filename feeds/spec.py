@@ -12,6 +12,7 @@ from archive.site import Site
 from archive.urls import Scope, home_path, parse_home_path
 from feeds.format import FORMATS, Format
 
+FEED_LENGTH = 50  # entries of a live feed, unless DATELINE_FEED_LENGTH says otherwise
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG_URI = re.compile(r"tag:[^,:]+,(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?:", re.ASCII)
 
