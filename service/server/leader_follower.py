@@ -1,10 +1,9 @@
-"""One thread at a time waits for requests; the others rest until it has something to do that takes time.
+"""One thread at a time waits for requests; the others sleep until that one has a slow request.
 
-Granian calls an application from a few threads, which all wait for the next request: for each of them another one is
-woken, and they wait for each other's interpreter lock. That took a third of the processor time of a feed that lies in
-memory. With a single thread, a slow search would hold up every feed behind it. So there is a leader, as in the pattern
-of Schmidt et al., "Leader/Followers" (2000): it answers what is in memory, and where something takes longer, another
-one leads in its place."""
+Granian calls an application from several threads, which all wait for the next request. Each request wakes another
+thread, and the threads wait for each other's interpreter lock: a third of the processor time of a feed in memory. With a
+single thread, a slow search would delay every feed behind it. Hence a leader, as in Schmidt et al., "Leader/Followers"
+(2000): it answers from memory, and before a slow request it hands the lead to another thread."""
 
 from __future__ import annotations
 
@@ -16,31 +15,32 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from granian.wsgi import _callback_wrapper
 
-# Seconds for which others rest unasked, and after which one that leads is not relied on: Granian ends a thread that
-# had nothing to do for 30 s.
-AT_MOST: Final = 1.0
-Call = Callable[[Any, WSGIEnvironment], Any]  # Granian's way to call: where to answer, and what is asked
+# Seconds that followers sleep without a notification, and after which a leader counts as lost: Granian ends a thread
+# that has been idle for 30 s.
+MAX_WAIT: Final = 1.0
+Call = Callable[
+    [Any, WSGIEnvironment], Any
+]  # Granian's callback: protocol (where to send the response) and WSGI environ
 
 
 class Application(Protocol):
-    """A WSGI application that gives what it has in memory without being called as one."""
+    """A WSGI application that can also answer from memory, without the WSGI protocol."""
 
-    def at_once(self, environ: WSGIEnvironment) -> tuple[str, Sequence[tuple[str, str]], bytes] | None:
-        """Status, headers and body; None where it would have to wait for anything."""
+    def answer_from_memory(self, environ: WSGIEnvironment) -> tuple[str, Sequence[tuple[str, str]], bytes] | None:
+        """Status, headers and body; None if the answer needs a query or other waiting."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
 
 
 def lead_and_follow(application: Application, options: dict[str, Any], access_log: str | None = None) -> Call:
-    """In place of Granian's own wrapper around a WSGI application, and with the same parameters.
+    """Replaces Granian's wrapper around a WSGI application; same parameters.
 
-    What is answered at once is spared the way through WSGI: for that, Granian puts the variables of its own
-    environment into what each request says."""
+    Answers from memory bypass WSGI, for which Granian copies its base environ into that of each request."""
     call = cast(Call, _callback_wrapper(application, options, access_log))
     lead = LeaderFollower()
 
     def answer(protocol: Any, environ: WSGIEnvironment) -> None:
-        ready = application.at_once(environ)
+        ready = application.answer_from_memory(environ)
         if ready is None:
             lead.leave()
             call(protocol, environ)
@@ -53,7 +53,7 @@ def lead_and_follow(application: Application, options: dict[str, Any], access_lo
 
 
 class LeaderFollower:
-    """Which of several threads waits for the next request. One that leads asks for no lock."""
+    """Decides which of several threads waits for the next request. The leader takes no lock."""
 
     def __init__(self, *, ticks: Callable[[], float] = time.monotonic) -> None:
         self.ticks = ticks
@@ -62,18 +62,18 @@ class LeaderFollower:
         self._change = Condition()
 
     def leave(self) -> None:
-        """Before something that takes time: one of those that rest, if any, leads from now on."""
+        """Hand the lead to a sleeping thread, if there is one. Call before a slow request."""
         with self._change:
             if self._leader == get_ident():
                 self._leader = None
                 self._change.notify()
 
     def lead_or_wait(self) -> None:
-        """After an answer: returns when this thread is to wait for a request."""
+        """Call after an answer. Returns when this thread may wait for the next request."""
         me = get_ident()
         if self._leader != me:
             with self._change:
-                if self._leader is not None and self.ticks() - self._seen < AT_MOST:
-                    self._change.wait(AT_MOST)
+                if self._leader is not None and self.ticks() - self._seen < MAX_WAIT:
+                    self._change.wait(MAX_WAIT)
                 self._leader = me
         self._seen = self.ticks()

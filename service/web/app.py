@@ -1,4 +1,4 @@
-"""The web application: pages, API and finished feeds as one WSGI callable."""
+"""The web application: pages, API and prepared feeds as one WSGI callable."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from service.web.security_headers import SECURITY_HEADERS
 from service.web.site.legacy_feed_urls import legacy_feed_urls_blueprint
 from service.web.site.routes import site_blueprint
 
-A_YEAR = 365 * 24 * 3600  # seconds
+STATIC_MAX_AGE = 365 * 24 * 3600  # seconds: one year
 REDIRECTS = (301, 302, 307, 308)
-FOR_GOOD = (301, 308)
-REDIRECTED = "max-age=3600"  # else caches choose for themselves, and some choose years
+PERMANENT_REDIRECTS = (301, 308)
+REDIRECT_CACHE_CONTROL = "max-age=3600"  # without it caches choose a lifetime, some of them years
 
 
 def create_app(dateline: Dateline) -> Flask:
     """The Flask application over an opened Dateline."""
     app = Flask("service")
     folder = urlsplit(dateline.site.url).path
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = A_YEAR  # addresses of static files change with their bytes
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_MAX_AGE  # the URL of a static file changes with its bytes
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
     for blueprint in (
@@ -46,17 +46,17 @@ def create_app(dateline: Dateline) -> Flask:
 
     @app.before_request
     def refuse_nul() -> None:
-        if "\0" in request.path:  # nothing is called so, and PostgreSQL refuses even to look
+        if "\0" in request.path:  # no path has one, and PostgreSQL refuses it in a query
             abort(404)
 
     @app.after_request
     def secure(response: Response) -> Response:
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
-        if response.status_code in FOR_GOOD:
-            response.headers.setdefault("Cache-Control", REDIRECTED)
+        if response.status_code in PERMANENT_REDIRECTS:
+            response.headers.setdefault("Cache-Control", REDIRECT_CACHE_CONTROL)
         if response.status_code in REDIRECTS and (response.location or "").startswith(request.host_url):
-            # The router redirects to whatever host and scheme it was asked by, which a proxy may have changed.
+            # The router redirects to the host and scheme of the request, which a proxy may have changed.
             response.location = folder + response.location.removeprefix(request.host_url).lstrip("/")
         return response
 
@@ -64,13 +64,13 @@ def create_app(dateline: Dateline) -> Flask:
 
 
 def create_wsgi(dateline: Dateline, *, ticks: Callable[[], float] = time.monotonic) -> WSGIApplication:
-    """What a server calls: the finished feeds in front, everything else behind them.
+    """The WSGI application for a server: prepared documents in front of the Flask application.
 
-    `ticks`: seconds that go by, from any beginning."""
-    behind = create_app(dateline).wsgi_app
+    `ticks`: seconds of a monotonic clock."""
+    flask_wsgi = create_app(dateline).wsgi_app
     return PreparedDocuments(
         dateline.archive,
-        behind,
+        flask_wsgi,
         clock=dateline.clock,
         site=dateline.site,
         unconditional_gets=dateline.settings.unconditional_gets,

@@ -1,4 +1,4 @@
-"""`/hub`: where subscribers ask for subscriptions and for their end (WebSub §5.1)."""
+"""`/hub`: subscribers request subscriptions and unsubscriptions here (WebSub §5.1)."""
 
 from __future__ import annotations
 
@@ -16,43 +16,43 @@ from service.settings import HUB_PATH
 from service.web.errors import RETRY_AFTER, status_of
 from service.websub.protocol import FORM, MAX_FORM_BYTES, Refused, read_form, read_intent
 
-MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents that nobody has confirmed yet
-HOW: Final = (
+MAX_UNCONFIRMED_INTENTS: Final = 20_000  # waiting to be verified
+USAGE: Final = (
     f"This is a WebSub hub (https://www.w3.org/TR/websub/). Subscribe by POST, as {FORM}: "
-    "hub.mode=subscribe, hub.topic=the feed's address, hub.callback=yours.\n"
+    "hub.mode=subscribe, hub.topic=the URL of a feed, hub.callback=your URL.\n"
 )
 
 
 def hub_blueprint(dateline: Dateline) -> Blueprint:
-    """Answers before anything is verified: what an answer says depends on the request alone (§5.1.2).
+    """Responds before the intent is verified, so that the response depends only on the request (§5.1.2).
 
-    Errors are plain text, for whoever writes the subscriber. Where another hub is named in the settings,
-    subscribers are sent there; they can still end here what they began here."""
+    Errors are plain text, for developers of subscribers. If the settings name another hub, new subscriptions are
+    redirected there; subscriptions of this hub can still be ended here."""
     blueprint = Blueprint("hub", __name__)
     own = dateline.site.absolute(HUB_PATH)
 
     @blueprint.get(HUB_PATH)
     def explain() -> Response:
-        response = _text(HOW, 405)
+        response = _text(USAGE, 405)
         response.headers["Allow"] = "POST"
         return response
 
     @blueprint.post(HUB_PATH)
-    def ask() -> Response:
+    def request_subscription() -> Response:
         if request.mimetype != FORM or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
-            raise Refused(f"send the request as {FORM} in UTF-8", status=415)
+            raise Refused(f"the request must be {FORM} in UTF-8", status=415)
         request.max_content_length = MAX_FORM_BYTES
         form = read_form(request.get_data())
         if form.get("hub.mode") == Mode.SUBSCRIBE and dateline.site.hub != own:
-            return _elsewhere(dateline.site.hub)
+            return _redirect_to(dateline.site.hub)
         intent = read_intent(form, dateline.site, ticket=secrets.token_hex(16))
         if not dateline.archive.intents.add(intent, now=dateline.clock(), max_waiting=MAX_UNCONFIRMED_INTENTS):
-            raise Refused("too many requests are waiting to be verified; try again later", status=503)
+            raise Refused("too many requests are waiting for verification; try again later", status=503)
         dateline.wakeup.notify()
-        return _text("Your callback will be asked whether it wants this.\n", 202)
+        return _text("The request was accepted. The callback will be asked to confirm it.\n", 202)
 
     @blueprint.errorhandler(DatelineError)
-    def ours(error: DatelineError) -> Response:
+    def dateline_error(error: DatelineError) -> Response:
         status = error.status if isinstance(error, Refused) else status_of(error)
         response = _text(f"{error}\n", status)
         if status == 503:
@@ -60,21 +60,21 @@ def hub_blueprint(dateline: Dateline) -> Blueprint:
         return response
 
     @blueprint.errorhandler(HTTPException)
-    def of_the_framework(error: HTTPException) -> AnyResponse:
+    def http_error(error: HTTPException) -> AnyResponse:
         return _text(f"{error.description or error.name}\n", error.code or 500)
 
     return blueprint
 
 
-def _elsewhere(hub: str | None) -> Response:
+def _redirect_to(hub: str | None) -> Response:
     if hub is None:
-        raise Refused("this site has no hub; ask for its feeds now and then instead", status=404)
+        raise Refused("this site has no hub; poll its feeds instead", status=404)
     response = _text(f"The hub of this site is {hub}\n", 307)
     response.headers["Location"] = hub
     return response
 
 
-def _text(words: str, status: int) -> Response:
-    response = Response(words, status, content_type="text/plain; charset=utf-8")
+def _text(text: str, status: int) -> Response:
+    response = Response(text, status, content_type="text/plain; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,4 +1,4 @@
-"""What the service's tests share."""
+"""Fixtures of the service's tests."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from jinja2 import FileSystemBytecodeCache
 from archive.store.archive import Archive
 from tests.support.office import Office, open_office
 
-OPENS_AN_OFFICE = {"office", "open_office", "open_newsstand"}  # fixtures, and what a module's own fixtures call
+OPENS_AN_OFFICE = {"office", "open_office", "open_newsstand"}  # fixtures, and functions called by fixtures of modules
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever opens a whole office is no unit test: `make check` leaves it to `make test`."""
+    """Mark tests that open a whole office as not being unit tests: `make check` leaves them to `make test`."""
     for item in items:
         if isinstance(item, pytest.Function) and not OPENS_AN_OFFICE.isdisjoint(
             {*item.fixturenames, *vars(item.module)}
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Every test has an application of its own; the templates are compiled for the first one."""
+    """Compile the templates once: every test has an application of its own."""
     before = Flask.jinja_options
     Flask.jinja_options = {
         **before,

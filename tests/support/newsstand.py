@@ -26,7 +26,7 @@ from tests.support.builders import NOON, SITE
 
 
 class Newsstand:
-    """Publishes into a site, and reads what it then shows."""
+    """Publishes articles on a site, and reads its pages."""
 
     def __init__(self, archive: Archive, folder: Path) -> None:
         self.now: datetime = NOON
@@ -93,7 +93,7 @@ class Newsstand:
 
 
 class Page:
-    """A page as a reader's browser takes it apart."""
+    """A parsed page."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -115,7 +115,7 @@ class Page:
 
     @property
     def titles(self) -> list[str]:
-        """Of the articles in the list, as they follow one another."""
+        """The titles of the articles in the list, in order."""
         return self.texts(".lead h2, .card h2, .card h3")
 
 

@@ -1,4 +1,4 @@
-"""A whole Dateline for tests: real archive and index, given time, the admin API and the feeds in front."""
+"""A whole Dateline for tests: real archive and index, a clock set by the test, the admin API and prepared feeds."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.support.builders import NOON, SITE
 
 
 class Office:
-    """Sends requests with a token that may write, at a time that the test sets."""
+    """Sends requests with a write token, at a time that the test sets."""
 
     def __init__(self, archive: Archive, folder: Path, *, site: Site = SITE, **settings: Any) -> None:
         self.now: datetime = NOON
@@ -40,7 +40,7 @@ class Office:
             site=site,
             archive=archive,
             index=self.index,
-            publisher=Publisher(archive, site, clock=self.clock, new_id=new_id, notify=self._ring),
+            publisher=Publisher(archive, site, clock=self.clock, new_id=new_id, notify=self._on_notify),
             wakeup=Wakeup(folder / "bell"),
             clock=self.clock,
         )
@@ -49,13 +49,13 @@ class Office:
 
     @cached_property
     def client(self) -> Client:
-        """An hour goes by between two requests, so that each looks whether a feed is still the same."""
+        """The ticks advance by an hour between requests, so that each compares a feed with the archive."""
         return Client(create_wsgi(self.dateline, ticks=count(step=3600).__next__))
 
     def clock(self) -> datetime:
         return self.now
 
-    def _ring(self) -> None:
+    def _on_notify(self) -> None:
         self.rings += 1
 
     def later(self, **span: float) -> datetime:
@@ -63,7 +63,7 @@ class Office:
         return self.now
 
     def deliver(self) -> None:
-        """Let the worker bring index and feeds up to date."""
+        """Run the consumers, which bring index and feeds up to date."""
         assert self.worker.run_once()
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> TestResponse:
@@ -78,7 +78,7 @@ class Office:
         *,
         scope: Scope | None = Scope.WRITE,
     ) -> TestResponse:
-        """A call below /admin; the body as JSON, or as the bytes that it is."""
+        """A call under /admin. The body is sent as JSON, bytes as they are."""
         sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         known = {"Content-Type": "application/json"} if sent is not None else {}
         if scope is not None:
@@ -91,7 +91,7 @@ class Office:
         return self.ask("POST", "/articles", fields, headers)
 
     def posted(self, **fields: Any) -> dict[str, Any]:
-        """A new article, as the API answers."""
+        """Add an article; the JSON of the response."""
         if not any(name.startswith("content_") for name in fields):
             fields["content_text"] = "Some words of no importance."
         answer = self.post(**fields)
@@ -100,7 +100,7 @@ class Office:
         return document
 
     def changed(self, method: str, article: Mapping[str, Any], body: object = None) -> TestResponse:
-        """A change made from the revision of the article as it was read."""
+        """Change an article with the If-Match of this revision."""
         return self.ask(method, f"/articles/{article['id']}", body, {"If-Match": f'"{article["revision"]}"'})
 
 

@@ -1,4 +1,4 @@
-"""The check finds every kind of damage, and nothing where there is none."""
+"""The check finds every kind of damage, and has no findings without damage."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_an_index_that_is_behind(office: Office) -> None:
     wheat = article_id(office, "Wheat")
     office.ask("PATCH", f"/articles/{wheat}", {"title": "Other"}, {"If-Match": "*"})
     office.ask("DELETE", f"/articles/{article_id(office, 'Rye again')}", None, {"If-Match": "*"})
-    office.later(minutes=1)  # the turn of the worker that was here is over: nobody is waited for
+    office.later(minutes=1)  # the lease and heartbeat of the worker have expired: the check does not wait
     assert sorted(check_index(office.dateline)) == sorted(
         [
             f"index: article {new['id']} is missing",
@@ -105,7 +105,7 @@ def test_an_index_that_is_gone(office: Office, tmp_path: Path) -> None:
 
 @pytest.fixture
 def busy(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """Articles come and change before and after each time that all are read; the worker follows when it is waited for."""
+    """Articles are added and changed before and after each read of the archive; a wait for the worker runs it."""
     every = office.archive.articles.every
     wheat, numbers = article_id(office, "Wheat"), count(1)
 

@@ -1,4 +1,4 @@
-"""Is it alive, and can it serve?"""
+"""Health checks: `/healthz` and `/readyz`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_ready_and_up_to_date(office: Office) -> None:
     }
 
 
-def test_what_is_behind_is_told_and_is_no_reason_to_send_readers_away(office: Office) -> None:
+def test_a_consumer_that_is_behind_is_reported_and_the_site_stays_ready(office: Office) -> None:
     office.deliver()
     office.posted()
     office.posted()
@@ -39,9 +39,9 @@ def test_what_is_behind_is_told_and_is_no_reason_to_send_readers_away(office: Of
     assert answer.json["parts"]["worker"]["behind"]["index"] >= 2
 
 
-def test_a_worker_that_gave_no_sign_for_a_while_is_missed(office: Office) -> None:
+def test_a_worker_without_a_recent_heartbeat_is_down(office: Office) -> None:
     assert office.get("/readyz").json["parts"]["worker"] == {"status": "down", "behind": {}, "seen": None}
-    office.deliver()  # as `dateline index rebuild` does where there is no worker
+    office.deliver()  # as `dateline index rebuild` does without a worker
     assert office.get("/readyz").json["parts"]["worker"]["status"] == "down"
     Heartbeat(office.archive, clock=office.clock).beat()
     office.later(minutes=1)

@@ -1,4 +1,4 @@
-"""The worker: woken after a change, alone on its folder, and not stopped by errors."""
+"""The worker: wakeups, the folder lock, and errors of jobs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def found(office: Office, words: str) -> int:
 
 
 def poll_every(worker: Worker, interval: timedelta) -> None:
-    """Of the jobs that the wakeup triggers, too."""
+    """Set the interval of every job, also of those that run at a wakeup."""
     for job in worker.jobs.values():
         if job.on_wakeup:
             job.interval = interval
@@ -59,7 +59,7 @@ def poll_every(worker: Worker, interval: timedelta) -> None:
 
 @pytest.fixture
 def office(archive: Archive, tmp_path: Path) -> Iterator[Office]:
-    """One whose publisher wakes the worker."""
+    """An office whose publisher wakes the worker."""
     with open_office(archive, tmp_path) as office:
         office.dateline.publisher.notify = office.dateline.wakeup.notify
         yield office
@@ -101,7 +101,7 @@ def test_after_many_changes_an_idle_worker_ends_for_a_restart(office: Office, mo
     office.posted(title="Wheat")
     until(lambda: found(office, "wheat") == 1)
     thread.join(0.5)
-    assert not ended  # it has not done much
+    assert not ended  # it has handled few changes
     monkeypatch.setattr(scheduler, "RESTART_THRESHOLD", 1)
     until(lambda: ended)
     assert ended == [True]
@@ -155,7 +155,7 @@ def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: p
     monkeypatch.setattr(folder_lock, "STANDBY_INTERVAL", 0.02)
     second = Worker(office.dateline)
     with at_work(second):
-        # The first one to come has the folder; one that comes now waits.
+        # The first worker has the lock; the second one waits.
         until(lambda: office.archive.changes.cursor("index"))
         assert not office.worker.run_once()
         with at_work(office.worker):
@@ -168,11 +168,11 @@ def test_a_second_worker_stands_by_and_takes_over(office: Office, monkeypatch: p
 
 
 def _is_held(office: Office) -> bool:
-    """Whether `second` still has the folder: the worker that comes next listens at the bell."""
+    """Whether a worker holds the lock of the folder: it then listens for wakeups."""
     return office.dateline.wakeup._listening is None
 
 
-def test_whoever_is_told_to_stop_while_standing_by_stops(office: Office) -> None:
+def test_a_standby_worker_stops_when_it_is_told_to(office: Office) -> None:
     data = office.dateline.settings.data
     never, at_once = threading.Event(), threading.Event()
     at_once.set()

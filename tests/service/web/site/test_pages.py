@@ -1,4 +1,4 @@
-"""The pages that readers see: home, articles, lists, dates, feeds."""
+"""The public pages: home, articles, lists, dates, feeds."""
 
 from __future__ import annotations
 
