@@ -1,4 +1,4 @@
-"""The parts of one site, put together."""
+"""Dateline: all parts of one site."""
 
 from __future__ import annotations
 

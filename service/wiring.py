@@ -1,4 +1,4 @@
-"""From settings to a running Dateline: the only place that names a back-end."""
+"""Opens a Dateline from its settings. The only module that names a back-end."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, text
 from archive.errors import ArchiveOutdated
 from archive.sql.articles import SqlArticles
 from archive.sql.changes import SqlChanges
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.facts import SqlFacts
 from archive.sql.feed_volumes import SqlFeedVolumes
 from archive.sql.intents import SqlIntents

@@ -22,7 +22,7 @@ from archive.serialization import to_document
 from archive.slugs import numbered_slug
 from archive.sql.article_rows import to_article, to_row
 from archive.sql.changes import lock_log, set_last_position
-from archive.sql.engine import kind_of
+from archive.sql.connections.engine import kind_of
 from archive.sql.schema import addresses, articles, changes, labels, origins, requests, revisions, tombstones
 from archive.store.articles import RequestKey, Save
 from archive.store.changes import ChangeKind

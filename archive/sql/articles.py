@@ -12,7 +12,7 @@ from archive.errors import ArticleNotFound, DatelineError, StorageFull, Unavaila
 from archive.serialization import from_document
 from archive.sql.article_rows import to_article
 from archive.sql.article_writer import ArticleWriter
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import addresses, articles, origins, revisions
 from archive.store.articles import Imported, Origin, RequestKey, Resolved, Revision, Save
 from archive.util.chunks import slices

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from archive.errors import LeaseLost
 from archive.labels import Label, LabelKind
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import changes, cursors, head
 from archive.store.changes import Change, ChangeKind, Cursor, Lease
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, Table, select, update
 
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.util.chunks import BOUND_AT_ONCE, slices
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, select
 
 from archive.sql.changes import check_lease, lock_log
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import facts
 from archive.store.changes import Lease
 

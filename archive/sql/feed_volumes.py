@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from archive.period import Period
 from archive.sql.changes import check_lease, lock_log
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import volumes
 from archive.store.changes import Lease
 from archive.store.feed_volumes import ArchiveDocument

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, case, delete, func, insert, literal, sel
 
 from archive.sql import claims
 from archive.sql.changes import lock_log
-from archive.sql.database import Database
-from archive.sql.engine import kind_of
+from archive.sql.connections.database import Database
+from archive.sql.connections.engine import kind_of
 from archive.sql.schema import Instant, changes, intents, subscriptions
 from archive.store.changes import ChangeKind
 from archive.store.subscriptions import Intent, Mode

@@ -12,7 +12,7 @@ from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.sql import article_queries
 from archive.sql.article_rows import to_article
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import articles, labels, tombstones
 from archive.store.listings import ArticleQuery, ArticleStub, LabelCount, SortKey, Tombstone
 from archive.urls import article_path

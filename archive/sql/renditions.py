@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from archive.sql.changes import check_lease, lock_log, set_last_position
-from archive.sql.database import Database
-from archive.sql.engine import kind_of
+from archive.sql.connections.database import Database
+from archive.sql.connections.engine import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
 from archive.store import feed_history
 from archive.store.changes import ChangeKind, Lease

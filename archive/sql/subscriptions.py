@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, literal, or_, select, update
 
 from archive.sql import claims
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.intents import put_intent
 from archive.sql.schema import Instant, subscriptions
 from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription

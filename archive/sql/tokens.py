@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 
 from archive.errors import Conflict, NotFound
 from archive.sql.changes import lock_log
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import tokens
 from archive.store.tokens import Token
 

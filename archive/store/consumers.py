@@ -1,4 +1,4 @@
-"""What follows a change: consumers of the log, each with a cursor and a turn that one worker holds."""
+"""Consumers of the change log, each with a cursor and a lease that one worker holds."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ LEASE_DURATION = timedelta(seconds=30)
 
 
 class Consumer(Protocol):
-    """Does something about changes. Doing it twice must be the same as doing it once: a worker that
-    dies before its cursor has moved is followed by one that does it again."""
+    """Handles changes. Must be idempotent: if a worker dies before the cursor has moved, the next one repeats the batch."""
 
     name: str
     kind: ChangeKind
 
     @property
     def batch(self) -> int:
-        """Changes at a time, at most."""
+        """The most changes of one call of `apply`."""
         ...
 
     def start(self, lease: Lease) -> int:
-        """Called when a worker begins: where to go on, which may be before `lease.position`."""
+        """Called when a worker begins; the position to go on from, which may be before `lease.position`."""
         ...
 
     def lost(self, position: int) -> bool:
-        """Whether what was done up to a position is gone, so that `start` has to find out where to go on."""
+        """Whether results up to a position are lost, so that `start` has to find the position to go on from."""
         ...
 
     def apply(self, changes: Sequence[Change], lease: Lease) -> None: ...
@@ -38,7 +37,7 @@ class Consumer(Protocol):
 class ConsumerRunner:
     """Drains the log into one consumer, for one worker.
 
-    `owner` names the worker's place; whoever uses a name must be sure that nobody else does."""
+    `owner` names the worker in leases; no two workers that run may share a name."""
 
     def __init__(
         self,
@@ -57,14 +56,14 @@ class ConsumerRunner:
         self._fence = -1
 
     def drain(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
-        """Hand over everything that is new; how many changes there were.
+        """Handle everything that is new; the number of changes.
 
-        Costs two small reads while there is nothing new. Gives 0 while another worker has the lease.
-        Raises TurnLost when this worker was too slow and another one has taken over."""
+        Costs two small reads if nothing is new. 0 if another worker holds the lease.
+        Raises LeaseLost if this worker was too slow and another one has taken over."""
         last = self.archive.changes.last(self.consumer.kind)
         cursor = self.archive.changes.cursor(self.consumer.name)
         if cursor is None or cursor.fence != self._fence:
-            self._started = False  # somebody else had the lease since, or has moved the cursor
+            self._started = False  # another worker had the lease since, or the cursor was moved
         elif self.consumer.lost(cursor.position):
             self._started = False
         elif self._started and last == self._drained_to:
@@ -98,5 +97,5 @@ class ConsumerRunner:
         return handed
 
     def restart(self) -> None:
-        """Begin again with `Consumer.start`, after something went wrong."""
+        """Call `Consumer.start` again before the next drain, after an error."""
         self._started = False

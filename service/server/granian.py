@@ -27,7 +27,7 @@ _start_lock = threading.Lock()
 def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
     """Serve until SIGTERM or SIGINT. Web processes read their settings from the environment."""
     become_parent()
-    server = _RespawningServer(
+    server = _RestartingServer(
         "service.server.web_process:web_process",
         address=host,
         port=port,
@@ -47,7 +47,7 @@ def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
     server.serve()
 
 
-class _RespawningServer(MPServer):
+class _RestartingServer(MPServer):
     """Restarts a web process however often it dies. Granian itself stops the whole server if the same process dies
     twice within 5.5 s."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from wsgiref.types import WSGIApplication
 
-from service.process.memory import limit_arenas, trim_periodically
+from service.process.memory import limit_arenas, start_trimming
 from service.process.parent_watch import end_with_parent
 from service.settings import read_settings
 from service.web.app import create_wsgi
@@ -18,5 +18,5 @@ def web_process() -> WSGIApplication:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     end_with_parent()
     limit_arenas()
-    trim_periodically()
+    start_trimming()
     return create_wsgi(open_dateline(settings))

@@ -1,13 +1,15 @@
-"""The web application: pages, API and prepared feeds as one WSGI callable."""
+"""The web application: pages, API and finished feeds as one WSGI callable."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Final
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
-from flask import Flask, Response, abort, request
+from flask import Blueprint, Flask, Response, abort, request
 
 from service.dateline import Dateline
 from service.web.api.articles import admin_blueprint
@@ -20,33 +22,35 @@ from service.web.security_headers import SECURITY_HEADERS
 from service.web.site.legacy_feed_urls import legacy_feed_urls_blueprint
 from service.web.site.routes import site_blueprint
 
-STATIC_MAX_AGE = 365 * 24 * 3600  # seconds: one year
+# A new part of the web is one package or file, and one line here.
+BLUEPRINTS: Final[Sequence[Callable[[Dateline], Blueprint]]] = (
+    site_blueprint,
+    legacy_feed_urls_blueprint,
+    admin_blueprint,
+    hub_blueprint,
+    health_blueprint,
+    openapi_blueprint,
+)
+STATIC_MAX_AGE = timedelta(days=365)  # the URLs of static files contain a hash of their bytes
 REDIRECTS = (301, 302, 307, 308)
 PERMANENT_REDIRECTS = (301, 308)
-REDIRECT_CACHE_CONTROL = "max-age=3600"  # without it caches choose a lifetime, some of them years
+REDIRECT_CACHE_CONTROL = "max-age=3600"  # without it caches choose a lifetime, and some choose years
 
 
 def create_app(dateline: Dateline) -> Flask:
     """The Flask application over an opened Dateline."""
     app = Flask("service")
     folder = urlsplit(dateline.site.url).path
-    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_MAX_AGE  # the URL of a static file changes with its bytes
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = STATIC_MAX_AGE
     app.url_map.strict_slashes = True
     app.url_map.merge_slashes = False
-    for blueprint in (
-        site_blueprint(dateline),
-        legacy_feed_urls_blueprint(dateline.site, dateline.archive),
-        admin_blueprint(dateline),
-        hub_blueprint(dateline),
-        health_blueprint(dateline),
-        openapi_blueprint(dateline.settings),
-    ):
-        app.register_blueprint(blueprint)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint(dateline))
     register_problems(app)
 
     @app.before_request
     def refuse_nul() -> None:
-        if "\0" in request.path:  # no path has one, and PostgreSQL refuses it in a query
+        if "\0" in request.path:  # no path contains it, and PostgreSQL raises an error for such a query
             abort(404)
 
     @app.after_request
@@ -56,7 +60,7 @@ def create_app(dateline: Dateline) -> Flask:
         if response.status_code in PERMANENT_REDIRECTS:
             response.headers.setdefault("Cache-Control", REDIRECT_CACHE_CONTROL)
         if response.status_code in REDIRECTS and (response.location or "").startswith(request.host_url):
-            # The router redirects to the host and scheme of the request, which a proxy may have changed.
+            # The router redirects to the request's host and scheme, which a proxy may have changed.
             response.location = folder + response.location.removeprefix(request.host_url).lstrip("/")
         return response
 
@@ -64,13 +68,13 @@ def create_app(dateline: Dateline) -> Flask:
 
 
 def create_wsgi(dateline: Dateline, *, ticks: Callable[[], float] = time.monotonic) -> WSGIApplication:
-    """The WSGI application for a server: prepared documents in front of the Flask application.
+    """The WSGI application: stored feeds in front, the Flask application behind them.
 
-    `ticks`: seconds of a monotonic clock."""
-    flask_wsgi = create_app(dateline).wsgi_app
+    `ticks`: seconds of a clock that never goes back."""
+    behind = create_app(dateline).wsgi_app
     return PreparedDocuments(
         dateline.archive,
-        flask_wsgi,
+        behind,
         clock=dateline.clock,
         site=dateline.site,
         unconditional_gets=dateline.settings.unconditional_gets,

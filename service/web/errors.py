@@ -1,4 +1,4 @@
-"""Turns errors into HTTP: one table of statuses; problem+json for programs (RFC 9457), pages for people."""
+"""Errors as HTTP responses, from one table: problem+json for programs (RFC 9457), pages for people."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 RETRY_AFTER = "5"  # seconds
 PROGRAM_PATHS = ("/admin/", "/api/", "/search/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
 
-# The first match counts. Other errors are defects: 500.
+# The first match counts. An error that is not here is a defect of ours: 500.
 STATUS: Sequence[tuple[type[DatelineError], int]] = (
     (Unauthorized, 401),
     (Forbidden, 403),
@@ -49,25 +49,25 @@ _CHALLENGES = {
     403: 'Bearer realm="dateline", error="insufficient_scope"',
 }
 TITLES = {
-    400: "The request is invalid",
-    401: "A token is required",
-    403: "The scope of the token is too narrow",
+    400: "This request cannot be read",
+    401: "A token is needed",
+    403: "The scope of the token is too small",
     404: "Not found",
     405: "Method not allowed",
-    409: "Conflict with stored data",
-    412: "Changed in the meantime",
+    409: "Conflict with an existing article",
+    412: "Changed meanwhile",
     413: "Too large",
-    415: "Unsupported media type",
-    422: "Some fields are invalid",
-    428: "If-Match is required",
-    500: "Something went wrong",
+    415: "Unknown media type",
+    422: "Invalid fields",
+    428: "If-Match is missing",
+    500: "Something went wrong here",
     503: "Temporarily unavailable",
     507: "The disk is full",
 }
 
 
 class BadRequest(DatelineError):
-    """The request as a whole is invalid, before any field is read. `status`: 400, 413, 415 or 428."""
+    """The request itself, before any field, cannot be read; `status` says why."""
 
     code = "bad_request"
 
@@ -83,7 +83,7 @@ def status_of(error: DatelineError) -> int:
 
 
 def problem_document(error: DatelineError) -> dict[str, Any]:
-    """The error as a problem document (RFC 9457 §3.1), with `errors` by field if it has any."""
+    """A problem document (RFC 9457 §3.1), with `errors` by field."""
     status = status_of(error)
     document: dict[str, Any] = {
         "type": "about:blank",
@@ -105,7 +105,7 @@ def problem_response(document: dict[str, Any]) -> Response:
 
 
 def register_problems(app: Flask) -> None:
-    """Register handlers that answer every error with a problem document or a page, by the path of the request."""
+    """Turn every error of the application into a problem document or a page, depending on the path."""
     app.register_error_handler(DatelineError, _dateline_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
@@ -127,7 +127,7 @@ def _http_error(error: HTTPException) -> AnyResponse:
     status = error.code or 500
     if error.response is not None or status < 400:
         return error.get_response()
-    detail = "There is no page at this address." if status == 404 else error.description or TITLES.get(status, "")
+    detail = "There is nothing at this address." if status == 404 else error.description or TITLES.get(status, "")
     title = TITLES.get(status, error.name)
     response = _respond({"type": "about:blank", "title": title, "status": status, "detail": detail})
     for name, value in error.get_headers():
@@ -138,7 +138,7 @@ def _http_error(error: HTTPException) -> AnyResponse:
 
 def _unexpected_error(error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
-    detail = "This is a defect of Dateline. The details are in its log."
+    detail = "This is a defect of Dateline. Its log has the details."
     return _respond({"type": "about:blank", "title": TITLES[500], "status": 500, "detail": detail})
 
 

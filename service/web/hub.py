@@ -1,4 +1,4 @@
-"""`/hub`: subscribers request subscriptions and unsubscriptions here (WebSub §5.1)."""
+"""`/hub`: requests to subscribe and to unsubscribe (WebSub §5.1)."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from service.settings import HUB_PATH
 from service.web.errors import RETRY_AFTER, status_of
 from service.websub.protocol import FORM, MAX_FORM_BYTES, Refused, read_form, read_intent
 
-MAX_UNCONFIRMED_INTENTS: Final = 20_000  # waiting to be verified
+MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents waiting to be verified
 USAGE: Final = (
     f"This is a WebSub hub (https://www.w3.org/TR/websub/). Subscribe by POST, as {FORM}: "
-    "hub.mode=subscribe, hub.topic=the URL of a feed, hub.callback=your URL.\n"
+    "hub.mode=subscribe, hub.topic=the feed's address, hub.callback=yours.\n"
 )
 
 
 def hub_blueprint(dateline: Dateline) -> Blueprint:
-    """Responds before the intent is verified, so that the response depends only on the request (§5.1.2).
+    """Answers before anything is verified: the answer depends on the request alone (§5.1.2).
 
-    Errors are plain text, for developers of subscribers. If the settings name another hub, new subscriptions are
-    redirected there; subscriptions of this hub can still be ended here."""
+    Errors are plain text, for the developer of the subscriber. If the settings name another hub, subscribers are
+    redirected there; they can still end subscriptions that they have here."""
     blueprint = Blueprint("hub", __name__)
     own = dateline.site.absolute(HUB_PATH)
 
@@ -40,19 +40,19 @@ def hub_blueprint(dateline: Dateline) -> Blueprint:
     @blueprint.post(HUB_PATH)
     def request_subscription() -> Response:
         if request.mimetype != FORM or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
-            raise Refused(f"the request must be {FORM} in UTF-8", status=415)
+            raise Refused(f"send the request as {FORM} in UTF-8", status=415)
         request.max_content_length = MAX_FORM_BYTES
         form = read_form(request.get_data())
         if form.get("hub.mode") == Mode.SUBSCRIBE and dateline.site.hub != own:
             return _redirect_to(dateline.site.hub)
         intent = read_intent(form, dateline.site, ticket=secrets.token_hex(16))
         if not dateline.archive.intents.add(intent, now=dateline.clock(), max_waiting=MAX_UNCONFIRMED_INTENTS):
-            raise Refused("too many requests are waiting for verification; try again later", status=503)
+            raise Refused("too many requests are waiting to be verified; try again later", status=503)
         dateline.wakeup.notify()
-        return _text("The request was accepted. The callback will be asked to confirm it.\n", 202)
+        return _text("Your callback will be asked whether it wants this.\n", 202)
 
     @blueprint.errorhandler(DatelineError)
-    def dateline_error(error: DatelineError) -> Response:
+    def ours(error: DatelineError) -> Response:
         status = error.status if isinstance(error, Refused) else status_of(error)
         response = _text(f"{error}\n", status)
         if status == 503:
@@ -60,7 +60,7 @@ def hub_blueprint(dateline: Dateline) -> Blueprint:
         return response
 
     @blueprint.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> AnyResponse:
+    def of_the_framework(error: HTTPException) -> AnyResponse:
         return _text(f"{error.description or error.name}\n", error.code or 500)
 
     return blueprint
@@ -74,7 +74,7 @@ def _redirect_to(hub: str | None) -> Response:
     return response
 
 
-def _text(text: str, status: int) -> Response:
-    response = Response(text, status, content_type="text/plain; charset=utf-8")
+def _text(words: str, status: int) -> Response:
+    response = Response(words, status, content_type="text/plain; charset=utf-8")
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 from archive.search.index import Hit
 from service.web.api.articles import ArticleViews
 from service.web.site.search import SearchViews
-from tests.support.office import Office
+from tests.support.harness import Harness
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("archive", "feeds", "service")
@@ -67,8 +67,8 @@ def _ours(frame: FrameType) -> str | None:
     return str(path.relative_to(ROOT))
 
 
-def test_a_post_reaches_the_change_log_through_at_most_seven_files(office: Office) -> None:
-    _ = office.client
+def test_a_post_reaches_the_change_log_through_at_most_seven_files(harness: Harness) -> None:
+    _ = harness.client
     trace = Trace(ArticleViews.create)
 
     def is_executed(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -78,7 +78,7 @@ def test_a_post_reaches_the_change_log_through_at_most_seven_files(office: Offic
     event.listen(Engine, "before_cursor_execute", is_executed)
     trace.start()
     try:
-        office.posted(title="Wheat", tags=["wheat"])
+        harness.posted(title="Wheat", tags=["wheat"])
     finally:
         sys.setprofile(None)
         event.remove(Engine, "before_cursor_execute", is_executed)
@@ -86,14 +86,14 @@ def test_a_post_reaches_the_change_log_through_at_most_seven_files(office: Offic
     assert len(trace.entered) <= 25, trace.entered
 
 
-def test_a_search_reaches_its_hits_through_at_most_four_files(office: Office) -> None:
-    office.posted(title="Wheat", tags=["wheat"])
-    office.deliver()
-    office.get("/search?q=wheat")  # imports what is imported at the first search
+def test_a_search_reaches_its_hits_through_at_most_four_files(harness: Harness) -> None:
+    harness.posted(title="Wheat", tags=["wheat"])
+    harness.deliver()
+    harness.get("/search?q=wheat")  # imports what is imported at the first search
     trace = Trace(SearchViews.search, target=Hit.__init__)
     trace.start()
     try:
-        assert "Wheat" in office.get("/search?q=wheat").text
+        assert "Wheat" in harness.get("/search?q=wheat").text
     finally:
         sys.setprofile(None)
     assert len(trace.stack) <= 4, trace.stack

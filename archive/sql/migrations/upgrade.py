@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from archive.sql.engine import kind_of
+from archive.sql.connections.engine import kind_of
 
 if TYPE_CHECKING:
     from alembic.config import Config

@@ -15,8 +15,8 @@ from archive.article import Status
 from archive.fields.table import CONTENT_FIELDS, FIELDS, READ_ONLY, WRITABLE
 from archive.fields.values import MAX_NAME, Schema, nullable
 from archive.search.index import MAX_PER_PAGE, Sort
+from service.dateline import Dateline
 from service.search import FACETS
-from service.settings import Settings
 from service.web.api import parameters as limits
 from service.web.errors import STATUS, TITLES
 
@@ -27,13 +27,13 @@ _WRITE_ERRORS: Final = (400, 409, 413, 415, 422, 507)
 _CHANGE_ERRORS: Final = (404, 412, 428)
 
 
-def openapi_blueprint(settings: Settings) -> Blueprint:
+def openapi_blueprint(dateline: Dateline) -> Blueprint:
     """`/openapi.json`."""
     blueprint = Blueprint("openapi", __name__)
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        body = orjson.dumps(document(settings.max_article))
+        body = orjson.dumps(document(dateline.settings.max_article))
         headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=3600"}
         return Response(body, content_type=MEDIA_TYPE, headers=headers)
 

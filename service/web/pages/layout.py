@@ -81,7 +81,7 @@ def render(template: str, head: Head, *, status: int = 200, **context: Any) -> R
 def error_page(status: int, title: str, message: str, *, links: Sequence[Link] = ()) -> Response:
     """A page with an error message and links to go on from."""
     head = Head(title=title, description=message, robots="noindex")
-    response = render("error.html", head, status=status, code=status, title=title, message=message, links=links)
+    response = render("pages/error.html", head, status=status, code=status, title=title, message=message, links=links)
     response.headers["Cache-Control"] = "no-cache"
     return response
 

@@ -1,6 +1,6 @@
 """The page for people who open the URL of a feed in a browser: what a feed is, and how to subscribe.
 
-Chromium shows feeds as bare text, whatever stylesheet they name (docs/design.md), and Firefox saves them to a file."""
+Chromium shows feeds as bare text, whatever stylesheet they name (docs/decisions/serving.md), and Firefox saves them to a file."""
 
 from __future__ import annotations
 

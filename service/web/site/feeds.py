@@ -35,7 +35,7 @@ class FeedViews:
         )
         groups = feed_groups(self.archive, self.addresses, now=self.clock())
         return render(
-            "feeds.html",
+            "site/feeds.html",
             head,
             groups=groups,
             site_feeds=feed_links(self.addresses, None),
@@ -57,7 +57,7 @@ class FeedViews:
             robots="noindex, follow",
             feeds=about.feeds,
         )
-        response = render("feed.html", head, feed=about, all_feeds=self.addresses.href("/feeds"))
+        response = render("site/feed.html", head, feed=about, all_feeds=self.addresses.href("/feeds"))
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Sec-Fetch-Dest")
         return response

@@ -1,4 +1,4 @@
-"""Feed URLs of other systems, which readers and people legacy_suffix; they redirect to the feed."""
+"""Redirects from the feed URLs of other systems, which feed readers and people guess."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.labels import Label, LabelKind, label_key
-from archive.site import Site
-from archive.store.archive import Archive
 from archive.urls import LABEL_FOLDERS, has_address, home_path
 from feeds.format import ATOM, FORMATS, JSON, RSS, Format
+from service.dateline import Dateline
 from service.links import Addresses
 
-# Those of WordPress, Ghost, Jekyll, Hugo, Blogger and Medium.
+# As WordPress, Ghost, Jekyll, Hugo, Blogger and Medium have them.
 LEGACY_FEED_PATHS: Final = {
     "/feed": RSS,
     "/feed/": RSS,
@@ -45,7 +44,7 @@ LEGACY_FEED_PATHS: Final = {
     "/feed/json": JSON,
     "/feed/json/": JSON,
 }
-# Suffixes of the feed of a list, and folders of lists, in those systems: `/tag/wheat/feed/`, `/author/ada/rss/`.
+# What follows the URL of a list there, and the folders of lists: `/tag/wheat/feed/`, `/author/ada/rss/`.
 LEGACY_LIST_FEED_PATHS: Final = {
     "feed": RSS,
     "feed/": RSS,
@@ -74,23 +73,23 @@ _KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 _CORS_HEADERS: Final = {"Access-Control-Allow-Origin": "*"}
 
 
-def legacy_feed_urls_blueprint(site: Site, archive: Archive) -> Blueprint:
-    """Redirects permanently (301), so that readers correct their subscriptions."""
+def legacy_feed_urls_blueprint(dateline: Dateline) -> Blueprint:
+    """Permanent redirects, so that a feed reader updates its subscription."""
     blueprint = Blueprint("legacy_feed_urls", __name__)
-    addresses = Addresses(site)
+    archive, addresses = dateline.archive, Addresses(dateline.site)
 
     def redirect_to_site_feed(feed_format: Format) -> AnyResponse:
         return _moved(addresses.href(f"/{feed_format.suffix}"))
 
     def redirect_to_key(folder: str, name: str, suffix: str) -> AnyResponse:
-        """From `/tags/El Salvador/feed.atom` to the URL with the key of the label. 404 if it is that URL already."""
+        """`/tags/El Salvador/feed.atom` → the canonical spelling of the label. 404 if it is spelt so already."""
         label = Label(_KINDS[folder], label_key(name))
         if label.key == name or not has_address(label) or not label.key.isprintable():
             abort(404)
         return _moved(addresses.href(home_path(label) + suffix))
 
     def redirect_to_list_feed(legacy_suffix: str, folder: str, name: str) -> AnyResponse:
-        """Only to a feed that exists: after a permanent redirect to a 404, a reader would lose the subscription."""
+        """To a feed that exists: a permanent redirect to a missing one would end the subscription."""
         labels = [Label(kind, label_key(name)) for kind in LEGACY_LIST_FOLDERS[folder]]
         paths = [
             home_path(label) + LEGACY_LIST_FEED_PATHS[legacy_suffix].suffix for label in labels if has_address(label)
@@ -103,13 +102,13 @@ def legacy_feed_urls_blueprint(site: Site, archive: Archive) -> Blueprint:
 
     @blueprint.before_app_request
     def redirect_from_parameter() -> AnyResponse | None:
-        """`/?feed=rss2`, the URL of WordPress without permalinks."""
+        """`/?feed=rss2`: WordPress without pretty permalinks."""
         feed_format = _WORDPRESS.get(request.args.get("feed", "")) if request.path == "/" else None
         return redirect_to_site_feed(feed_format) if feed_format else None
 
     blueprint.after_app_request(_allow_cross_origin_errors)
     for number, (path, feed_format) in enumerate(LEGACY_FEED_PATHS.items()):
-        # Each has its own endpoint: otherwise the router redirects all of them to the first.
+        # One endpoint each: with a shared one the router redirects all of them to the first.
         blueprint.add_url_rule(path, endpoint=f"feed_{number}", view_func=partial(redirect_to_site_feed, feed_format))
     labels, formats = ",".join(_KINDS), ",".join(FORMATS)
     blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=redirect_to_key)
@@ -125,14 +124,14 @@ def legacy_feed_urls_blueprint(site: Site, archive: Archive) -> Blueprint:
 
 
 def _moved(address: str) -> AnyResponse:
-    """A permanent redirect with CORS: without it, scripts of other sites cannot follow it."""
+    """Permanently; with CORS headers, because scripts of other sites may follow only what they may read."""
     response = redirect(address, 301)
     response.headers.update(_CORS_HEADERS)
     return response
 
 
 def _allow_cross_origin_errors(response: Response) -> Response:
-    """Let scripts of other sites read the error of a feed URL."""
+    """CORS headers on errors, so that scripts of other sites can read why there is no feed."""
     if response.status_code >= 400 and request.path.rpartition("/")[2] in FORMATS:
         response.headers.update(_CORS_HEADERS)
     return response

@@ -43,7 +43,7 @@ class ListViews:
         months = list(self.archive.listings.months().items())[:MAX_MONTHS]
         description = self.site.description or f"Articles from {self.site.title}, newest first."
         return render(
-            "home.html",
+            "site/home.html",
             self._list_head(self.site.title, description, None, page),
             listing=page,
             feeds=feed_links(self.addresses, None),
@@ -68,7 +68,7 @@ class ListViews:
         page = self._listing(label)
         description = _label_description(named, self.site.title)
         return render(
-            "label.html",
+            "site/label.html",
             self._list_head(named.name, description, label, page, named.name),
             kicker=Link(KIND_NAMES[label.kind][0], self.addresses.href(f"/{folder}/")),
             name=named.name,
@@ -81,12 +81,12 @@ class ListViews:
         _, plural = KIND_NAMES[KINDS[folder]]
         links = label_links(self.archive.listings.labels(KINDS[folder]), self.addresses)
         head = self._head(plural, f"All {plural.lower()} of {self.site.title}.", f"/{folder}/")
-        return render("labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
+        return render("site/labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
 
     def archive_by_date(self) -> AnyResponse:
         rows = year_rows(self.archive.listings.months(), self.addresses)
         head = self._head("Archive", f"All articles of {self.site.title}, by date.", "/archive/")
-        return render("archive.html", head, rows=rows)
+        return render("site/archive.html", head, rows=rows)
 
     def period(self, year: int, month: int | None = None, day: int | None = None) -> AnyResponse:
         period = period_of(year, month, day)
@@ -100,7 +100,7 @@ class ListViews:
         earlier, later = nearest(self.archive, period)
         description = f"{articles_text(count)} that {self.site.title} published: {name}."
         return render(
-            "period.html",
+            "site/period.html",
             self._list_head(name, description, period, page, name),
             name=name,
             iso=str(period),

@@ -49,14 +49,14 @@ class SearchViews:
             page = search_page(self.dateline, args)
         except InvalidQuery as error:
             view = problems_view(error.problems, args, self.addresses)
-            return render("search.html", head, status=400, view=view)
+            return render("site/search.html", head, status=400, view=view)
         except IndexUnavailable:
             return self._not_searchable()
         view = results_view(page, args, self.addresses)
         status = 404 if page.query.page > max(page.pages, 1) else 200
         feeds = search_feed_links(page.query, self.addresses)
         head = replace(head, title=f"{page.query.text} – Search" if page.query.text else head.title, feeds=feeds)
-        return render("search.html", head, status=status, view=view, feeds=feeds)
+        return render("site/search.html", head, status=status, view=view, feeds=feeds)
 
     def search_feed(self, name: str) -> AnyResponse:
         if opens_in_browser(request.environ):

@@ -16,7 +16,7 @@ from archive.errors import ArchiveUnavailable, StorageFull
 from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.sql import SqlArchive
-from archive.sql.sqlite_checkpoints import LOCK
+from archive.sql.connections.sqlite_checkpoints import LOCK
 from archive.store.archive import Archive
 from archive.store.articles import Save
 from archive.store.changes import ChangeKind

@@ -406,7 +406,7 @@ def test_an_import_that_was_interrupted_goes_on(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     stdout, stderr = process.communicate(timeout=PATIENCE)
     assert (process.returncode, stdout) == (130, "")
-    assert stderr == "dateline: stopped; what was saved stays, and the same command continues from there\n"
+    assert stderr == "dateline: stopped. Saved articles stay; repeat the command to continue.\n"
     result = output_of("import", file)
     added = int(result.split()[1].replace(",", ""))
     assert 0 < added < 4000

@@ -1,4 +1,4 @@
-"""One thread waits for requests; another takes over when that one has a slow request."""
+"""One thread waits for requests, and another one as soon as that has something to do that takes time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.server.leader_follower import MAX_WAIT, LeaderFollower, lead_and_follow
+from service.server.leader_follower import LEAD_TIMEOUT, LeaderFollower, lead_and_follow
 from tests.support.running import wait_for
 
 
@@ -21,7 +21,7 @@ class Clock:
 
 
 class Follower:
-    """A thread that runs the calls of a test one after the other."""
+    """A thread that does one thing after another, as a test says."""
 
     def __init__(self) -> None:
         self._todo: Queue[tuple[Callable[[], None], Event] | None] = Queue()
@@ -72,7 +72,7 @@ def test_the_leader_goes_on_at_once_and_others_rest(lead: LeaderFollower, thread
     assert rests.wait(10)
 
 
-def test_a_thread_that_returns_from_a_slow_request_sleeps_while_another_leads(
+def test_who_comes_back_from_something_slow_rests_while_another_leads(
     lead: LeaderFollower, threads: tuple[Follower, Follower]
 ) -> None:
     first, second = threads
@@ -90,7 +90,7 @@ def test_a_leader_that_was_not_seen_for_long_is_not_relied_on(
 ) -> None:
     ended, other = threads
     assert ended(lead.lead_or_wait).wait(10)
-    clock.now += MAX_WAIT
+    clock.now += LEAD_TIMEOUT
     assert other(lead.lead_or_wait).wait(10)
     rests = ended(lead.lead_or_wait)
     assert not rests.wait(0.01)
@@ -98,14 +98,14 @@ def test_a_leader_that_was_not_seen_for_long_is_not_relied_on(
     assert rests.wait(10)
 
 
-def test_no_thread_sleeps_for_ever(lead: LeaderFollower, threads: tuple[Follower, Follower]) -> None:
+def test_nobody_rests_for_ever(lead: LeaderFollower, threads: tuple[Follower, Follower]) -> None:
     leader, other = threads
     assert leader(lead.lead_or_wait).wait(10)
-    assert other(lead.lead_or_wait).wait(10)  # after MAX_WAIT, without a notification by the leader
+    assert other(lead.lead_or_wait).wait(10)  # after LEAD_TIMEOUT, though the leader said nothing
 
 
 class Asked:
-    """An application, and the protocol object to which Granian's answer is sent."""
+    """An application, and where Granian would send its answer."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, bytes]] = []

@@ -23,7 +23,7 @@ from service.websub.protocol import BACKOFF, DEFAULT_LEASE, MAX_LEASE, MIN_LEASE
 from service.worker.drain_job import DrainJob
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
-from tests.support.office import Office, open_office
+from tests.support.harness import Harness, open_harness
 from tests.support.subscriber import CallbackResponse, HubRequest, Subscriber, a_subscriber
 
 pytestmark = pytest.mark.slow
@@ -34,10 +34,10 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Scene:
-    """A site with one article, its hub, and a reachable subscriber. The office sets the time."""
+    """A site with one article, its hub, and a subscriber that it can reach. Time is the harness's."""
 
-    def __init__(self, office: Office, subscriber: Subscriber) -> None:
-        self.office = office
+    def __init__(self, harness: Harness, subscriber: Subscriber) -> None:
+        self.harness = harness
         self.subscriber = subscriber
         self.publish("The first")
 
@@ -47,7 +47,7 @@ class Scene:
         """A request to the hub. Fields have no `hub.` prefix; None leaves one out."""
         form = {"mode": mode, "topic": TOPIC, "callback": self.subscriber.url(), **fields}
         said = {f"hub.{name}": value for name, value in form.items() if value is not None}
-        return self.office.client.post("/hub", data=said, buffered=True)
+        return self.harness.client.post("/hub", data=said, buffered=True)
 
     def subscribe(self, **fields: str | None) -> Subscription:
         """Request and confirm a subscription."""
@@ -57,45 +57,45 @@ class Scene:
         return subscription
 
     def subscriptions(self) -> list[Subscription]:
-        return list(self.office.archive.subscriptions.every(now=self.office.now))
+        return list(self.harness.archive.subscriptions.every(now=self.harness.now))
 
     def last_asked(self) -> HubRequest:
         return self.subscriber.verifications[-1]
 
     def feed(self, path: str = "/feed.atom") -> TestResponse:
-        return self.office.get(path)
+        return self.harness.get(path)
 
     # The hub's side ---------------------------------------------------------------------------------
 
     def publish(self, title: str, *, tags: Sequence[str] = ()) -> None:
         """Store new bytes of every feed of a new article, as the worker does."""
-        owner = self.office.worker.owner
-        lease = self.office.archive.changes.acquire("feeds", owner=owner, now=self.office.now, duration=RETRY_PERIOD)
+        owner = self.harness.worker.owner
+        lease = self.harness.archive.changes.acquire("feeds", owner=owner, now=self.harness.now, duration=RETRY_PERIOD)
         assert lease is not None
         homes = ["/", "/2026/03/", *(f"/tags/{tag}/" for tag in tags)]
         documents = [a_document(f"{home}{one.suffix}", title, one) for home in homes for one in FORMATS.values()]
-        self.office.archive.renditions.put(documents, lease)
+        self.harness.archive.renditions.put(documents, lease)
         self.build()
 
     def build(self) -> None:
         """Run the worker's consumer, which marks subscriptions as due."""
-        for drain in self.office.worker.drains:
+        for drain in self.harness.worker.drains:
             if drain.name == "websub":
                 drain.runner.drain()
 
     def work(self) -> None:
         """Run everything that is due now."""
         self.build()
-        push_job(self.office.worker).run()
+        push_job(self.harness.worker).run()
 
     def later(self, span: timedelta) -> None:
-        self.office.now += span
+        self.harness.now += span
         self.work()
 
     def restart(self) -> None:
         """Start another worker, after one that was killed."""
-        push_job(self.office.worker).close()
-        self.office.worker = Worker(self.office.dateline)
+        push_job(self.harness.worker).close()
+        self.harness.worker = Worker(self.harness.dateline)
 
 
 def push_job(worker: Worker) -> CallbackDispatcher:
@@ -112,12 +112,12 @@ def hub_ping_drain(worker: Worker) -> DrainJob:
 @contextmanager
 def a_scene(archive: Archive, folder: Path, hub: str | None = HUB, **settings: Any) -> Iterator[Scene]:
     settings = {"site": replace(SITE, hub=hub), "allow_private_callbacks": True, **settings}
-    with a_subscriber() as subscriber, open_office(archive, folder, **settings) as office:
-        scene = Scene(office, subscriber)
+    with a_subscriber() as subscriber, open_harness(archive, folder, **settings) as harness:
+        scene = Scene(harness, subscriber)
         try:
             yield scene
         finally:
-            push_job(scene.office.worker).close()
+            push_job(scene.harness.worker).close()
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def links(heard: Any) -> str:
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_every_feed_names_its_hub_and_itself_in_one_header_4(scene: Scene, name: str, method: str) -> None:
-    answer = scene.office.get(f"/{name}", method=method)
+    answer = scene.harness.get(f"/{name}", method=method)
     assert answer.headers.getlist("Link") == [f'<{HUB}>; rel="hub", <https://news.example.org/{name}>; rel="self"']
 
 
@@ -157,8 +157,8 @@ def test_a_feed_of_a_name_beyond_ascii_names_itself_percent_encoded_4(scene: Sce
 
 
 def test_feeds_name_the_hub_in_the_document_too_4(scene: Scene) -> None:
-    scene.office.posted(title="Tides")
-    scene.office.deliver()
+    scene.harness.posted(title="Tides")
+    scene.harness.deliver()
     for path in ("/feed.atom", "/feed.rss"):
         assert f'href="{HUB}"' in scene.feed(path).text
         assert 'rel="hub"' in scene.feed(path).text
@@ -167,7 +167,7 @@ def test_feeds_name_the_hub_in_the_document_too_4(scene: Scene) -> None:
 
 def test_each_address_has_one_representation_4_1(scene: Scene) -> None:
     for accept in ("application/rss+xml", "application/feed+json", "*/*"):
-        answer = scene.office.get("/feed.atom", {"Accept": accept, "Accept-Language": "de"})
+        answer = scene.harness.get("/feed.atom", {"Accept": accept, "Accept-Language": "de"})
         assert answer.mimetype == "application/atom+xml"
 
 
@@ -211,7 +211,7 @@ def test_what_means_nothing_is_ignored_5_1(scene: Scene) -> None:
 )
 def test_a_lease_is_given_as_asked_for_within_bounds_5_1(scene: Scene, lease: str | None, given: timedelta) -> None:
     subscription = scene.subscribe(lease_seconds=lease)
-    assert subscription.until == scene.office.now + given
+    assert subscription.until == scene.harness.now + given
     assert scene.last_asked().query["hub.lease_seconds"] == str(int(given.total_seconds()))
 
 
@@ -242,22 +242,22 @@ def test_a_lease_means_nothing_when_unsubscribing_5_1(scene: Scene, lease: str) 
     ],
 )
 def test_a_request_is_a_form_in_utf_8_5_1(scene: Scene, body: bytes, content_type: str, status: int) -> None:
-    answer = scene.office.client.post("/hub", data=body, content_type=content_type, buffered=True)
+    answer = scene.harness.client.post("/hub", data=body, content_type=content_type, buffered=True)
     assert (answer.status_code, answer.mimetype) == (status, "text/plain")
 
 
 def test_a_form_may_say_that_it_is_utf_8_5_1(scene: Scene) -> None:
     body = f"hub.mode=subscribe&hub.topic={TOPIC}&hub.callback={scene.subscriber.url()}".encode()
-    answer = scene.office.client.post("/hub", data=body, content_type=f"{FORM}; charset=UTF-8", buffered=True)
+    answer = scene.harness.client.post("/hub", data=body, content_type=f"{FORM}; charset=UTF-8", buffered=True)
     assert answer.status_code == 202
 
 
 def test_an_active_subscription_can_be_asked_for_again_5_1(scene: Scene) -> None:
     before = scene.subscribe(secret="old", lease_seconds="3600")
-    scene.office.now += timedelta(minutes=30)
+    scene.harness.now += timedelta(minutes=30)
     after = scene.subscribe(secret="new", lease_seconds="7200")
     assert (before.secret, after.secret) == ("old", "new")
-    assert after.until == scene.office.now + timedelta(hours=2)
+    assert after.until == scene.harness.now + timedelta(hours=2)
 
 
 def test_a_renewal_may_leave_the_secret_out_5_1(scene: Scene) -> None:
@@ -269,7 +269,7 @@ def test_a_renewal_may_leave_the_secret_out_5_1(scene: Scene) -> None:
 def test_what_is_not_verified_leaves_the_subscription_unchanged_5_1(scene: Scene, mode: str) -> None:
     before = scene.subscribe(secret="old")
     scene.subscriber.respond_with(404)
-    scene.office.now += timedelta(minutes=1)
+    scene.harness.now += timedelta(minutes=1)
     assert scene.ask(mode, secret="new", lease_seconds="60").status_code == 202
     assert scene.subscriptions() == [before]
     scene.work()
@@ -335,7 +335,7 @@ def test_a_topic_is_known_however_it_is_encoded_5_1_1(scene: Scene, topic: str, 
 def test_only_feeds_of_this_site_are_topics_5_1_1(scene: Scene, topic: str, status: int) -> None:
     answer = scene.ask(topic=topic)
     assert (answer.status_code, answer.mimetype) == (status, "text/plain")
-    assert scene.office.archive.intents.count() == 0
+    assert scene.harness.archive.intents.count() == 0
 
 
 def test_a_site_in_a_folder_has_its_topics_there_5_1_1(archive: Archive, tmp_path: Path) -> None:
@@ -433,7 +433,7 @@ def test_too_many_requests_at_once_are_told_to_come_back_5_1_2(scene: Scene, mon
 
 
 def test_a_get_of_the_hub_explains_how_to_subscribe(scene: Scene) -> None:
-    answer = scene.office.get("/hub")
+    answer = scene.harness.get("/hub")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert "WebSub" in answer.text
 
@@ -477,7 +477,7 @@ def test_a_subscription_ends_with_its_feed_and_the_subscriber_is_told_5_2(
 ) -> None:
     scene.subscribe()
     scene.publish("News")
-    monkeypatch.setattr(scene.office.archive.renditions, "get", lambda path: None)
+    monkeypatch.setattr(scene.harness.archive.renditions, "get", lambda path: None)
     scene.work()
     assert scene.last_asked().query["hub.mode"] == "denied"
     assert (scene.subscriptions(), scene.subscriber.deliveries) == ([], [])
@@ -520,10 +520,10 @@ def test_every_challenge_is_another_one_5_3(scene: Scene) -> None:
 
 def test_the_lease_counts_from_the_question_5_3(scene: Scene) -> None:
     scene.ask(lease_seconds="3600")
-    scene.office.now += timedelta(minutes=10)
+    scene.harness.now += timedelta(minutes=10)
     scene.work()
     [subscription] = scene.subscriptions()
-    assert subscription.until == scene.office.now + timedelta(hours=1)
+    assert subscription.until == scene.harness.now + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
@@ -564,15 +564,15 @@ def test_a_callback_that_gives_no_answer_is_asked_some_times_more(scene: Scene) 
     port = scene.subscriber.port
     scene.ask(callback="http://127.0.0.1:1/x")
     for span in (timedelta(), timedelta(seconds=10), timedelta(minutes=1)):
-        assert scene.office.archive.intents.count() == 1
+        assert scene.harness.archive.intents.count() == 1
         scene.later(span)
-    assert scene.office.archive.intents.count() == 0
+    assert scene.harness.archive.intents.count() == 0
     assert port == scene.subscriber.port
 
 
 def test_leases_are_enforced_5_3_1(scene: Scene) -> None:
     scene.subscribe(lease_seconds="3600")
-    scene.office.now += timedelta(hours=1)
+    scene.harness.now += timedelta(hours=1)
     scene.publish("News")
     scene.work()
     assert (scene.subscriptions(), scene.subscriber.deliveries) == ([], [])
@@ -580,7 +580,7 @@ def test_leases_are_enforced_5_3_1(scene: Scene) -> None:
 
 def test_until_the_last_moment_of_the_lease_subscribers_are_told_5_3_1(scene: Scene) -> None:
     scene.subscribe(lease_seconds="3600")
-    scene.office.now += timedelta(minutes=59, seconds=59)
+    scene.harness.now += timedelta(minutes=59, seconds=59)
     scene.publish("News")
     scene.work()
     assert len(scene.subscriber.deliveries) == 1
@@ -588,9 +588,9 @@ def test_until_the_last_moment_of_the_lease_subscribers_are_told_5_3_1(scene: Sc
 
 def test_a_renewal_before_the_end_sustains_a_subscription_5_3_1(scene: Scene) -> None:
     scene.subscribe(lease_seconds="3600")
-    scene.office.now += timedelta(minutes=59)
+    scene.harness.now += timedelta(minutes=59)
     scene.subscribe(lease_seconds="3600")
-    scene.office.now += timedelta(minutes=59)
+    scene.harness.now += timedelta(minutes=59)
     scene.publish("News")
     scene.work()
     assert len(scene.subscriber.deliveries) == 1
@@ -640,13 +640,13 @@ def test_the_same_bytes_are_no_news_7(scene: Scene) -> None:
 
 
 def test_a_new_article_reaches_subscribers_as_it_stands_in_the_feed_7(scene: Scene) -> None:
-    scene.office.posted(title="Tides")
-    article = scene.office.posted(title="Ebb", tags=["tides"])
-    scene.office.deliver()
+    scene.harness.posted(title="Tides")
+    article = scene.harness.posted(title="Ebb", tags=["tides"])
+    scene.harness.deliver()
     scene.ask(topic="https://news.example.org/tags/tides/feed.rss")
     scene.work()
-    scene.office.changed("PATCH", article, {"title": "Ebb and flow"})
-    scene.office.deliver()
+    scene.harness.changed("PATCH", article, {"title": "Ebb and flow"})
+    scene.harness.deliver()
     scene.work()
     [heard] = scene.subscriber.deliveries
     assert heard.body == scene.feed("/tags/tides/feed.rss").data
@@ -797,10 +797,10 @@ def test_a_worker_that_died_with_claims_is_followed_by_one_that_delivers_at_once
     scene.subscribe()
     scene.ask(callback=scene.subscriber.url("/other"))
     scene.publish("News")
-    claims = {"now": scene.office.now, "duration": timedelta(hours=1), "limit": 99}
-    owner = scene.office.worker.owner
-    assert scene.office.archive.subscriptions.claim(owner, **claims)
-    assert scene.office.archive.intents.claim(owner, **claims)
+    claims = {"now": scene.harness.now, "duration": timedelta(hours=1), "limit": 99}
+    owner = scene.harness.worker.owner
+    assert scene.harness.archive.subscriptions.claim(owner, **claims)
+    assert scene.harness.archive.intents.claim(owner, **claims)
     scene.work()
     assert scene.subscriber.deliveries == []
     scene.restart()
@@ -811,7 +811,7 @@ def test_a_worker_that_died_with_claims_is_followed_by_one_that_delivers_at_once
 def test_what_is_cut_when_the_worker_ends_is_delivered_by_the_next(scene: Scene) -> None:
     scene.subscribe()
     scene.publish("News")
-    push = push_job(scene.office.worker)
+    push = push_job(scene.harness.worker)
 
     def end_meanwhile(heard: HubRequest) -> CallbackResponse:
         push.stopping.set()
@@ -880,7 +880,7 @@ def test_callbacks_on_private_addresses_are_never_called_unless_allowed_8(archiv
         for wait in (timedelta(), timedelta(minutes=1), timedelta(minutes=1)):
             scene.later(wait)
         assert scene.subscriber.heard == []
-        assert (scene.subscriptions(), scene.office.archive.intents.count()) == ([], 0)
+        assert (scene.subscriptions(), scene.harness.archive.intents.count()) == ([], 0)
 
 
 def test_neither_secrets_nor_callbacks_are_logged_8(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
@@ -907,7 +907,7 @@ def test_neither_secrets_nor_callbacks_are_logged_8(scene: Scene, caplog: pytest
 
 def test_a_hub_elsewhere_is_told_of_every_feed_that_changed_6(archive: Archive, tmp_path: Path) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url("/publish")) as scene:
-        pings = hub_ping_drain(scene.office.worker)
+        pings = hub_ping_drain(scene.harness.worker)
         pings.run()
         assert hub.heard == []  # nothing about earlier changes
         scene.publish("News", tags=["wheat"])
@@ -924,7 +924,7 @@ def test_a_hub_elsewhere_is_not_waited_for_when_the_worker_ends_and_told_by_the_
     archive: Archive, tmp_path: Path
 ) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url()) as scene:
-        pings = hub_ping_drain(scene.office.worker)
+        pings = hub_ping_drain(scene.harness.worker)
         pings.run()
         scene.publish("News")
 
@@ -937,21 +937,21 @@ def test_a_hub_elsewhere_is_not_waited_for_when_the_worker_ends_and_told_by_the_
         assert len(hub.deliveries) == 1
         hub.respond_with(204)
         scene.restart()
-        hub_ping_drain(scene.office.worker).run()
+        hub_ping_drain(scene.harness.worker).run()
         assert hub.deliveries[0].body in [heard.body for heard in hub.deliveries[1:]]
 
 
 def test_a_hub_elsewhere_that_fails_is_told_again_after_longer_and_longer_6(archive: Archive, tmp_path: Path) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url()) as scene:
-        pings = hub_ping_drain(scene.office.worker)
+        pings = hub_ping_drain(scene.harness.worker)
         pings.run()
         scene.publish("News")
         hub.respond_with(500)
         for wait, heard in ((timedelta(), 1), (timedelta(seconds=9), 1), (timedelta(seconds=1), 2), (BACKOFF[1], 3)):
-            scene.office.now += wait
+            scene.harness.now += wait
             pings.run()
             assert len(hub.deliveries) == heard
         hub.respond_with(204)
         scene.restart()
-        hub_ping_drain(scene.office.worker).run()
+        hub_ping_drain(scene.harness.worker).run()
         assert len({heard.body for heard in hub.deliveries}) > 3

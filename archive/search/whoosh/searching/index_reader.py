@@ -56,10 +56,13 @@ class SnapshotReader(IndexReader[DocumentSet]):
         return found
 
     def document_frequency(self, field: str, term: str, *, exact: bool = True) -> int:
-        if exact and self.deleted_count:
-            return len(self._terms.term(field, term).documents)
-        encoded = _utf8(term)
-        return sum(dictionary.count(encoded) for dictionary in self._dictionaries_of(field))
+        encoded, total = _utf8(term), 0
+        for number, dictionary in enumerate(self._dictionaries_of(field)):
+            count = dictionary.count(encoded)
+            if count and exact and self._snapshot.segments[number].deleted:
+                count = self._terms.live_count(number, field, encoded)
+            total += count
+        return total
 
     def _dictionaries_of(self, field: str) -> list[TermDictionary]:
         if field not in self._dictionaries:

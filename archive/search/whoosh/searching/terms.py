@@ -78,6 +78,14 @@ class Terms:
         encoded = _utf8(term)
         return self._joined(lambda part: self._postings(part.segment, field, encoded))
 
+    def live_count(self, number: int, field: str, term: bytes) -> int:
+        """The documents of one segment that have a term."""
+        documents = self._postings(self.segments[number].segment, field, term).documents
+        live = self._values.live
+        if live is None:
+            return len(documents)
+        return int(np.count_nonzero(live[documents + np.int64(self._values.bases[number])]))
+
     def documents_with(self, field: str, terms: Collection[str]) -> Array:
         """The documents that have any of the terms, sorted."""
         if len(terms) == 1:
@@ -178,9 +186,12 @@ class Terms:
         return PostingList(documents, weights)
 
     def _postings(self, segment: Segment, field: str, term: bytes) -> PostingList:
-        return self._cache.get(
-            (segment.name, field, term), lambda: read_postings(segment, field, term), lambda value: value.nbytes
-        )
+        def load() -> PostingList:
+            # Whoosh takes much longer than the dictionary to say that a segment does not have a term.
+            known = term_dictionary(segment, field, self._cache).count(term)
+            return read_postings(segment, field, term) if known else NO_POSTINGS
+
+        return self._cache.get((segment.name, field, term), load, lambda value: value.nbytes)
 
     def _positions(self, segment: Segment, field: str, term: bytes, wanted: Array, keep: bool) -> Positions:
         if not keep:

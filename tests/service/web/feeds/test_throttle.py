@@ -14,7 +14,7 @@ from service.web.feeds.prepared import PreparedDocuments
 from service.web.feeds.throttle import HOUR, Throttle, client_of
 from tests.service.web.feeds.test_prepared import Stand
 from tests.support.builders import SITE
-from tests.support.newsstand import open_newsstand
+from tests.support.harness import open_site
 
 READER = "203.0.113.7"
 LIMIT = 3
@@ -131,7 +131,7 @@ def test_the_limit_can_be_switched_off(stand: Stand):
 
 
 def test_each_search_is_counted_separately(archive: Archive, tmp_path: Path):
-    with open_newsstand(archive, tmp_path) as site:
+    with open_site(archive, tmp_path) as site:
         site.publish(title="Wheat")
         app = PreparedDocuments(
             archive, site.app.wsgi_app, clock=site.dateline.clock, unconditional_gets=LIMIT, ticks=lambda: 0.0

@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from archive.errors import ArchiveUnavailable
-from archive.sql.engine import DatabaseKind, kind_of, open_engine, translate
-from archive.sql.sqlite_checkpoints import Checkpoints
+from archive.sql.connections.engine import DatabaseKind, kind_of, open_engine, translate
+from archive.sql.connections.sqlite_checkpoints import Checkpoints
 
 
 class Database:

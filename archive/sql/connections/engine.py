@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from archive.errors import ArchiveUnavailable, DatelineError, StorageFull
-from archive.sql.sqlite_checkpoints import Checkpoints
+from archive.sql.connections.sqlite_checkpoints import Checkpoints
 
 # What SQLite's error codes, without their extensions, mean to whoever runs Dateline.
 _ADVICE = {
