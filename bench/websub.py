@@ -72,7 +72,7 @@ def measure(subscribers: int, folder: Path) -> Measured:
 def _measured(
     service: RunningService,
     client: Client,
-    heard: Heard,
+    heard: HubRequest,
     subscribers: int,
     verified_in: float,
     feed_quiet: list[float],
@@ -177,7 +177,7 @@ def p95(times: list[float]) -> float:
 # The subscribers, in a separate process -------------------------------------------------------------
 
 
-class Heard:
+class HubRequest:
     def __init__(self, port: int) -> None:
         self.port = port
 
@@ -192,11 +192,11 @@ class Heard:
 
 
 @contextmanager
-def receivers() -> Iterator[Heard]:
+def receivers() -> Iterator[HubRequest]:
     port = free_port()
     # At low priority, since real subscribers have their own machines.
     process = subprocess.Popen(["nice", sys.executable, "-m", "bench.websub", "--receive", str(port)])
-    heard = Heard(port)
+    heard = HubRequest(port)
     try:
         wait_for("the receivers answer", lambda: heard.counts() == (0, 0, 0))
         yield heard

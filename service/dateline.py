@@ -20,7 +20,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """Everything that serves one site. `close` it at the end."""
+    """Everything that serves one site. Call `close` when done."""
 
     settings: Settings
     site: Site

@@ -1,4 +1,4 @@
-"""Links within the site, and absolute URLs."""
+"""URLs of the site: relative links for its own pages, absolute URLs for everything else."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from archive.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Builds the URLs of one site. Paths are given without percent-encoding; results have it.
+    """Builds the URLs of one site. Takes decoded paths, and returns percent-encoded URLs.
 
-    `as_files`: for a static copy, which has no query strings and no search."""
+    `as_files`: for a static export, which has no query strings and no search."""
 
     site: Site
     as_files: bool = False
@@ -25,7 +25,7 @@ class Addresses:
         return self.site.absolute(path) + _query(parameters)
 
     def below(self, path: str, cursor: str) -> tuple[str, dict[str, str]]:
-        """Path and query parameters of the page of a list that begins after a cursor."""
+        """Path and parameters of the page of a list that begins after a cursor."""
         if self.as_files:
             return f"{path}after/{cursor}/", {}
         return path, {"after": cursor}

@@ -1,4 +1,4 @@
-"""Submit, revise and withdraw articles, and release scheduled ones."""
+"""Submits, revises, withdraws and releases articles."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Publisher:
         return parse_draft(fields, zone=self.site.zone)
 
     def submit(self, draft: Draft, *, by: str, request: RequestKey | None = None) -> Article:
-        """Save a new article. A repeated request returns the article that it made the first time."""
+        """Add an article. If `request` repeats an earlier one, returns the article of the earlier one."""
         article = self.archive.articles.save(self.new(draft, by=by, request=request))
         self.notify()
         return article
 
     def submit_all(self, drafts: Sequence[Draft], *, by: str) -> list[Article | DatelineError]:
-        """Save new articles in one transaction; for each, in order, the article or its error."""
+        """Add many articles in one transaction. Returns an article or an error for each draft, in order."""
         outcomes = self.archive.articles.save_all([self.new(draft, by=by) for draft in drafts])
         self.notify()
         return outcomes
@@ -61,10 +61,10 @@ class Publisher:
     def replace(
         self, article_id: str, draft: Draft, *, expected_revision: int | None, by: str, minor: bool = False
     ) -> Article:
-        """Replace an article's fields. `expected_revision` None accepts any revision.
+        """Replace all fields of an article. `expected_revision` None accepts any current revision.
 
-        A `minor` change does not move `updated`, so that feed readers do not show the article again.
-        Saves nothing if nothing changes. Raises ArticleNotFound, RevisionConflict, Conflict."""
+        A `minor` change keeps `updated`, so that feed readers do not show the article again. A draft that changes
+        nothing saves no revision. Raises ArticleNotFound, RevisionConflict, Conflict."""
 
         def change(before: Article) -> Article:
             after = revise(before, draft, now=self.clock(), site=self.site, minor=minor)
@@ -81,12 +81,12 @@ class Publisher:
         by: str,
         minor: bool = False,
     ) -> Article:
-        """Change some fields (JSON Merge Patch, RFC 7396): null removes a field."""
+        """Change some fields (RFC 7396 merge patch): null removes a value. Raises as `replace` does, and InvalidDraft."""
 
         def change(before: Article) -> Article:
             draft = self.parse(writable(before, changes))
             if before.path is None and "slug" not in changes:
-                draft = replace(draft, slug=None)  # it has no path yet, so a slug that is taken may get a number
+                draft = replace(draft, slug=None)  # no URL to keep: if the slug is taken, it is numbered
             return self.replace(article_id, draft, expected_revision=before.revision, by=by, minor=minor)
 
         return self._changed(article_id, expected_revision, change)
@@ -94,30 +94,28 @@ class Publisher:
     def withdraw(self, article_id: str, *, expected_revision: int | None, by: str) -> Article:
 
         def change(before: Article) -> Article:
-            # A draft never had a path: that its slug is taken must not prevent the withdrawal.
+            # An article that never had a URL gets one here; a taken slug is numbered rather than an error.
             after = withdraw(before, now=self.clock())
             return self._save(after, before, by=by, number_slug=before.path is None)
 
         return self._changed(article_id, expected_revision, change)
 
     def release_due(self) -> int:
-        """Publish every scheduled article that is due; the number of them."""
+        """Publish every scheduled article that is due. Returns their number."""
         released = 0
         while due := self.archive.articles.due(self.clock()):
             for article in due:
                 try:
                     self._save(release(article, now=self.clock()), article, by="schedule")
                 except (RevisionConflict, ArticleNotFound) as changed:
-                    log.info(
-                        "not released: %s", changed
-                    )  # changed by an editor meanwhile; the next query shows it again if it is still due
+                    log.info("not released: %s", changed)  # edited meanwhile: the next query sees the new state
                     continue
                 log.info("released %s, due %s", article.id, article.published)
                 released += 1
         return released
 
     def _changed(self, article_id: str, expected_revision: int | None, change: Callable[[Article], Article]) -> Article:
-        """Apply a change to the expected revision; if there is none, to the latest one, repeating after conflicts."""
+        """Apply `change` to the expected revision. If None is expected, retry on the latest one until it succeeds."""
         while True:
             article = self.archive.articles.get(article_id)
             if expected_revision is not None and article.revision != expected_revision:

@@ -1,4 +1,4 @@
-"""Compare archive, index and feeds: `dateline check`."""
+"""`dateline check`: compare archive, index and feeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.cli.opening import opened, progress_bar, report_findings
 
 @click.command()
 def check() -> None:
-    """Compare the archive with the index, the feeds and itself; exit 1 if they differ."""
+    """Check that archive, index and feeds agree. Exits with 1 if they differ."""
     from service.maintenance.check import check_all
 
     with opened() as dateline, progress_bar() as bar:

@@ -1,4 +1,4 @@
-"""Why a call to another host failed."""
+"""Errors of calls to other hosts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ class NoAnswer(DatelineError):
 
 
 class Forbidden(DatelineError):
-    """The URL may not be called. A retry makes no difference unless the name resolves differently."""
+    """The URL may not be called. A retry fails too, unless the name resolves to other addresses by then."""
 
     code = "forbidden_address"

@@ -13,7 +13,7 @@ M_ARENA_MAX: Final = -8
 TRIM_INTERVAL: Final = 30.0  # seconds
 
 
-def give_back() -> None:
+def release_memory() -> None:
     """Collect garbage and trim. An import of 21,578 articles left the worker at 259 MB. Takes some 50 ms.
 
     Only glibc can trim; elsewhere only Python's garbage is freed."""
@@ -39,7 +39,7 @@ def start_trimming(*, every: float = TRIM_INTERVAL) -> None:
     threading.Thread(target=work, name="memory", daemon=True).start()
 
 
-def share_arenas() -> None:
+def limit_arenas() -> None:
     """Use two malloc arenas instead of one per thread, whose free memory no other thread can use.
 
     Only in glibc (mallopt(3), M_ARENA_MAX). Python's threads hardly ever allocate at the same time."""

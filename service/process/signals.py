@@ -1,4 +1,4 @@
-"""Ends the process at a signal, or when its standard input is closed."""
+"""Stops a process at a signal, or when its standard input closes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def stop_on_signals(stop: Callable[[], None], *, until_stdin_closes: bool) -> No
 
 
 def end_on_signals() -> None:
-    """Restore the defaults: SIGTERM and SIGINT end the process at once."""
+    """Restore the default: SIGTERM and SIGINT end the process at once."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
 

@@ -24,7 +24,7 @@ Call = Callable[[Any, WSGIEnvironment], Any]  # Granian's way to call: where to 
 class Application(Protocol):
     """A WSGI application that can also answer from memory, outside WSGI."""
 
-    def at_once(self, environ: WSGIEnvironment) -> tuple[str, Sequence[tuple[str, str]], bytes] | None:
+    def answer_from_memory(self, environ: WSGIEnvironment) -> tuple[str, Sequence[tuple[str, str]], bytes] | None:
         """Status, headers and body; None if it would have to wait for anything."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
@@ -38,7 +38,7 @@ def lead_and_follow(application: Application, options: dict[str, Any], access_lo
     lead = LeaderFollower()
 
     def answer(protocol: Any, environ: WSGIEnvironment) -> None:
-        ready = application.at_once(environ)
+        ready = application.answer_from_memory(environ)
         if ready is None:
             lead.step_down()
             call(protocol, environ)

@@ -29,7 +29,7 @@ from service.web.pages.layout import error_page
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "5"  # seconds
-PROGRAMS = ("/admin/", "/api/", "/search/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
+PROGRAM_PATHS = ("/admin/", "/api/", "/search/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
 
 # The first match counts. An error that is not here is a defect of ours: 500.
 STATUS: Sequence[tuple[type[DatelineError], int]] = (
@@ -106,16 +106,16 @@ def problem_response(document: dict[str, Any]) -> Response:
 
 def register_problems(app: Flask) -> None:
     """Turn every error of the application into a problem document or a page, depending on the path."""
-    app.register_error_handler(DatelineError, _ours)
-    app.register_error_handler(HTTPException, _of_the_framework)
-    app.register_error_handler(Exception, _unexpected)
+    app.register_error_handler(DatelineError, _dateline_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected_error)
 
 
-def _ours(error: DatelineError) -> Response:
+def _dateline_error(error: DatelineError) -> Response:
     status = status_of(error)
     if status >= 500:
         log.error("%s %s: %s", request.method, request.path, error)
-    response = _answer(problem_document(error))
+    response = _respond(problem_document(error))
     if status in _CHALLENGES:
         response.headers["WWW-Authenticate"] = _CHALLENGES[status]
     if status in (503, 507):
@@ -123,30 +123,30 @@ def _ours(error: DatelineError) -> Response:
     return response
 
 
-def _of_the_framework(error: HTTPException) -> AnyResponse:
+def _http_error(error: HTTPException) -> AnyResponse:
     status = error.code or 500
     if error.response is not None or status < 400:
         return error.get_response()
     detail = "There is nothing at this address." if status == 404 else error.description or TITLES.get(status, "")
     title = TITLES.get(status, error.name)
-    response = _answer({"type": "about:blank", "title": title, "status": status, "detail": detail})
+    response = _respond({"type": "about:blank", "title": title, "status": status, "detail": detail})
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected_error(error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
     detail = "This is a defect of Dateline. Its log has the details."
-    return _answer({"type": "about:blank", "title": TITLES[500], "status": 500, "detail": detail})
+    return _respond({"type": "about:blank", "title": TITLES[500], "status": 500, "detail": detail})
 
 
-def _answer(document: dict[str, Any]) -> Response:
-    if _from_program(request):
+def _respond(document: dict[str, Any]) -> Response:
+    if _is_from_program(request):
         return problem_response(document)
     return error_page(document["status"], document["title"], document["detail"])
 
 
-def _from_program(asked: Request) -> bool:
-    return asked.path.startswith(PROGRAMS) or asked.path == "/admin"
+def _is_from_program(asked: Request) -> bool:
+    return asked.path.startswith(PROGRAM_PATHS) or asked.path == "/admin"

@@ -1,4 +1,4 @@
-"""Health checks for operators: `/healthz`, the process runs; `/readyz`, it can serve."""
+"""Health checks for operators: `/healthz` (is the process alive?) and `/readyz` (can it serve?)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from service.web.errors import RETRY_AFTER
 
 Part = dict[str, Any]
 
-# Consumers of changes of articles; the others depend on their results. By name only: importing them costs 11 MB.
+# The consumers of article changes. Names only: importing the feed builder costs 11 MB.
 ARTICLE_CONSUMERS = ("feeds", "index")
 
 
@@ -34,7 +34,7 @@ def health_blueprint(dateline: Dateline) -> Blueprint:
     def ready() -> Response:
         parts = {name: _checked(check) for name, check in _checks(dateline).items()}
         states = {part["status"] for part in parts.values()}
-        # Without the index there are still pages and feeds, so a load balancer should keep sending requests.
+        # Without the index, pages and feeds still work, so a load balancer should not drop this process.
         serves = parts["archive"]["status"] == "ok"
         status = "down" if not serves else "ok" if states == {"ok"} else "degraded"
         response = _json({"status": status, "parts": parts}, status=200 if serves else 503)
@@ -47,7 +47,7 @@ def health_blueprint(dateline: Dateline) -> Blueprint:
 
 
 def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
-    """By part. The site can be read while the index or the worker is behind; the answer says how far."""
+    """The checks by part. The site can be read while index or worker are behind; the parts report by how much."""
 
     def archive() -> Part:
         return {"status": "ok", "position": dateline.archive.changes.head()}

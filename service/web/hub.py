@@ -17,7 +17,7 @@ from service.web.errors import RETRY_AFTER, status_of
 from service.websub.protocol import FORM, MAX_FORM_BYTES, Refused, read_form, read_intent
 
 MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents waiting to be verified
-HOW: Final = (
+USAGE: Final = (
     f"This is a WebSub hub (https://www.w3.org/TR/websub/). Subscribe by POST, as {FORM}: "
     "hub.mode=subscribe, hub.topic=the feed's address, hub.callback=yours.\n"
 )
@@ -33,18 +33,18 @@ def hub_blueprint(dateline: Dateline) -> Blueprint:
 
     @blueprint.get(HUB_PATH)
     def explain() -> Response:
-        response = _text(HOW, 405)
+        response = _text(USAGE, 405)
         response.headers["Allow"] = "POST"
         return response
 
     @blueprint.post(HUB_PATH)
-    def ask() -> Response:
+    def request_subscription() -> Response:
         if request.mimetype != FORM or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
             raise Refused(f"send the request as {FORM} in UTF-8", status=415)
         request.max_content_length = MAX_FORM_BYTES
         form = read_form(request.get_data())
         if form.get("hub.mode") == Mode.SUBSCRIBE and dateline.site.hub != own:
-            return _elsewhere(dateline.site.hub)
+            return _redirect_to(dateline.site.hub)
         intent = read_intent(form, dateline.site, ticket=secrets.token_hex(16))
         if not dateline.archive.intents.add(intent, now=dateline.clock(), max_waiting=MAX_UNCONFIRMED_INTENTS):
             raise Refused("too many requests are waiting to be verified; try again later", status=503)
@@ -66,9 +66,9 @@ def hub_blueprint(dateline: Dateline) -> Blueprint:
     return blueprint
 
 
-def _elsewhere(hub: str | None) -> Response:
+def _redirect_to(hub: str | None) -> Response:
     if hub is None:
-        raise Refused("this site has no hub; ask for its feeds now and then instead", status=404)
+        raise Refused("this site has no hub; poll its feeds instead", status=404)
     response = _text(f"The hub of this site is {hub}\n", 307)
     response.headers["Location"] = hub
     return response

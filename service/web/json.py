@@ -1,4 +1,4 @@
-"""Writing JSON."""
+"""Serializes JSON for responses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 
 
 def to_json(document: Any) -> bytes:
-    """JSON of anything, also of text with lone surrogates, which an error may quote."""
+    """JSON as UTF-8. Text with lone surrogates, which an error may quote, is escaped to ASCII."""
     try:
         return orjson.dumps(document)
     except TypeError:

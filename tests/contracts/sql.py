@@ -108,11 +108,11 @@ class SqlArchiveContract(ArchiveContract):
         for _ in range(6):
             process = archive_writer.start("save", archive_url, count=10_000)
             wanted = chance.randrange(1, 40)
-            acknowledged |= {archive_writer.told(process).readline().strip() for _ in range(wanted)}
+            acknowledged |= {archive_writer.acknowledgements(process).readline().strip() for _ in range(wanted)}
             process.kill()
-            acknowledged |= {line.strip() for line in archive_writer.told(process) if line.endswith("\n")}
+            acknowledged |= {line.strip() for line in archive_writer.acknowledgements(process) if line.endswith("\n")}
             process.wait(60)
-            archive_writer.told(process).close()
+            archive_writer.acknowledgements(process).close()
         archive = open_archive()
         stored = {article.id for article in archive.articles.every()}
         logged = [change.subject for change in archive.changes.after(0, kind=ChangeKind.ARTICLE, limit=100_000)]

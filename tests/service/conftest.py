@@ -1,4 +1,4 @@
-"""What the service's tests share."""
+"""Fixtures of the service's tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jinja2 import FileSystemBytecodeCache
 from archive.store.archive import Archive
 from tests.support.harness import Harness, open_harness
 
-OPENS_A_DATELINE = {"harness", "open_harness", "open_site"}  # fixtures, and what a module's own fixtures call
+OPENS_A_DATELINE = {"harness", "open_harness", "open_site"}  # fixtures, and functions called by fixtures of modules
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Every test has an application of its own; the templates are compiled for the first one."""
+    """Compile the templates once: every test has an application of its own."""
     before = Flask.jinja_options
     Flask.jinja_options = {
         **before,

@@ -1,4 +1,4 @@
-"""Tokens: what they open, that they can be taken back, and what is kept of them."""
+"""Tokens: scopes, revocation, and storage as a hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many files one has to open to follow a request from its view to its effect.
+"""The number of files to open in order to follow a request from its view to its effect.
 
 Two numbers: the files on the call stack at the effect, from the view on; and all files entered on the way."""
 
@@ -22,7 +22,7 @@ PACKAGES = ("archive", "feeds", "service")
 
 
 class Trace:
-    """The files of ours that are entered while a view runs, in this thread, until `stop` or the call of `target`."""
+    """Records which project files are entered while a view runs, in this thread, until `stop` or the call of `target`."""
 
     def __init__(self, view: Callable[..., Any], *, target: Callable[..., Any] | None = None) -> None:
         self.view = view.__code__
@@ -35,7 +35,7 @@ class Trace:
         sys.setprofile(self._called)
 
     def stop(self, frame: FrameType | None = None) -> None:
-        """At the effect; only the first one counts."""
+        """Stop at the effect. Only the first call counts."""
         sys.setprofile(None)
         if not self.stack:
             self.stack = self._files_on_the_stack(frame or sys._getframe(1))

@@ -1,4 +1,4 @@
-"""What editors and the clock do to articles."""
+"""Publishing: submitting, revising, withdrawing and releasing articles."""
 
 from __future__ import annotations
 
@@ -62,7 +62,9 @@ def test_an_editor_who_is_quicker_than_the_clock_is_not_overruled(
     assert harness.archive.articles.get(article.id).status is Status.SCHEDULED
 
 
-def test_a_change_rings_the_bell_and_what_changes_nothing_does_not(harness: Harness, publisher: Publisher) -> None:
+def test_a_change_notifies_the_worker_and_a_change_without_effect_does_not(
+    harness: Harness, publisher: Publisher
+) -> None:
     article = submit(publisher)
     publisher.patch(article.id, {"title": "Other"}, expected_revision=1, by="her")
     assert harness.notifications == 2
@@ -88,7 +90,7 @@ def test_what_is_withdrawn_is_not_withdrawn_again(publisher: Publisher) -> None:
         publisher.withdraw(article.id, expected_revision=None, by="her")
 
 
-def test_many_succeed_and_fail_each_for_itself(publisher: Publisher) -> None:
+def test_each_article_of_a_batch_succeeds_or_fails_separately(publisher: Publisher) -> None:
     drafts = [publisher.parse({"content_text": "x", "guid": guid}) for guid in ("urn:x:1", "urn:x:1", "urn:x:2")]
     outcomes = publisher.submit_all(drafts, by="her")
     assert [getattr(outcome, "guid", None) for outcome in outcomes] == ["urn:x:1", "urn:x:1", "urn:x:2"]
@@ -114,7 +116,7 @@ def test_an_article_that_is_put_off_and_published_at_once_is_as_old_as_that(
         ({"status": "draft", "published": None}, {"status": "published", "published": "1999-01-01"}),
     ],
 )
-def test_what_readers_have_seen_is_not_older_when_it_comes_back_rfc4287_4_2_15(
+def test_updated_never_goes_back_when_a_public_article_is_published_again_rfc4287_4_2_15(
     harness: Harness, publisher: Publisher, away: dict[str, object], back: dict[str, object]
 ) -> None:
     article = submit(publisher, published="2026-03-01")

@@ -1,4 +1,4 @@
-"""The page of an article, of a withdrawn one, and the redirects to it."""
+"""The page of an article, of a withdrawn article, and redirects from former URLs."""
 
 from __future__ import annotations
 

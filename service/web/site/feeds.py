@@ -1,4 +1,4 @@
-"""Pages about feeds: the list of all, what one is for, and OPML."""
+"""Pages about feeds: the directory, the page about one feed, and OPML."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class FeedViews:
         return self.about(request.args.get("feed", ""))
 
     def about(self, feed: str) -> AnyResponse:
-        """For people who have opened a feed. No cache may keep it: at the same address readers get the feed."""
+        """The page for people who open a feed. Not cacheable: feed readers get the feed at the same URL."""
         about = about_feed(feed, self.archive, self.addresses, now=self.clock())
         if about is None:
             return not_found(self.addresses, "There is no feed at this address.")

@@ -70,28 +70,30 @@ LEGACY_LIST_FOLDERS: Final = {
 }
 _WORDPRESS: Final = {"rss": RSS, "rss2": RSS, "rdf": RSS, "feed": RSS, "atom": ATOM}
 _KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
-_OPEN: Final = {"Access-Control-Allow-Origin": "*"}
+_CORS_HEADERS: Final = {"Access-Control-Allow-Origin": "*"}
 
 
 def legacy_feed_urls_blueprint(dateline: Dateline) -> Blueprint:
     """Permanent redirects, so that a feed reader updates its subscription."""
-    blueprint = Blueprint("guesses", __name__)
+    blueprint = Blueprint("legacy_feed_urls", __name__)
     archive, addresses = dateline.archive, Addresses(dateline.site)
 
-    def lead_to(feed_format: Format) -> AnyResponse:
+    def redirect_to_site_feed(feed_format: Format) -> AnyResponse:
         return _moved(addresses.href(f"/{feed_format.suffix}"))
 
-    def respell(folder: str, name: str, suffix: str) -> AnyResponse:
+    def redirect_to_key(folder: str, name: str, suffix: str) -> AnyResponse:
         """`/tags/El Salvador/feed.atom` → the canonical spelling of the label. 404 if it is spelt so already."""
         label = Label(_KINDS[folder], label_key(name))
         if label.key == name or not has_address(label) or not label.key.isprintable():
             abort(404)
         return _moved(addresses.href(home_path(label) + suffix))
 
-    def lead_to_list(guess: str, folder: str, name: str) -> AnyResponse:
+    def redirect_to_list_feed(legacy_suffix: str, folder: str, name: str) -> AnyResponse:
         """To a feed that exists: a permanent redirect to a missing one would end the subscription."""
         labels = [Label(kind, label_key(name)) for kind in LEGACY_LIST_FOLDERS[folder]]
-        paths = [home_path(label) + LEGACY_LIST_FEED_PATHS[guess].suffix for label in labels if has_address(label)]
+        paths = [
+            home_path(label) + LEGACY_LIST_FEED_PATHS[legacy_suffix].suffix for label in labels if has_address(label)
+        ]
         known = archive.renditions.etags(paths)
         found = next((path for path in paths if path in known), None)
         if found is None:
@@ -99,23 +101,23 @@ def legacy_feed_urls_blueprint(dateline: Dateline) -> Blueprint:
         return _moved(addresses.href(found))
 
     @blueprint.before_app_request
-    def lead_from_parameter() -> AnyResponse | None:
+    def redirect_from_parameter() -> AnyResponse | None:
         """`/?feed=rss2`: WordPress without pretty permalinks."""
         feed_format = _WORDPRESS.get(request.args.get("feed", "")) if request.path == "/" else None
-        return lead_to(feed_format) if feed_format else None
+        return redirect_to_site_feed(feed_format) if feed_format else None
 
-    blueprint.after_app_request(_tell_scripts)
+    blueprint.after_app_request(_allow_cross_origin_errors)
     for number, (path, feed_format) in enumerate(LEGACY_FEED_PATHS.items()):
         # One endpoint each: with a shared one the router redirects all of them to the first.
-        blueprint.add_url_rule(path, endpoint=f"guess_{number}", view_func=partial(lead_to, feed_format))
+        blueprint.add_url_rule(path, endpoint=f"feed_{number}", view_func=partial(redirect_to_site_feed, feed_format))
     labels, formats = ",".join(_KINDS), ",".join(FORMATS)
-    blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=respell)
+    blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=redirect_to_key)
     folders = ",".join(LEGACY_LIST_FOLDERS)
-    for number, guess in enumerate(LEGACY_LIST_FEED_PATHS):
+    for number, legacy_suffix in enumerate(LEGACY_LIST_FEED_PATHS):
         blueprint.add_url_rule(
-            f"/<any({folders}):folder>/<name>/{guess}",
-            endpoint=f"list_guess_{number}",
-            view_func=partial(lead_to_list, guess),
+            f"/<any({folders}):folder>/<name>/{legacy_suffix}",
+            endpoint=f"list_feed_{number}",
+            view_func=partial(redirect_to_list_feed, legacy_suffix),
         )
     blueprint.add_url_rule("/feeds/", endpoint="feeds", view_func=lambda: redirect(addresses.href("/feeds"), 301))
     return blueprint
@@ -124,12 +126,12 @@ def legacy_feed_urls_blueprint(dateline: Dateline) -> Blueprint:
 def _moved(address: str) -> AnyResponse:
     """Permanently; with CORS headers, because scripts of other sites may follow only what they may read."""
     response = redirect(address, 301)
-    response.headers.update(_OPEN)
+    response.headers.update(_CORS_HEADERS)
     return response
 
 
-def _tell_scripts(response: Response) -> Response:
+def _allow_cross_origin_errors(response: Response) -> Response:
     """CORS headers on errors, so that scripts of other sites can read why there is no feed."""
     if response.status_code >= 400 and request.path.rpartition("/")[2] in FORMATS:
-        response.headers.update(_OPEN)
+        response.headers.update(_CORS_HEADERS)
     return response

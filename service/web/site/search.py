@@ -1,4 +1,4 @@
-"""Search: the page, the feed of its results, the API and the suggestions while typing."""
+"""Search: the page, the feeds of searches, the API and suggestions while typing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RETRY_AFTER: Final = 10  # seconds
 
 
 class SearchViews:
-    """`about_feed` gives the page about a feed, for people who open one in a browser."""
+    """`about_feed` returns the page about a feed, for people who open one in a browser."""
 
     def __init__(self, dateline: Dateline, about_feed: Callable[[str], AnyResponse]) -> None:
         self.dateline = dateline
@@ -71,7 +71,7 @@ class SearchViews:
         return add_validators(response)
 
     def _not_searchable(self) -> AnyResponse:
-        message = "The search index is being prepared. Everything else works; please try again in a moment."
+        message = "The search index is being prepared. The rest of the site works. Please try again in a moment."
         response = error_page(503, "Search is not available", message)
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response

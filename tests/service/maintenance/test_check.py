@@ -1,4 +1,4 @@
-"""The check finds every kind of damage, and nothing where there is none."""
+"""The check finds every kind of damage, and has no findings without damage."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_an_index_that_is_behind(harness: Harness) -> None:
     wheat = article_id(harness, "Wheat")
     harness.ask("PATCH", f"/articles/{wheat}", {"title": "Other"}, {"If-Match": "*"})
     harness.ask("DELETE", f"/articles/{article_id(harness, 'Rye again')}", None, {"If-Match": "*"})
-    harness.later(minutes=1)  # the turn of the worker that was here is over: nobody is waited for
+    harness.later(minutes=1)  # the lease and heartbeat of the worker have expired: the check does not wait
     assert sorted(check_index(harness.dateline)) == sorted(
         [
             f"index: article {new['id']} is missing",
@@ -105,7 +105,7 @@ def test_an_index_that_is_gone(harness: Harness, tmp_path: Path) -> None:
 
 @pytest.fixture
 def busy(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> Harness:
-    """Articles come and change before and after each time that all are read; the worker follows when it is waited for."""
+    """Articles are added and changed before and after each read of the archive; a wait for the worker runs it."""
     every = harness.archive.articles.every
     wheat, numbers = article_id(harness, "Wheat"), count(1)
 

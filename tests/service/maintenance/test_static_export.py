@@ -1,4 +1,4 @@
-"""The public site as files."""
+"""The static export of the public site."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def export(site: Harness, target: Path) -> int:
 
 
 def read(target: Path, href: str) -> Page:
-    """What a web server that knows nothing would show at an address."""
+    """The page that a plain web server would send for a URL."""
     path = unquote(urlsplit(href).path)
     file = target / path.lstrip("/")
     return Page((file / "index.html" if file.is_dir() else file).read_text(encoding="utf-8"))
@@ -118,7 +118,7 @@ def test_a_second_export_takes_the_place_of_the_first(site: Harness, target: Pat
 def test_a_folder_with_other_things_in_it_is_left_alone(site: Harness, target: Path) -> None:
     target.mkdir(parents=True)
     (target / "thesis.txt").write_text("years of work")
-    with pytest.raises(Conflict, match="holds other things"):
+    with pytest.raises(Conflict, match="contains other files"):
         export(site, target)
     assert [file.name for file in target.iterdir()] == ["thesis.txt"]
 

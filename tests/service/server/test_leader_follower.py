@@ -111,7 +111,7 @@ class Asked:
         self.answers: list[tuple[int, bytes]] = []
         self.goes_on = Event()
 
-    def at_once(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
+    def answer_from_memory(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
         return ("200 OK", [], b"/quick") if environ["PATH_INFO"] == "/quick" else None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""A feed format added by one line in the table of formats works everywhere: nothing else has to know it."""
+"""A feed format added by one line in the table of formats works everywhere, without further changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any search as a feed."""
+"""Feeds of searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is it alive, and can it serve?"""
+"""Health checks: `/healthz` and `/readyz`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_ready_and_up_to_date(harness: Harness) -> None:
     }
 
 
-def test_what_is_behind_is_told_and_is_no_reason_to_send_readers_away(harness: Harness) -> None:
+def test_a_consumer_that_is_behind_is_reported_and_the_site_stays_ready(harness: Harness) -> None:
     harness.deliver()
     harness.posted()
     harness.posted()
@@ -39,9 +39,9 @@ def test_what_is_behind_is_told_and_is_no_reason_to_send_readers_away(harness: H
     assert answer.json["parts"]["worker"]["behind"]["index"] >= 2
 
 
-def test_a_worker_that_gave_no_sign_for_a_while_is_missed(harness: Harness) -> None:
+def test_a_worker_without_a_recent_heartbeat_is_down(harness: Harness) -> None:
     assert harness.get("/readyz").json["parts"]["worker"] == {"status": "down", "behind": {}, "seen": None}
-    harness.deliver()  # as `dateline index rebuild` does where there is no worker
+    harness.deliver()  # as `dateline index rebuild` does without a worker
     assert harness.get("/readyz").json["parts"]["worker"]["status"] == "down"
     Heartbeat(harness.archive, clock=harness.clock).beat()
     harness.later(minutes=1)

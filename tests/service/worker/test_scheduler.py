@@ -1,4 +1,4 @@
-"""The worker: woken after a change, alone on its folder, and not stopped by errors."""
+"""The worker: wakeups, the folder lock, and errors of jobs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def found(harness: Harness, words: str) -> int:
 
 
 def poll_every(worker: Worker, interval: timedelta) -> None:
-    """Of the jobs that the wakeup triggers, too."""
+    """Set the interval of every job, also of those that run at a wakeup."""
     for job in worker.jobs.values():
         if job.on_wakeup:
             job.interval = interval
@@ -59,7 +59,7 @@ def poll_every(worker: Worker, interval: timedelta) -> None:
 
 @pytest.fixture
 def harness(archive: Archive, tmp_path: Path) -> Iterator[Harness]:
-    """One whose publisher wakes the worker."""
+    """An office whose publisher wakes the worker."""
     with open_harness(archive, tmp_path) as harness:
         harness.dateline.publisher.notify = harness.dateline.wakeup.notify
         yield harness
@@ -103,7 +103,7 @@ def test_after_many_changes_an_idle_worker_ends_for_a_restart(
     harness.posted(title="Wheat")
     until(lambda: found(harness, "wheat") == 1)
     thread.join(0.5)
-    assert not ended  # it has not done much
+    assert not ended  # it has handled few changes
     monkeypatch.setattr(scheduler, "RESTART_THRESHOLD", 1)
     until(lambda: ended)
     assert ended == [True]
@@ -159,7 +159,7 @@ def test_a_second_worker_stands_by_and_takes_over(harness: Harness, monkeypatch:
     monkeypatch.setattr(folder_lock, "STANDBY_INTERVAL", 0.02)
     second = Worker(harness.dateline)
     with at_work(second):
-        # The first one to come has the folder; one that comes now waits.
+        # The first worker has the lock; the second one waits.
         until(lambda: harness.archive.changes.cursor("index"))
         assert not harness.worker.run_once()
         with at_work(harness.worker):
@@ -172,11 +172,11 @@ def test_a_second_worker_stands_by_and_takes_over(harness: Harness, monkeypatch:
 
 
 def _is_held(harness: Harness) -> bool:
-    """Whether `second` still has the folder: the worker that comes next listens at the bell."""
+    """Whether a worker holds the lock of the folder: it then listens for wakeups."""
     return harness.dateline.wakeup._listening is None
 
 
-def test_whoever_is_told_to_stop_while_standing_by_stops(harness: Harness) -> None:
+def test_a_standby_worker_stops_when_it_is_told_to(harness: Harness) -> None:
     data = harness.dateline.settings.data
     never, at_once = threading.Event(), threading.Event()
     at_once.set()

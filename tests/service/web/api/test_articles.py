@@ -1,4 +1,4 @@
-"""The admin API: every call, its conditions, and what strangers send to it."""
+"""The admin API: every call, its conditions, and invalid requests."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.web.api.parameters import MAX_KEY_CHARACTERS
 from service.web.api.request_body import MAX_FIELDS
 from tests.support.harness import Harness, wrong_fields
 
-MANY = 3 * BATCH // 2
+LINES = 3 * BATCH // 2
 FORBIDDEN = {*map(chr, range(32)), "\ufffe", "\uffff"} - set("\t\n\r")  # XML 1.0 §2.2
 
 
@@ -472,10 +472,10 @@ def test_a_line_that_is_too_long_is_skipped_to_its_end(harness: Harness) -> None
 
 
 def test_results_keep_the_order_over_many_transactions(harness: Harness) -> None:
-    lines = [a_line(title=f"Story {number}") if number % 7 else b"{" for number in range(1, MANY)]
+    lines = [a_line(title=f"Story {number}") if number % 7 else b"{" for number in range(1, LINES)]
     results = batch(harness, *lines)
-    assert [result["line"] for result in results] == list(range(1, MANY))
-    assert [result["status"] for result in results] == [201 if number % 7 else 400 for number in range(1, MANY)]
+    assert [result["line"] for result in results] == list(range(1, LINES))
+    assert [result["status"] for result in results] == [201 if number % 7 else 400 for number in range(1, LINES)]
 
 
 def test_an_empty_batch_has_no_results(harness: Harness) -> None:
@@ -493,11 +493,11 @@ def test_each_line_learns_of_trouble_with_the_storage(harness: Harness, monkeypa
         return save_all(saves)
 
     monkeypatch.setattr(harness.archive.articles, "save_all", full_at_first)
-    results = batch(harness, *[a_line(title=f"Story {number}") for number in range(MANY)])
-    assert [result["status"] for result in results] == [507] * BATCH + [201] * (MANY - BATCH)
+    results = batch(harness, *[a_line(title=f"Story {number}") for number in range(LINES)])
+    assert [result["status"] for result in results] == [507] * BATCH + [201] * (LINES - BATCH)
 
 
-# What strangers send ----------------------------------------------------------------------------------
+# Invalid requests -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Thousands of requests generated from the OpenAPI description: every answer is one that it describes."""
+"""Thousands of requests generated from the OpenAPI description: every response matches it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_every_answer_is_one_that_is_described(described: Any, whole_office: Har
     @given(case=described[path][method.upper()].as_strategy())
     def ask(case: Any) -> None:
         headers = {"Authorization": f"Bearer {whole_office.tokens[Scope.WRITE]}"}
-        if "{id}" in path and len(case.path_parameters["id"]) % 2:  # half of them for what is there
+        if "{id}" in path and len(case.path_parameters["id"]) % 2:  # half of them for an existing article
             case.path_parameters["id"] = next(whole_office.archive.articles.every()).id
             headers["If-Match"] = "*"
         case.call_and_validate(headers=headers, checks=CHECKS)

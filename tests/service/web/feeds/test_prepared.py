@@ -1,4 +1,4 @@
-"""Finished feeds over WSGI: what is sent, what is not, and what happens while the archive fails."""
+"""Prepared documents over WSGI: headers, conditions, caching, and failures of the archive."""
 
 from __future__ import annotations
 
@@ -97,17 +97,17 @@ def stand(archive: Archive) -> Stand:
 )
 def test_a_cached_document_is_answered_without_a_query(stand: Stand, headers: dict[str, str], at_once: bool) -> None:
     asked = EnvironBuilder("/feed.atom", headers=headers).get_environ()
-    assert stand.app.at_once(asked) is None  # not cached yet
+    assert stand.app.answer_from_memory(asked) is None  # not cached yet
     stand.client.get("/feed.atom")
     looks = len(stand.looks)
-    ready = stand.app.at_once(asked)
+    ready = stand.app.answer_from_memory(asked)
     assert (ready is not None) == at_once
     if ready is not None:
         answer = stand.client.open(asked)
         assert (answer.status, list(answer.headers), answer.data) == ready
         assert len(stand.looks) == looks
     stand.tick += CHECK_INTERVAL * 1.1
-    assert stand.app.at_once(asked) is None
+    assert stand.app.answer_from_memory(asked) is None
 
 
 def test_the_first_answer_has_everything(stand: Stand) -> None:
@@ -360,7 +360,7 @@ def test_the_sites_own_feed_and_its_archive_are_never_gone(stand: Stand, path: s
     gone = stand.client.get("/tags/wheat/feed.atom")
     assert gone.status_code == 410
     asked = EnvironBuilder("/tags/wheat/feed.atom").get_environ()
-    assert stand.app.at_once(asked) == (gone.status, list(gone.headers), gone.data)
+    assert stand.app.answer_from_memory(asked) == (gone.status, list(gone.headers), gone.data)
 
 
 def test_a_feed_that_has_entries_stays_however_old_they_are(harness: Harness) -> None:

@@ -1,4 +1,4 @@
-"""The pages in a real browser: what the script adds to them, with the security headers that they have."""
+"""The pages in a real browser: the suggestions of the script, under the security headers."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def browser() -> Iterator[Browser]:
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
-        """The test says what matters."""
+        """No log: the test reports failures."""
 
 
 @pytest.fixture(scope="module")
 def address(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a site with articles about wheat."""
+    """The URL of a site with articles about wheat."""
     folder = tmp_path_factory.mktemp("site")
     archive = SqlArchive(f"sqlite:///{shutil.copy(migrated_file, folder / 'dateline.db')}")
     with open_site(archive, folder) as site, make_server("127.0.0.1", 0, site.app, handler_class=_Quiet) as server:

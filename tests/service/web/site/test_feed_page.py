@@ -1,4 +1,4 @@
-"""The address of a feed, opened in a browser."""
+"""The page for people who open the URL of a feed in a browser."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PERSON = {"Sec-Fetch-Dest": "document", "Accept": "text/html,application/xhtml+x
 
 @pytest.fixture
 def short(archive: Archive, tmp_path: Path) -> Iterator[Harness]:
-    """A site whose feed ends so early that the month before has a document in its archive."""
+    """A site whose feed is so short that the previous month has an archive document."""
     with open_harness(archive, tmp_path, feed_length=1) as harness:
         yield harness
 
@@ -74,7 +74,7 @@ def test_every_feed_leads_to_its_page_whatever_the_browser_says_of_itself(short:
 
 
 def about_pages(harness: Harness, feed: str) -> dict[str, str]:
-    """The address of its page that each format of a feed names, as a reader of that format finds it."""
+    """By format: the URL of the page that the feed links to."""
     channel = feedparser.parse(harness.get(feed.format("rss")).data).feed
     atom = feedparser.parse(harness.get(feed.format("atom")).data).feed
     [in_rss] = [link.href for link in channel.links if link.rel == "related"]

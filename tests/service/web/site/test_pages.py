@@ -1,4 +1,4 @@
-"""The pages that readers see: home, articles, lists, dates, feeds."""
+"""The public pages: home, articles, lists, dates, feeds."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class TestPaging:
         site.publish(title="One")
         for name in ("after", "before"):
             page = site.page(f"/?{name}={cursor}", status=400)
-            assert f"“{name}” is not a place in a list" in page.text(".message")
+            assert f"The value of “{name}” in the address of this page is invalid" in page.text(".message")
 
     def test_the_canonical_address_of_a_further_page_is_its_own(self, site: Harness) -> None:
         site.publish_many(PER_PAGE + 1)

@@ -1,4 +1,4 @@
-"""More like this, below an article."""
+"""More like this: the similar articles on an article's page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archive.article import Article
 from archive.errors import IndexUnavailable
 from archive.search.index import Hit
 from archive.store.archive import Archive
-from service.web.site.related import REMEMBERED_FOR, REREAD_INTERVAL
+from service.web.site.related import IDS_LIFETIME, LINKS_LIFETIME
 from tests.support.harness import Harness, open_site
 
 
@@ -52,7 +52,7 @@ def test_what_was_found_lasts_for_a_while(site: Harness, ferries: list[Article])
     assert len(related(site, ferries[0])) == 2
     site.publish(title="The ferry sinks", content_text="Off Kiel.", published="2024-05-04")
     assert len(related(site, ferries[0])) == 2
-    site.now += REMEMBERED_FOR
+    site.now += IDS_LIFETIME
     assert len(related(site, ferries[0])) == 3
 
 
@@ -60,7 +60,7 @@ def test_what_was_withdrawn_or_renamed_is_seen_to_soon(site: Harness, ferries: l
     assert len(related(site, ferries[0])) == 2
     site.withdraw(ferries[1])
     site.revise(ferries[2], title="The ferry was mended")
-    site.now += REREAD_INTERVAL
+    site.now += LINKS_LIFETIME
     assert related(site, ferries[0]) == ["The ferry was mended 3 May 2024"]
 
 
@@ -86,11 +86,11 @@ def test_without_an_index_the_page_is_whole_and_asks_only_now_and_then(
         assert page.text("h1") == article.title
         assert page.texts(".related") == []
     assert asked == [ferries[0].id]
-    site.now += REREAD_INTERVAL + timedelta(seconds=1)
+    site.now += LINKS_LIFETIME + timedelta(seconds=1)
     related(site, ferries[0])
     assert len(asked) == 2
     monkeypatch.undo()
-    site.now += REREAD_INTERVAL
+    site.now += LINKS_LIFETIME
     assert len(related(site, ferries[0])) == 2
 
 
@@ -98,6 +98,6 @@ def test_an_article_that_is_read_again_is_not_searched_for_again(
     site: Harness, ferries: list[Article], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = related(site, ferries[0])
-    monkeypatch.setattr(site.index, "similar", None)  # whoever asks now fails
-    site.now += REREAD_INTERVAL
+    monkeypatch.setattr(site.index, "similar", None)  # a call now fails
+    site.now += LINKS_LIFETIME
     assert related(site, ferries[0]) == before

@@ -1,4 +1,4 @@
-"""Search, on the page and as JSON."""
+"""Search: the page and the JSON API."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class TestTheSearchPage:
 
     def test_helps_where_nothing_was_found(self, stocked: Harness) -> None:
         page = stocked.page("/search?q=zebra&section=grain&tag=wheat")
-        assert page.text(".summary") == "Nothing was found for “zebra”."
+        assert page.text(".summary") == "No articles found for “zebra”."
         assert page.values(".help a", "href") == [
             "/search?q=zebra&tag=wheat",
             "/search?q=zebra&section=grain",
@@ -146,9 +146,9 @@ class TestTheSearchPage:
     @pytest.mark.parametrize(
         ("parameters", "field", "words"),
         [
-            ("from=yesterday", "from", "is not a day of the calendar"),
+            ("from=yesterday", "from", "is not a date"),
             ("from=2023-02-30", "from", "2023-12-14"),
-            ("to=0000", "to", "is not a day of the calendar"),
+            ("to=0000", "to", "is not a date"),
             ("from=2024&to=2023", "to", "lies before"),
             ("sort=random", "sort", "relevance, newest, oldest"),
             ("page=0", "page", "from 1 to"),

@@ -1,4 +1,4 @@
-"""Suggestions while somebody types, as browsers ask for them."""
+"""Suggestions while typing, as browsers request them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows a change: which feeds are built, which stay as they are, and what a crash leaves."""
+"""After a change: which feeds are rebuilt, which keep their bytes, and recovery from crashes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.harness import Harness, open_harness
 
 
 def written(harness: Harness) -> list[str]:
-    """The feeds whose bytes were stored anew since the last call, in the Atom format."""
+    """The Atom feeds whose bytes have changed since the last call."""
     after = getattr(harness, "_seen", 0)
     changes = harness.archive.changes.after(after, kind=ChangeKind.RENDITION, limit=10_000)
     harness._seen = harness.archive.changes.head()  # type: ignore[attr-defined]
@@ -151,7 +151,7 @@ def test_a_site_with_another_name_has_all_its_feeds_built_anew(
     assert written(harness) == []
 
 
-def test_whoever_dies_while_all_feeds_are_built_anew_has_a_successor_who_does(
+def test_a_rebuild_of_all_feeds_that_crashes_is_repeated_by_the_next_worker(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     harness.posted(tags=["usa"])
@@ -174,7 +174,7 @@ def test_whoever_dies_while_all_feeds_are_built_anew_has_a_successor_who_does(
 
 
 @pytest.mark.parametrize("name", ["feeds", "index"])
-def test_a_crash_between_doing_and_saying_so_does_no_harm(
+def test_a_crash_between_the_work_and_its_cursor_does_no_harm(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     harness.posted(title="Wheat", tags=["usa"])
@@ -213,7 +213,7 @@ def test_a_feed_is_as_long_as_it_is_set(archive: Archive, tmp_path: Path) -> Non
             harness.posted(title=f"{title} of a tag", tags=["usa"])
         harness.deliver()
         assert entries(harness, "/tags/usa/feed.json") == ["Three of a tag", "Two of a tag"]
-        # The site's own goes on to where its archive begins.
+        # The site's own feed extends to the newest archive document.
         assert len(entries(harness, "/feed.json")) == 6
 
 
