@@ -1,1 +1,1 @@
-"""Dated articles, kept for ever: knows no web and no feeds."""
+"""The archive of dated articles, kept for ever. It imports neither the web nor the feeds."""

@@ -1,4 +1,4 @@
-"""Articles, drafts and their parts: values."""
+"""Articles, drafts and their parts, as immutable values."""
 
 from __future__ import annotations
 
@@ -63,9 +63,9 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The validated fields of an article before it has an identity. None and () mean: not given.
+    """The validated fields of an article that has no id yet. None and () mean that a field was not given.
 
-    Its fields are those of archive.fields.table."""
+    The attributes are the writable fields of archive.fields.table."""
 
     content: Content
     title: str | None = None
@@ -87,12 +87,12 @@ class Draft:
 class Article:
     """One article at one revision. All instants are UTC.
 
-    `published` is when readers may see it, `updated` its last significant change (RFC 4287 §4.2.15),
-    `modified` when this revision was saved. `day` is the day of `published` in the site's time zone. It
-    is set together with `published`, so that URLs stay when the site's time zone changes. `content` is
-    the author's source; None if the author sent HTML, of which the cleaned `content_html` is kept.
+    `published` is the publishing date, `updated` the last significant change (RFC 4287 §4.2.15), and `modified`
+    the time this revision was saved. `day` is the day of `published` in the site's time zone. It is set
+    together with `published`, so that URLs do not change when the site's time zone does. `content` is the
+    author's source; it is None if the author sent HTML, of which only the cleaned `content_html` is kept.
     `guid` never changes. `was_public`: an earlier revision was public; the archive sets it when it saves.
-    All other fields are those of archive.fields.table."""
+    All other attributes are described in archive.fields.table."""
 
     id: str
     guid: str
@@ -119,7 +119,7 @@ class Article:
 
     @property
     def path(self) -> str | None:
-        """`/2023/12/14/slug`, not percent-encoded; None for a draft."""
+        """The path `/2023/12/14/slug`, not percent-encoded; None for a draft or if there is no publishing date."""
         if self.day is None or self.status is Status.DRAFT:
             return None
         return article_path(self.day, self.slug)
@@ -130,7 +130,7 @@ class Article:
 
     @property
     def text(self) -> str:
-        """The content as plain text, with empty lines between paragraphs."""
+        """The content as plain text; an empty line separates paragraphs."""
         return plain_text(self.content_html)
 
     @property
@@ -139,7 +139,7 @@ class Article:
         return self.summary or shorten(self.text, 300)
 
     def label_names(self) -> Iterator[tuple[Label, str]]:
-        """Every label once, with its name as this article spells it."""
+        """Each label once, with its name in this article's spelling: section, then tags, then authors."""
         names = [(LabelKind.SECTION, self.section)] if self.section else []
         names += [(LabelKind.TAG, tag) for tag in self.tags]
         names += [(LabelKind.AUTHOR, author.name) for author in self.authors]

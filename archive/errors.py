@@ -1,4 +1,4 @@
-"""The errors of Dateline, each kind with a stable code."""
+"""The errors that Dateline raises, each with a stable code."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DatelineError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem with one field of an input. The message continues a sentence that begins with the field."""
+    """One problem with one field of an input. `message` continues a sentence that begins with the field's name."""
 
     field: str
     message: str
@@ -26,7 +26,7 @@ class Problem:
 
 
 class Invalid(DatelineError):
-    """An input that is refused. `problems` names every wrong field and says what is right."""
+    """An input that is refused. `problems` has an entry for every wrong field, with the expected value."""
 
     code = "invalid"
 
@@ -44,23 +44,29 @@ class InvalidQuery(Invalid):
 
 
 class NotFound(DatelineError):
+    """The requested item does not exist."""
+
     code = "not_found"
 
 
 class ArticleNotFound(NotFound):
+    """No article has this id."""
+
     def __init__(self, article_id: str) -> None:
         super().__init__(f"no article has the id {article_id!r}")
         self.article_id = article_id
 
 
 class Conflict(DatelineError):
-    """A change that contradicts the archive. `field` is the article's field that conflicts, if there is one."""
+    """A change that conflicts with the archive. `field` is the conflicting field of the article, if there is one."""
 
     code = "conflict"
     field: str | None = None
 
 
 class SlugTaken(Conflict):
+    """Another article has, or once had, the path that this slug and date lead to."""
+
     field = "slug"
 
     def __init__(self, path: str) -> None:
@@ -69,6 +75,8 @@ class SlugTaken(Conflict):
 
 
 class GuidTaken(Conflict):
+    """Another article has this guid."""
+
     field = "guid"
 
     def __init__(self, guid: str) -> None:
@@ -77,6 +85,8 @@ class GuidTaken(Conflict):
 
 
 class GuidFixed(Conflict):
+    """A revision has another guid than its article (RFC 4287 §4.2.6: an id never changes)."""
+
     field = "guid"
 
     def __init__(self, guid: str) -> None:
@@ -91,7 +101,7 @@ class WrongStatus(Conflict):
 
 
 class RevisionConflict(DatelineError):
-    """The article was saved by somebody else since the revision that the change is based on."""
+    """The article has a newer revision than the one that the change is based on."""
 
     code = "revision_conflict"
 
@@ -105,17 +115,17 @@ class RevisionConflict(DatelineError):
 
 
 class RequestReused(DatelineError):
-    """An Idempotency-Key that was used for another request."""
+    """The Idempotency-Key was used for a different request."""
 
     code = "idempotency_key_reused"
 
     def __init__(self, key: str) -> None:
-        super().__init__(f"the Idempotency-Key {key!r} was used for another request; take a new key")
+        super().__init__(f"the Idempotency-Key {key!r} was used for another request; use a new key")
         self.key = key
 
 
 class LeaseLost(DatelineError):
-    """Another worker has acquired the lease; this one's work is stale."""
+    """The lease is stale: another worker has acquired it, or the cursor was rewound."""
 
     code = "lease_lost"
 
@@ -126,28 +136,28 @@ class LeaseLost(DatelineError):
 
 
 class Unavailable(DatelineError):
-    """A part of Dateline cannot answer now; the request can be repeated later."""
+    """A part of Dateline is temporarily unavailable; the request can be repeated later."""
 
     code = "unavailable"
 
 
 class ArchiveUnavailable(Unavailable):
-    pass
+    """The archive's database cannot be opened, or does not answer."""
 
 
 class ArchiveOutdated(Unavailable):
-    """The schema of the database does not fit this version of the program."""
+    """The database's schema is older or newer than the one this program requires."""
 
 
 class IndexUnavailable(Unavailable):
-    pass
+    """The search index cannot be opened, or does not answer."""
 
 
 class IndexLocked(IndexUnavailable):
-    """Another process is writing the index."""
+    """Another process has the index open for writing."""
 
 
 class StorageFull(DatelineError):
-    """No space is left; nothing was stored."""
+    """No disk space is left; nothing was stored."""
 
     code = "storage_full"

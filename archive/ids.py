@@ -1,4 +1,4 @@
-"""Ids of articles: UUIDs in the order of time (RFC 9562 §5.7), so that new rows are close together on the disk."""
+"""Ids of articles: time-ordered UUIDs (version 7, RFC 9562 §5.7), so that new rows are adjacent on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels: sections, tags and authors, each with a list of articles."""
+"""Labels: sections, tags and authors. Each has a list of articles."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ class Label:
 
 
 def label_key(name: str) -> str:
-    """The spelling of a section, tag or author in URLs.
+    """The key of a section, tag or author, as in URLs.
 
-    It ignores case, kinds of space and Unicode composition: "El Salvador" and "el-salvador" have the same
-    key. It keeps everything else: "C", "C++" and "C#" have three."""
+    Names that differ only in case, kind of white space or Unicode composition (NFKC) have the same key: "El
+    Salvador" and "el-salvador". All other characters are kept: "C", "C++" and "C#" have three keys. The key of a
+    key is itself."""
     folded = unicodedata.normalize("NFC", unicodedata.normalize("NFKC", name).casefold())
     return "-".join(folded.replace("/", " ").split())

@@ -1,4 +1,4 @@
-"""The lifecycle of an article: compose, revise, release, withdraw. All pure."""
+"""The lifecycle of an article: compose, revise, release, withdraw. Pure functions; the caller passes the time."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ MAX_TITLE_FROM_HEADING: Final = MAX_TITLE  # characters
 UNTITLED: Final = "Untitled"
 
 _DECIDED: Final = frozenset({"guid", "status", "title", "slug", "content", "language", "published"})
-# The fields that an article takes over from its draft as they are.
+# The fields that are copied unchanged from a draft to its article.
 _COPIED: Final = tuple(sorted({field.name for field in fields(Draft)} - _DECIDED))
 
 
 def mint_guid(article_id: str, *, now: datetime, site: Site) -> str:
-    """A permanent `tag:` URI (RFC 4151): made once and stored, never derived again."""
+    """A permanent `tag:` URI (RFC 4151 §2.1). It is stored with the article and never derived again."""
     return f"tag:{site.authority},{site.day_of(now).isoformat()}:{article_id}"
 
 
 def compose(draft: Draft, *, article_id: str, now: datetime, site: Site) -> Article:
-    """A first revision; its number is 0 until an archive saves it."""
+    """A new article; its revision is 0 until an archive saves it."""
     return _apply(
         draft,
         article_id=article_id,
@@ -39,15 +39,15 @@ def compose(draft: Draft, *, article_id: str, now: datetime, site: Site) -> Arti
         now=now,
         site=site,
         before=None,
-        seen=False,
+        ever_public=False,
     )
 
 
 def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: bool = False) -> Article:
-    """The article with the content and fields of the draft; its id, guid and creation date stay.
+    """The article with the content and fields of the draft; its id, guid and creation date do not change.
 
-    A `minor` change leaves `updated` as it is (RFC 4287 §4.2.15) if the article is public before and after
-    it. Raises GuidFixed if the draft has another guid."""
+    A `minor` change does not change `updated` (RFC 4287 §4.2.15) if the article is public before and after it.
+    Raises GuidFixed if the draft has another guid."""
     if draft.guid is not None and draft.guid != article.guid:
         raise GuidFixed(article.guid)
     revised = _apply(
@@ -59,7 +59,7 @@ def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: 
         now=now,
         site=site,
         before=article,
-        seen=article.was_public or article.status in (Status.PUBLISHED, Status.WITHDRAWN),
+        ever_public=article.was_public or article.status in (Status.PUBLISHED, Status.WITHDRAWN),
     )
     if minor and article.is_public and revised.is_public:
         return replace(revised, updated=max(article.updated, revised.published or article.updated))
@@ -67,19 +67,21 @@ def revise(article: Article, draft: Draft, *, now: datetime, site: Site, minor: 
 
 
 def release(article: Article, *, now: datetime) -> Article:
-    """Publish a scheduled article whose date has come. Raises WrongStatus if it is not due.
+    """Publish a scheduled article whose publishing date has passed. Raises WrongStatus if it is not due.
 
-    `updated` becomes the publishing date. It is later than any earlier `updated`, because it was in the
-    future when it was set."""
+    `updated` becomes the publishing date, which is later than any earlier `updated`: it was in the future when
+    it was set."""
     if article.status is not Status.SCHEDULED or article.published is None or article.published > now:
         raise WrongStatus(f"article {article.id} is not due: it is {article.status}")
     return replace(article, status=Status.PUBLISHED, updated=article.published, modified=now)
 
 
 def withdraw(article: Article, *, now: datetime) -> Article:
-    """Withdraw an article: its page answers 410 from now on; nothing is deleted. Raises WrongStatus."""
+    """Withdraw an article: its page answers 410 from now on; nothing is deleted.
+
+    Raises WrongStatus if it is already withdrawn."""
     if article.status is Status.WITHDRAWN:
-        raise WrongStatus(f"article {article.id} is withdrawn already")
+        raise WrongStatus(f"article {article.id} is already withdrawn")
     return replace(article, status=Status.WITHDRAWN, updated=now, modified=now)
 
 
@@ -93,7 +95,7 @@ def _apply(
     now: datetime,
     site: Site,
     before: Article | None,
-    seen: bool,
+    ever_public: bool,
 ) -> Article:
     html = render(draft.content.format, draft.content.source)
     title = draft.title or title_from(html)
@@ -115,7 +117,7 @@ def _apply(
         content=None if draft.content.format is ContentFormat.HTML else draft.content,
         language=draft.language or site.language,
         published=published,
-        updated=_updated(status, published, seen=seen, now=now),
+        updated=_updated(status, published, ever_public=ever_public, now=now),
         created=created,
         modified=now,
         was_public=before is not None and before.was_public,
@@ -124,7 +126,7 @@ def _apply(
 
 
 def title_from(html: str) -> str:
-    """The first heading, or the first sentence, cut at a word; "Untitled" for HTML without text."""
+    """The first heading or else the first sentence, cut at a word boundary; "Untitled" for HTML without text."""
     heading = shorten(first_heading(html) or "", MAX_TITLE_FROM_HEADING)
     return heading or shorten(first_sentence(plain_text(html)), MAX_TITLE_FROM_TEXT) or UNTITLED
 
@@ -145,8 +147,8 @@ def _day(published: datetime | None, *, before: Article | None, site: Site) -> d
     return site.day_of(published)
 
 
-def _updated(status: Status, published: datetime | None, *, seen: bool, now: datetime) -> datetime:
-    """The publishing date for an article that was never public before; now for any later change."""
-    if status is Status.PUBLISHED and published is not None and not seen:
+def _updated(status: Status, published: datetime | None, *, ever_public: bool, now: datetime) -> datetime:
+    """The publishing date when an article first becomes public; otherwise now."""
+    if status is Status.PUBLISHED and published is not None and not ever_public:
         return published
     return now

@@ -1,4 +1,4 @@
-"""Periods: years, months and days of the calendar."""
+"""Periods: calendar years, months and days."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Period:
     def __post_init__(self) -> None:
         if self.month is None and self.day is not None:
             raise ValueError("a day needs a month")
-        date(self.year, *(1 if part is None else part for part in (self.month, self.day)))  # no 31st of June, no 0
+        date(self.year, *(1 if part is None else part for part in (self.month, self.day)))  # refuses 31 June and 0
 
     @classmethod
     def of_day(cls, day: date) -> tuple[Period, Period, Period]:
-        """The year, the month and the day that contain a day."""
+        """The year, the month and the day that this day belongs to."""
         return cls(day.year), cls(day.year, day.month), cls(day.year, day.month, day.day)
 
     @property

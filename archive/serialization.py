@@ -1,4 +1,4 @@
-"""Articles as JSON documents: for the API, for stored revisions and for exports."""
+"""Articles as JSON documents, for the API, stored revisions and exports."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SOURCES: Final = {name: kind for name, kind in CONTENT_FIELDS.items() if kind i
 
 
 def to_document(article: Article) -> Document:
-    """Every field under its public name; instants as RFC 3339 in UTC.
+    """Every field under its public name; instants in RFC 3339, UTC.
 
-    `content_markdown` or `content_text` is added to `content_html` where the author wrote that."""
+    Besides `content_html` there is `content_markdown` or `content_text` if that is what the author wrote."""
     document: Document = {}
     for field in _IN_DOCUMENTS:
         value = field.value_of(article)
@@ -29,9 +29,9 @@ def to_document(article: Article) -> Document:
 
 
 def writable(article: Article, changes: Mapping[str, Any] | None = None) -> Document:
-    """The fields that describe this article to `parse_draft`, with `changes` merged into them (RFC 7396).
+    """The article's writable fields as input for `parse_draft`, with `changes` merged into them (RFC 7396).
 
-    A change of the content in one format replaces the content in any other."""
+    New content in one format replaces the content in all others."""
     changes = changes or {}
     fields = {name: value for name, value in to_document(article).items() if name in WRITABLE}
     if article.content is not None:
@@ -42,10 +42,10 @@ def writable(article: Article, changes: Mapping[str, Any] | None = None) -> Docu
 
 
 def from_document(document: Mapping[str, Any]) -> Article:
-    """The article that `to_document` was given. For documents that Dateline wrote itself.
+    """The inverse of `to_document`, for documents that Dateline wrote itself.
 
-    A field that is missing, as in a revision that is older than the field, has its empty value. Raises
-    KeyError where a field that cannot be empty is missing."""
+    A missing field gets its empty value: a stored revision may be older than the field. Raises KeyError if a
+    field that cannot be empty is missing."""
     sources = (Content(kind, document[name]) for name, kind in _SOURCES.items() if document.get(name) is not None)
     values: dict[str, Any] = {"content": next(sources, None)}
     for field in STORED:

@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The properties of a site. `url` is absolute and ends in a slash; days are those of `zone`.
+    """The properties of a site. `url` is absolute and ends in a slash; days begin at midnight in `zone`.
 
-    Feeds contain the following if they are set: `rights`, a sentence; `editor`, as `ann@example.org (Ann)`;
-    `icon` (square, small) and `logo`, URLs relative to the site or absolute. Feeds with recordings also
+    Feeds contain these if they are set: `rights`, a sentence; `editor`, as `ann@example.org (Ann)`; `icon`
+    (small, square) and `logo`, URLs that are absolute or relative to the site. Feeds with recordings also
     contain the `podcast_…` properties, which podcast directories require."""
 
     url: str = "http://127.0.0.1:8000/"
@@ -28,7 +28,7 @@ class Site:
     podcast_category: str = "News"  # or with a subcategory: News > Daily News
     podcast_type: str = "episodic"
     podcast_explicit: bool = False
-    hub: str | None = None  # the absolute URL of the WebSub hub in the feeds
+    hub: str | None = None  # the absolute URL of the WebSub hub that feeds link to
 
     @property
     def authority(self) -> str:

@@ -11,13 +11,14 @@ _THOUSANDS: Final = re.compile(r"(?<=\d),(?=\d)")
 
 
 def make_slug(text: str) -> str:
-    """The words of a text in any script, joined by hyphens, at most MAX_SLUG characters; never empty.
+    """The words of a text in any script, lower-cased and joined by hyphens: 1 to MAX_SLUG characters.
 
-    Vowel signs and accents are kept with their letters; apostrophes and invisible characters are removed."""
+    Combining marks (vowel signs, accents) stay with their letters; apostrophes and invisible characters are
+    removed. "article" if the text has no letter or digit."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).lower())
     folded = folded.replace("\u0e4d\u0e32", "\u0e33").replace(
         "\u0ecd\u0eb2", "\u0eb3"
-    )  # Thai and Lao "am", which NFKC takes apart
+    )  # Thai and Lao "am", which NFKC decomposes
     kept: list[str] = []
     for letter in _THOUSANDS.sub("", folded):
         kind = unicodedata.category(letter)
@@ -30,13 +31,13 @@ def make_slug(text: str) -> str:
 
 
 def numbered_slug(slug: str, number: int) -> str:
-    """The slug with "-2", "-3", … for further articles that would have it; at most MAX_SLUG characters."""
+    """The slug with the suffix "-2", "-3" and so on, for articles whose slug is taken; at most MAX_SLUG characters."""
     suffix = f"-{number}"
     return _cut_slug(slug, MAX_SLUG - len(suffix)) + suffix
 
 
 def _cut_slug(slug: str, length: int) -> str:
-    """The first whole words of the slug that fit, or the beginning of the first word."""
+    """The slug cut to `length` characters after a whole word; inside the first word if that is too long."""
     if len(slug) <= length:
         return slug
     words = slug[: length + 1].rpartition("-")[0]

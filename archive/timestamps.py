@@ -1,11 +1,11 @@
-"""Instants: aware datetimes in UTC, written as RFC 3339."""
+"""Instants: timezone-aware datetimes in UTC, written in RFC 3339."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-# A day from both ends of the calendar, so that no conversion to a time zone leaves it.
+# One day inside the range of datetime, so that converting to any time zone cannot overflow.
 EARLIEST = datetime(1, 1, 2, tzinfo=UTC)
 LATEST = datetime(9999, 12, 31, tzinfo=UTC) - timedelta(microseconds=1)
 
@@ -16,10 +16,10 @@ def rfc3339(instant: datetime) -> str:
 
 
 def parse_instant(text: str, zone: ZoneInfo) -> datetime:
-    """The instant of an RFC 3339 date-time or a plain date, in UTC.
+    """The instant, UTC, of an RFC 3339 date-time or a plain date.
 
-    A date means midnight in `zone`; a time without offset is in `zone`, too. Raises ValueError; its message
-    is for people, and continues a sentence that begins with the field's name."""
+    A date means midnight in `zone`; a time without offset is in `zone`. Raises ValueError; its message is for
+    people and continues a sentence that begins with the field's name."""
     try:
         parsed = datetime.fromisoformat(text.strip())
     except ValueError:
@@ -28,9 +28,9 @@ def parse_instant(text: str, zone: ZoneInfo) -> datetime:
 
 
 def utc(moment: datetime | date, zone: ZoneInfo) -> datetime:
-    """The instant in UTC. A date means midnight in `zone`; a time without offset is in `zone`, too.
+    """The instant in UTC. A date means midnight in `zone`; a time without offset is in `zone`.
 
-    Raises ValueError outside the years 1 to 9999."""
+    Raises ValueError outside EARLIEST to LATEST; its message continues a sentence that begins with the field's name."""
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time.min)
     if moment.tzinfo is None:
@@ -40,5 +40,5 @@ def utc(moment: datetime | date, zone: ZoneInfo) -> datetime:
     except OverflowError:
         instant = None
     if instant is None or not EARLIEST <= instant <= LATEST:
-        raise ValueError("is outside the calendar; dates from 0001-01-02 to 9999-12-30 can be kept")
+        raise ValueError("is outside the calendar; it must be from 0001-01-02 to 9999-12-30")
     return instant

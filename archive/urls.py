@@ -1,4 +1,4 @@
-"""The paths of the site: built and parsed."""
+"""Builds and parses the paths of the site's URLs."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from archive.period import Period
 
 
 def article_path(day: date, slug: str) -> str:
+    """The path of an article's page, `/2023/12/14/slug`; not percent-encoded."""
     return f"/{day.year:04}/{day.month:02}/{day.day:02}/{slug}"
 
 
-# Which articles a page or feed lists: those of a label, of a period, or (None) of the whole site.
+# The articles that a page or feed lists: those of a label, of a period, or (None) of the whole site.
 Scope = Label | Period | None
 
 LABEL_FOLDERS = {LabelKind.SECTION: "sections", LabelKind.TAG: "tags", LabelKind.AUTHOR: "authors"}
@@ -27,7 +28,7 @@ _LABEL = re.compile(rf"/(?P<folder>{'|'.join(_KINDS)})/(?P<key>[^/]+)/")
 def home_path(scope: Scope) -> str:
     """The path of a scope's page: `/`, `/tags/wheat/`, `/2023/12/`; not percent-encoded.
 
-    Raises ValueError for a label that has no address."""
+    Raises ValueError for a label that cannot be part of a URL (see `has_address`)."""
     if scope is None:
         return "/"
     if isinstance(scope, Period):
@@ -38,17 +39,18 @@ def home_path(scope: Scope) -> str:
 
 
 def has_address(scope: Scope) -> bool:
-    """Whether the scope can be part of a URL: clients remove "." and ".." (RFC 3986 §5.2.4)."""
+    """Whether the scope can be part of a URL. Labels with the key "." or ".." cannot: clients remove dot segments
+    (RFC 3986 §5.2.4). Nor can an empty key or one with a slash."""
     return not isinstance(scope, Label) or (scope.key not in ("", ".", "..") and "/" not in scope.key)
 
 
 def parse_home_path(home: str) -> Label | Period | None:
-    """The scope of a path that `home_path` built; None for every other path, and for `/`."""
-    if found := _LABEL.fullmatch(home):
-        label = Label(_KINDS[found["folder"]], found["key"])
+    """The label or period of a path built by `home_path`; None for `/` and for every other path."""
+    if match := _LABEL.fullmatch(home):
+        label = Label(_KINDS[match["folder"]], match["key"])
         return label if has_address(label) else None
-    if found := _PERIOD.fullmatch(home):
-        parts = [int(part) for part in found.groups() if part]
+    if match := _PERIOD.fullmatch(home):
+        parts = [int(part) for part in match.groups() if part]
         if 0 in parts:
             return None
         try:

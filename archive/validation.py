@@ -1,4 +1,4 @@
-"""Validation: an untrusted mapping of fields becomes a Draft, or every problem is named by its field."""
+"""Validation: turns untrusted fields into a Draft, or reports every problem with its field."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from archive.errors import InvalidDraft, Problem
 from archive.fields.table import CONTENT_FIELDS, READ_ONLY, WRITABLE
 from archive.fields.values import MAX_NAME, FieldError
 
-MAX_UNKNOWN: Final = 20  # unknown fields of one article that are reported
+MAX_UNKNOWN: Final = 20  # unknown fields reported for one article
 _CONTENT_NAMES: Final = "content_html, content_markdown or content_text"
 
 
 def parse_draft(fields: Mapping[str, object], *, zone: ZoneInfo, fallback_title: str | None = None) -> Draft:
-    """The draft that these fields describe (archive.fields.table). None counts as not given.
+    """The draft that these fields describe (archive.fields.table). A field that is None counts as not given.
 
-    Dates without a time or offset are read in `zone`. `fallback_title` is the title of an article that has
-    neither a title nor any text to take one from. Raises InvalidDraft with all problems at once."""
+    Dates, and times without offset, are in `zone`. `fallback_title` is used if there is neither a title nor any
+    text to take one from. Raises InvalidDraft with all problems at once."""
     return _Parser(fields, zone, fallback_title).draft()
 
 
@@ -44,13 +44,13 @@ class _Parser:
             elif not content.source.strip():
                 self.problems.append(Problem("title", "is empty, and so is the content; an article needs one of them"))
         if values["status"] is Status.SCHEDULED and self.fields.get("published") is None:
-            self.problems.append(Problem("published", "is missing; say when the scheduled article is to appear"))
+            self.problems.append(Problem("published", "is missing; a scheduled article needs a publishing date"))
         if self.problems or content is None:
             raise InvalidDraft(self.problems)
         return Draft(content, **{name: value for name, value in values.items() if value is not None})
 
     def value(self, name: str) -> Any:
-        """The value of a field; None where it was not given, says nothing, or is wrong, which is noted."""
+        """The parsed value; None if it is not given, blank or wrong. Wrong values are added to `problems`."""
         value = self.fields.get(name)
         if value is None:
             return None
@@ -72,18 +72,18 @@ class _Parser:
         return self._single_source(sources)
 
     def _single_source(self, sources: dict[ContentFormat, str]) -> Content | None:
-        """The content. HTML may be sent beside the source that it was rendered from, as the API returns both."""
+        """The one source. HTML is accepted together with the source it was rendered from: the API returns both."""
         if len(sources) == 2 and ContentFormat.HTML in sources:
             html = sources.pop(ContentFormat.HTML)
             [(kind, source)] = sources.items()
             if render(kind, source) == html:
                 return Content(kind, source)
-            message = f"is not what content_{kind} renders to; send only the one that you changed"
+            message = f"is not the rendering of content_{kind}; send only the one that you changed"
             self.problems.append(Problem("content_html", message))
             return None
         if len(sources) > 1:
             names = " and ".join(f"content_{kind}" for kind in sources)
-            self.problems.append(Problem("content_html", f"{names} were both given; send one of them"))
+            self.problems.append(Problem("content_html", f"{names} were both given; send only one of them"))
             return None
         [(kind, source)] = sources.items()
         return Content(kind, source)

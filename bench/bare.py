@@ -1,4 +1,4 @@
-"""The least that a WSGI application can do for a feed, to see what the server itself takes. BARE names the folder."""
+"""A minimal WSGI application that serves feeds, to measure the server's own cost. BARE is the folder of the feeds."""
 
 from __future__ import annotations
 

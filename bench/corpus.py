@@ -16,7 +16,7 @@ from archive.content.html import paragraphs
 
 REUTERS = "reuters21578.jsonl.gz"
 SHIFT = timedelta(days=365)  # of the dates, from one copy to the next
-CHANGED = 12  # one word in so many is another one in every copy, so that vocabulary grows with the archive
+CHANGE_INTERVAL = 12  # in each copy, every twelfth word is changed, so that the vocabulary grows with the archive
 
 Story = dict[str, Any]
 
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[A-Za-z]{4,}")
 
 
 def stories(folder: Path) -> Iterator[Story]:
-    """Without end: the stories as they are, then copies with other dates, ids and some other words."""
+    """An endless iterator: the original stories, then copies with other dates and ids and some changed words."""
     with gzip.open(folder / REUTERS, "rt", encoding="utf-8") as file:
         originals = [json.loads(line) for line in file]
     copies = (_copied(story, number) for number in count(1) for story in originals)
@@ -35,7 +35,7 @@ def _copied(story: Story, number: int) -> Story:
     words = count()
 
     def changed(found: re.Match[str]) -> str:
-        return found[0] if next(words) % CHANGED else f"{found[0]}{'abcdefghijklmnop'[number % 16]}x"
+        return found[0] if next(words) % CHANGE_INTERVAL else f"{found[0]}{'abcdefghijklmnop'[number % 16]}x"
 
     published = datetime.fromisoformat(story["published"]) + number * SHIFT
     return {
@@ -48,7 +48,7 @@ def _copied(story: Story, number: int) -> Story:
 
 
 def article_of(story: Story) -> Article:
-    """As the archive would have it."""
+    """The published article of a story."""
     published = datetime.fromisoformat(story["published"])
     return Article(
         id=story["id"],
@@ -75,14 +75,14 @@ def article_of(story: Story) -> Article:
     )
 
 
-def joined(some: Iterator[Story], together: int) -> Iterator[Story]:
-    """Longer articles: so many stories as one, with the name of the first."""
-    while parts := list(islice(some, together)):
+def joined(stories: Iterator[Story], count: int) -> Iterator[Story]:
+    """Longer stories: each joins the texts of `count` stories, with the other fields of the first."""
+    while parts := list(islice(stories, count)):
         yield {**parts[0], "content_text": "\n\n".join(part["content_text"] for part in parts)}
 
 
-def write(some: Iterator[Story], number: int, path: Path) -> Path:
-    """The next so many stories as a file to import."""
+def write(stories: Iterator[Story], count: int, path: Path) -> Path:
+    """Writes the next `count` stories to a file for `dateline import`."""
     with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(story) + "\n" for story in islice(some, number))
+        file.writelines(json.dumps(story) + "\n" for story in islice(stories, count))
     return path

@@ -1,4 +1,4 @@
-"""From POST to its answer, to the feed and to the search results."""
+"""Delays from a POST until its response, until the article is in the feed, and until search finds it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bench.corpus import Story
 from tests.support.running import Client, RunningService, wait_for
 
 FEED = "/feed.atom"
-LOOK_EVERY = 0.005  # seconds between two looks, which is how exact the figures are
-WITHIN = 60.0
-REST = 0.1  # seconds between two articles: each finds the service idle
+POLL_INTERVAL = 0.005  # seconds between two checks: the precision of the figures
+VISIBLE_TIMEOUT = 60.0  # seconds
+PAUSE = 0.1  # seconds between two articles, so that each finds the service idle
 
 
 @dataclass(frozen=True)
 class Delays:
-    """Milliseconds, one figure for each article."""
+    """Milliseconds, one figure per article posted. `articles`: in the archive before."""
 
     articles: int
     answer: Sequence[float]
@@ -36,8 +36,8 @@ def p95(figures: Sequence[float]) -> float:
     return quantiles(figures, n=20)[-1]
 
 
-def measure(service: RunningService, some: Iterator[Story], *, articles: int, warm_up: int, posts: int) -> Delays:
-    """Posts one after another into an archive of so many articles; the first ones do not count."""
+def measure(service: RunningService, stories: Iterator[Story], *, articles: int, warm_up: int, posts: int) -> Delays:
+    """Posts stories one by one into an archive of `articles` articles; the first `warm_up` posts do not count."""
     rows = []
     with (
         service.client() as posting,
@@ -47,22 +47,22 @@ def measure(service: RunningService, some: Iterator[Story], *, articles: int, wa
     ):
         for number in range(warm_up + posts):
             word = f"zq{articles}{_letters(number)}"
-            story = next(some)
+            story = next(stories)
             article = {key: story[key] for key in ("tags", "section", "content_text")}
             etag = reading.get(FEED).headers["ETag"]
             began = time.perf_counter()
             posting.posted(**article, title=f"Story {word}")
             answered = time.perf_counter()
-            in_feed = both.submit(_seen, partial(_in_feed, reading, word, etag))
-            found = both.submit(_seen, partial(_found, searching, word))
+            in_feed = both.submit(_visible_at, partial(_in_feed, reading, word, etag))
+            found = both.submit(_visible_at, partial(_found, searching, word))
             rows.append(tuple((at - began) * 1000 for at in (answered, in_feed.result(), found.result())))
-            time.sleep(REST)
+            time.sleep(PAUSE)
     answer, feed, search = zip(*rows[warm_up:], strict=True)
     return Delays(articles, answer, feed, search)
 
 
-def _seen(look: Callable[[], bool]) -> float:
-    wait_for("the article is visible", look, patience=WITHIN, every=LOOK_EVERY)
+def _visible_at(is_visible: Callable[[], bool]) -> float:
+    wait_for("the article is visible", is_visible, patience=VISIBLE_TIMEOUT, every=POLL_INTERVAL)
     return time.perf_counter()
 
 
@@ -76,5 +76,5 @@ def _found(client: Client, word: str) -> bool:
 
 
 def _letters(number: int) -> str:
-    """A word of its own for each number, which no stemmer shortens."""
+    """A distinct word for each number, which no stemmer shortens."""
     return "".join("bcdfghjklm"[int(digit)] for digit in f"{number:04}")

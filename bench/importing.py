@@ -1,4 +1,4 @@
-"""How fast articles come in, and how soon index and feeds have them."""
+"""Import speed, and how soon the index and the feeds catch up."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pathlib import Path
 
 from tests.support.running import RunningService, wait_for
 
-CAUGHT_UP_WITHIN = 1800.0
+CATCH_UP_TIMEOUT = 1800.0  # seconds
 
 
 @dataclass(frozen=True)
 class Imported:
-    """`peak` is the most memory that the import itself held, in bytes; `lag` seconds come after `seconds`."""
+    """`seconds`: of the import; `lag`: seconds after it until index and feeds have caught up. `peak`: resident memory
+    of the import, in bytes."""
 
     articles: int
     seconds: float
@@ -25,7 +26,7 @@ class Imported:
 
 
 def measure(service: RunningService, path: Path, articles: int) -> Imported:
-    """`dateline import` of a file beside the running service."""
+    """Runs `dateline import` of a file while the service is running."""
     began = time.monotonic()
     process = subprocess.Popen(
         [sys.executable, "-m", "service.cli", "import", str(path)],
@@ -37,5 +38,5 @@ def measure(service: RunningService, path: Path, articles: int) -> Imported:
     process.returncode = os.waitstatus_to_exitcode(status)
     seconds = time.monotonic() - began
     with service.client() as client:
-        wait_for("index and feeds have caught up", client.delivered, patience=CAUGHT_UP_WITHIN)
+        wait_for("index and feeds have caught up", client.delivered, patience=CATCH_UP_TIMEOUT)
     return Imported(articles, seconds, time.monotonic() - began - seconds, usage.ru_maxrss * 1024)

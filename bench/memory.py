@@ -1,4 +1,4 @@
-"""What the processes of the running service hold in memory."""
+"""Memory of the processes of the running service."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ MB = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Held:
-    """Bytes: `resident` counts what processes share in each of them, `own_share` divides it among them."""
+class ProcessMemory:
+    """Bytes. `resident` (RSS) counts shared pages fully, `proportional` (PSS) divides them among the processes."""
 
     process: str
     resident: int
-    own_share: int
+    proportional: int
 
 
-def measure(service: RunningService) -> list[Held]:
-    """Every process: the first, the web processes, the worker."""
+def measure(service: RunningService) -> list[ProcessMemory]:
+    """The memory of each process: the parent, the web processes, the worker."""
     named = [
         ("serve", service.pid),
         *(("web", pid) for pid in sorted(service.web())),
         *(("worker", pid) for pid in service.worker()),
     ]
-    return [_held(name, pid) for name, pid in named]
+    return [_memory(name, pid) for name, pid in named]
 
 
 def own_peak() -> int:
-    """The most that this process has held, in bytes. Not ru_maxrss, which begins with what its parent had."""
+    """The peak resident memory of this process, in bytes. Not ru_maxrss, which starts at the parent's value."""
     return int(re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())[0]) * 1024
 
 
-def _held(name: str, pid: int) -> Held:
-    said = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    figures = {line[1]: int(line[2]) * 1024 for line in re.finditer(r"^(\w+):\s+(\d+) kB$", said, re.MULTILINE)}
-    return Held(name, figures["Rss"], figures["Pss"])
+def _memory(name: str, pid: int) -> ProcessMemory:
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    figures = {line[1]: int(line[2]) * 1024 for line in re.finditer(r"^(\w+):\s+(\d+) kB$", rollup, re.MULTILINE)}
+    return ProcessMemory(name, figures["Rss"], figures["Pss"])

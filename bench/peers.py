@@ -1,4 +1,4 @@
-"""Other search engines with the same articles: SQLite's FTS5 and tantivy."""
+"""Other search engines over the same articles: SQLite's FTS5 and tantivy."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 
 import tantivy
 
-from bench.asked import LIMIT, Asked
+from bench.bench_query import LIMIT, BenchQuery
 from bench.corpus import Story
 
 
 class Fts5:
-    """bm25 over title and body, stemmed; dates and tags beside them."""
+    """bm25 over title and body, stemmed; dates and tags in separate tables."""
 
     CANNOT: ClassVar[Collection[str]] = ("fuzzy", "suggestion", "did you mean")
 
@@ -61,46 +61,46 @@ class Fts5:
         )
         return dict(rows.fetchall())
 
-    def ask(self, asked: Asked) -> list[Any]:
-        match = _fts5(asked)
+    def ask(self, query: BenchQuery) -> list[Any]:
+        match = _fts5(query)
         narrowed, values = "", [match]
-        if asked.tag:
+        if query.tag:
             narrowed += " AND EXISTS (SELECT 1 FROM tags g WHERE g.tag = ? AND g.number = t.rowid)"
-            values.append(asked.tag)
-        if asked.first_day and asked.last_day:
-            # CROSS JOIN and + keep SQLite from asking the text index once for each article of these days.
+            values.append(query.tag)
+        if query.first_day and query.last_day:
+            # CROSS JOIN and + keep SQLite from querying the text index once per article of these days.
             narrowed += " AND +s.day BETWEEN ? AND ?"
-            values += [asked.first_day, asked.last_day]
-        shown = "snippet(texts, 1, '<mark>', '</mark>', '…', 30)" if asked.needs == "snippets" else "t.rowid"
-        order = "s.day DESC" if asked.newest else "t.rank"
-        joined = " CROSS JOIN stories s ON s.number = t.rowid" if asked.newest or asked.first_day else ""
+            values += [query.first_day, query.last_day]
+        shown = "snippet(texts, 1, '<mark>', '</mark>', '…', 30)" if query.needs == "snippets" else "t.rowid"
+        order = "s.day DESC" if query.newest else "t.rank"
+        joined = " CROSS JOIN stories s ON s.number = t.rowid" if query.newest or query.first_day else ""
         statement = f"SELECT {shown} FROM texts t{joined} WHERE texts MATCH ?{narrowed} ORDER BY {order} LIMIT {LIMIT}"
         found = self.connection.execute(statement, values).fetchall()
-        return found + self._facets(match) if asked.needs == "facets" else found
+        return found + self._facets(match) if query.needs == "facets" else found
 
     def _facets(self, match: str) -> list[Any]:
         found = "WITH found AS MATERIALIZED (SELECT rowid AS number FROM texts WHERE texts MATCH ?) SELECT "
         ending = " GROUP BY 1 ORDER BY 2 DESC LIMIT 100"
-        counted = []
-        for what in (
+        counts = []
+        for selection in (
             "substr(s.day, 1, 4), count(*) FROM found CROSS JOIN stories s USING (number)",
             "s.section, count(*) FROM found CROSS JOIN stories s USING (number)",
             "g.tag, count(*) FROM found CROSS JOIN story_tags g USING (number)",
         ):
-            counted += self.connection.execute(found + what + ending, [match]).fetchall()
-        return counted
+            counts += self.connection.execute(found + selection + ending, [match]).fetchall()
+        return counts
 
 
-def _fts5(asked: Asked) -> str:
-    if asked.must:
-        return f"({' AND '.join(asked.must)}) NOT {asked.must_not[0]}"
-    if asked.kind in ("phrase", "prefix"):
-        return asked.text
-    return " OR ".join(asked.text.split())
+def _fts5(query: BenchQuery) -> str:
+    if query.must:
+        return f"({' AND '.join(query.must)}) NOT {query.must_not[0]}"
+    if query.kind in ("phrase", "prefix"):
+        return query.text
+    return " OR ".join(query.text.split())
 
 
 class Tantivy:
-    """BM25 over title and body, stemmed, all in Rust."""
+    """BM25 over title and body, stemmed; implemented in Rust."""
 
     CANNOT: ClassVar[Collection[str]] = ("facets", "suggestion", "did you mean")
 
@@ -133,32 +133,32 @@ class Tantivy:
     def size(self) -> int:
         return sum(path.stat().st_size for path in self.folder.iterdir())
 
-    def ask(self, asked: Asked) -> object:
+    def ask(self, query: BenchQuery) -> object:
         if self.searcher is None:
             self.finish()
         assert self.searcher is not None
-        query = self._query(asked)
-        if asked.newest:
-            return self.searcher.search(query, LIMIT, order_by_field="day").hits
-        hits = self.searcher.search(query, LIMIT).hits
-        if asked.needs == "snippets":
-            snippets = tantivy.SnippetGenerator.create(self.searcher, query, self.schema, "body")
+        parsed = self._query(query)
+        if query.newest:
+            return self.searcher.search(parsed, LIMIT, order_by_field="day").hits
+        hits = self.searcher.search(parsed, LIMIT).hits
+        if query.needs == "snippets":
+            snippets = tantivy.SnippetGenerator.create(self.searcher, parsed, self.schema, "body")
             return [snippets.snippet_from_doc(self.searcher.doc(address)).to_html() for _, address in hits]
         return hits
 
-    def _query(self, asked: Asked) -> tantivy.Query:
+    def _query(self, query: BenchQuery) -> tantivy.Query:
         fields = ["title", "body"]
-        if asked.kind == "prefix":
-            return tantivy.Query.regex_query(self.schema, "spelled", f"{asked.text[:-1]}.*")
-        if asked.kind == "fuzzy":
-            return tantivy.Query.fuzzy_term_query(self.schema, "spelled", asked.text[:-1], distance=1)
-        query = self.index.parse_query(asked.text, fields)
+        if query.kind == "prefix":
+            return tantivy.Query.regex_query(self.schema, "spelled", f"{query.text[:-1]}.*")
+        if query.kind == "fuzzy":
+            return tantivy.Query.fuzzy_term_query(self.schema, "spelled", query.text[:-1], distance=1)
+        words = self.index.parse_query(query.text, fields)
         more = []
-        if asked.tag:
-            more.append(tantivy.Query.term_query(self.schema, "tag", asked.tag))
-        if asked.first_day and asked.last_day:
-            first, last = (date.fromisoformat(day).toordinal() for day in (asked.first_day, asked.last_day))
+        if query.tag:
+            more.append(tantivy.Query.term_query(self.schema, "tag", query.tag))
+        if query.first_day and query.last_day:
+            first, last = (date.fromisoformat(day).toordinal() for day in (query.first_day, query.last_day))
             more.append(tantivy.Query.range_query(self.schema, "day", tantivy.FieldType.Integer, first, last))
         if not more:
-            return query
-        return tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in (query, *more)])
+            return words
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in (words, *more)])

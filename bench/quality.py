@@ -1,9 +1,9 @@
-"""How good the search is beside others: nDCG@10 and MAP on test collections with judged questions.
+"""Search quality compared with other engines: nDCG@10 and MAP on test collections with relevance judgements.
 
     python -m bench.quality [FOLDER]
 
-FOLDER (default ../shared/corpora) holds one folder for each collection: docs.jsonl.gz, queries.jsonl and
-qrels.tsv (query, document, relevance). No collection belongs to the project. Writes the table to stdout and to
+FOLDER (default ../shared/corpora) contains one folder per collection: docs.jsonl.gz, queries.jsonl and qrels.tsv
+(query, document, relevance). No collection is part of the project. Writes the table to stdout and to
 bench/quality.md."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bench.rankings import DEPTH, ENGINES, Rankings, Texts
 TABLE = Path(__file__).parent / "quality.md"
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
-Judgements = Mapping[str, Mapping[str, int]]  # question, document, how relevant
+Judgements = Mapping[str, Mapping[str, int]]  # by question and document, the grade of relevance
 
 
 def read_texts(folder: Path) -> Texts:
@@ -59,7 +59,7 @@ def _story(row: Mapping[str, Any]) -> Story:
 
 
 def quality(rankings: Rankings, judgements: Judgements) -> tuple[float, float]:
-    """(nDCG@10, MAP) over all questions that have a relevant document."""
+    """(nDCG@10, MAP), averaged over all questions with a relevant document."""
     gains, precisions = [], []
     for question, ranking in rankings.items():
         relevant = {document: grade for document, grade in judgements.get(question, {}).items() if grade > 0}
@@ -87,14 +87,14 @@ def main() -> int:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/corpora")
     collections = sorted(path.parent for path in folder.glob("*/qrels.tsv"))
     if not collections:
-        print(f"No collection with judgements in {folder}; nothing was measured.", file=sys.stderr)
+        print(f"No collection with judgements in {folder}. Nothing was measured.", file=sys.stderr)
         return 1
     now = datetime.now(UTC)
     lines = [
-        "# How good the search is",
+        "# Search quality",
         "",
-        f"`python -m bench.quality`, {now:%Y-%m-%d}. Every engine is asked with the words of each question, any of which",
-        f"may be there, and is set up as its documentation shows it; the first {DEPTH} documents count for MAP.",
+        f"`python -m bench.quality`, {now:%Y-%m-%d}. The query is the words of a question, of which any may match. Each",
+        f"engine is set up as in its documentation. MAP is computed over the first {DEPTH} documents.",
         "",
         "| collection | documents | questions | engine | nDCG@10 | MAP |",
         "|---|---:|---:|---|---:|---:|",

@@ -1,4 +1,4 @@
-"""Questions asked of several engines, each set up as its documentation shows it: which documents, in which order."""
+"""Rankings of documents by several engines, each set up as in its documentation."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from archive.search.whoosh.index import WhooshIndex
 from bench.corpus import Story, article_of
 from service.settings import Settings
 
-DEPTH = 100  # documents of an answer
-DEBIANS_PYTHON = "/usr/bin/python3"  # for which Debian builds Xapian's bindings; PyPI has none
-FINDS = "import sys, importlib.util; sys.exit(importlib.util.find_spec('xapian') is None)"
+DEPTH = 100  # documents in a ranking
+DEBIANS_PYTHON = "/usr/bin/python3"  # Debian builds Xapian's bindings for it; PyPI has none
+HAS_XAPIAN = "import sys, importlib.util; sys.exit(importlib.util.find_spec('xapian') is None)"
 FIELDS = ("title", "author", "body")
 
 _WORD = re.compile(r"\w+")
 
-Rankings = Mapping[str, Sequence[str]]  # of each question, ids of documents, the best first
+Rankings = Mapping[str, Sequence[str]]  # by question, document ids, best first
 
 
 class Texts(NamedTuple):
@@ -35,7 +35,7 @@ class Texts(NamedTuple):
 
 
 def as_shipped(folder: Path) -> WhooshIndex:
-    """With the settings of who has set none."""
+    """Dateline's index with the default settings."""
     return WhooshIndex(folder, recency=Settings(data=folder).search_recency / 100)
 
 
@@ -53,22 +53,22 @@ def dateline(texts: Texts) -> Rankings:
 
 
 def fts5(texts: Texts) -> Rankings:
-    """bm25 over all fields alike, stemmed; any of the words."""
+    """bm25 over all fields with equal weights, stemmed; any of the words may match."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(
             "CREATE VIRTUAL TABLE texts USING fts5(id UNINDEXED, title, author, body, tokenize = 'porter')"
         )
         rows = [(story["id"], *_fields(story)) for story in texts.documents]
         connection.executemany("INSERT INTO texts VALUES (?, ?, ?, ?)", rows)
-        asking = "SELECT id FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT ?"
+        select = "SELECT id FROM texts WHERE texts MATCH ? ORDER BY rank LIMIT ?"
         return {
-            name: [row[0] for row in connection.execute(asking, (" OR ".join(map('"{}"'.format, _words(text))), DEPTH))]
+            name: [row[0] for row in connection.execute(select, (" OR ".join(map('"{}"'.format, _words(text))), DEPTH))]
             for name, text in texts.questions.items()
         }
 
 
 def tantivys(texts: Texts) -> Rankings:
-    """BM25 over all fields alike, stemmed; any of the words."""
+    """BM25 over all fields with equal weights, stemmed; any of the words may match."""
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("id", stored=True, tokenizer_name="raw")
     for field in FIELDS:
@@ -89,17 +89,17 @@ def tantivys(texts: Texts) -> Rankings:
 
 
 def xapian(texts: Texts) -> Rankings | None:
-    """BM25, stemmed, any of the words; None where Debian's `python3-xapian` is not installed."""
-    if not Path(DEBIANS_PYTHON).exists() or subprocess.run([DEBIANS_PYTHON, "-c", FINDS], check=False).returncode:
+    """BM25, stemmed; any of the words may match. None if Debian's `python3-xapian` is not installed."""
+    if not Path(DEBIANS_PYTHON).exists() or subprocess.run([DEBIANS_PYTHON, "-c", HAS_XAPIAN], check=False).returncode:
         return None
-    asked = {
+    request = {
         "documents": [(story["id"], _fields(story)) for story in texts.documents],
         "questions": {name: " ".join(_words(text)) for name, text in texts.questions.items()},
         "depth": DEPTH,
     }
     script = Path(__file__).parent / "xapian_rankings.py"
     done = subprocess.run(
-        [DEBIANS_PYTHON, str(script)], input=json.dumps(asked), stdout=subprocess.PIPE, text=True, check=True
+        [DEBIANS_PYTHON, str(script)], input=json.dumps(request), stdout=subprocess.PIPE, text=True, check=True
     )
     found: dict[str, list[str]] = json.loads(done.stdout)
     return found

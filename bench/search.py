@@ -1,8 +1,8 @@
-"""Search at several sizes, beside SQLite's FTS5 and tantivy with the same articles in the same run.
+"""Search at several sizes, compared with SQLite's FTS5 and tantivy over the same articles in the same run.
 
     python -m bench.search [FOLDER] [--articles 20000 100000] [--queries 40]
 
-FOLDER (default ../shared/corpora) holds reuters21578.jsonl.gz. Writes the tables to stdout and to bench/search.md."""
+FOLDER (default ../shared/corpora) contains reuters21578.jsonl.gz. Writes the tables to stdout and bench/search.md."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from archive.search.index import SearchQuery
 from archive.search.snippets import snippet
 from archive.search.stop_words import is_stop_word
 from bench import corpus
-from bench.asked import Asked
+from bench.bench_query import BenchQuery
 from bench.corpus import article_of
 from bench.memory import MB, own_peak
 from bench.peers import Fts5, Tantivy
@@ -40,13 +40,13 @@ from service.worker.consumers.index import REBUILD_BATCH
 
 TABLES = Path(__file__).parent / "search.md"
 BATCH = REBUILD_BATCH
-SAMPLE = 20_000  # articles that queries are made from
-ADDED = 40
+SAMPLE = 20_000  # articles that queries are generated from
+ADDED = 40  # articles added one by one
 
 
 @dataclass
 class Times:
-    """Milliseconds of one class, query by query."""
+    """Milliseconds of each query of a class: at the first run, and when repeated."""
 
     cold: list[float] = field(default_factory=list)
     warm: list[float] = field(default_factory=list)
@@ -55,13 +55,13 @@ class Times:
 # Queries ---------------------------------------------------------------------------------------------
 
 
-def questions(stories: Sequence[corpus.Story], number: int) -> dict[str, list[Asked]]:
-    """Queries of each class, made from what the articles say."""
-    asking = _Asking(stories)
-    return {name: [make(asking) for _ in range(number)] for name, make in CLASSES.items()}
+def questions(stories: Sequence[corpus.Story], number: int) -> dict[str, list[BenchQuery]]:
+    """`number` queries of each class, generated from the articles' words and tags."""
+    generator = _QueryGenerator(stories)
+    return {name: [make(generator) for _ in range(number)] for name, make in CLASSES.items()}
 
 
-class _Asking:
+class _QueryGenerator:
     def __init__(self, stories: Sequence[corpus.Story]) -> None:
         self.chance = random.Random(7)
         self.texts = [story["content_text"] for story in stories if len(story["content_text"]) > 300]
@@ -75,111 +75,113 @@ class _Asking:
             tag for tag, _ in Counter(tag for story in stories for tag in story["tags"]).most_common(40)
         ]
 
-    def one_of(self, choices: Sequence[str]) -> Asked:
-        return Asked(self.chance.choice(choices))
+    def one_of(self, choices: Sequence[str]) -> BenchQuery:
+        return BenchQuery(self.chance.choice(choices))
 
     def together(self, count: int) -> list[str]:
-        """Words of one article, as somebody would look for it."""
+        """Random words of one article, as a search for it would have."""
         while True:
             found = dict.fromkeys(word.lower() for word in words(self.chance.choice(self.texts)))
             chosen = [word for word in found if word in self.counts]
             if len(chosen) >= count:
                 return self.chance.sample(chosen, count)
 
-    def phrase(self) -> Asked:
+    def phrase(self) -> BenchQuery:
         while True:
             found = _WORD.findall(self.chance.choice(self.texts))
             begin = self.chance.randrange(max(1, len(found) - 3))
             chosen = found[begin : begin + self.chance.choice([2, 2, 3])]
             if len(chosen) > 1 and any(word.lower() in self.counts for word in chosen):
-                return Asked(f'"{" ".join(chosen)}"', kind="phrase")
+                return BenchQuery(f'"{" ".join(chosen)}"', kind="phrase")
 
     def misspelled(self) -> str:
         word = self.chance.choice(self.middle)
         at = self.chance.randrange(1, len(word) - 1)
         return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
 
-    def must_and_not(self) -> Asked:
+    def must_and_not(self) -> BenchQuery:
         left, right, no = self.together(3)
-        return Asked(f"+{left} +{right} -{no}", must=(left, right), must_not=(no,))
+        return BenchQuery(f"+{left} +{right} -{no}", must=(left, right), must_not=(no,))
 
     def beginning(self, lengths: Sequence[int]) -> str:
         return self.chance.choice(self.middle)[: self.chance.choice(lengths)]
 
-    def dated(self) -> Asked:
+    def dated(self) -> BenchQuery:
         first = date(1987, self.chance.choice([3, 4, 6, 10]), 1)
         last = first + timedelta(days=29)
         return replace(self.one_of(self.common), first_day=first.isoformat(), last_day=last.isoformat())
 
 
 _WORD = re.compile(r"[A-Za-z]{3,}")
-CLASSES: Mapping[str, Callable[[_Asking], Asked]] = {
-    "one rare word": lambda asking: asking.one_of(asking.rare),
-    "one common word": lambda asking: asking.one_of(asking.common),
-    "two words": lambda asking: Asked(" ".join(asking.together(2))),
-    "six words": lambda asking: Asked(" ".join(asking.together(6))),
-    "phrase": _Asking.phrase,
-    "must and not": _Asking.must_and_not,
-    "prefix": lambda asking: Asked(f"{asking.beginning([3, 4, 5])}*", kind="prefix"),
-    "fuzzy": lambda asking: Asked(f"{asking.misspelled()}~", kind="fuzzy"),
-    "tag": lambda asking: replace(asking.one_of(asking.common), tag=asking.chance.choice(asking.tags)),
-    "dates": _Asking.dated,
-    "newest first": lambda asking: replace(asking.one_of(asking.common), newest=True),
-    "facets": lambda asking: replace(asking.one_of(asking.common), needs="facets"),
-    "snippets": lambda asking: Asked(" ".join(asking.together(2)), needs="snippets"),
-    "suggestion": lambda asking: Asked(asking.beginning([2, 3, 4]), needs="suggestions"),
-    "did you mean": lambda asking: Asked(asking.misspelled(), needs="spelling"),
+CLASSES: Mapping[str, Callable[[_QueryGenerator], BenchQuery]] = {
+    "one rare word": lambda generator: generator.one_of(generator.rare),
+    "one common word": lambda generator: generator.one_of(generator.common),
+    "two words": lambda generator: BenchQuery(" ".join(generator.together(2))),
+    "six words": lambda generator: BenchQuery(" ".join(generator.together(6))),
+    "phrase": _QueryGenerator.phrase,
+    "must and not": _QueryGenerator.must_and_not,
+    "prefix": lambda generator: BenchQuery(f"{generator.beginning([3, 4, 5])}*", kind="prefix"),
+    "fuzzy": lambda generator: BenchQuery(f"{generator.misspelled()}~", kind="fuzzy"),
+    "tag": lambda generator: replace(generator.one_of(generator.common), tag=generator.chance.choice(generator.tags)),
+    "dates": _QueryGenerator.dated,
+    "newest first": lambda generator: replace(generator.one_of(generator.common), newest=True),
+    "facets": lambda generator: replace(generator.one_of(generator.common), needs="facets"),
+    "snippets": lambda generator: BenchQuery(" ".join(generator.together(2)), needs="snippets"),
+    "suggestion": lambda generator: BenchQuery(generator.beginning([2, 3, 4]), needs="suggestions"),
+    "did you mean": lambda generator: BenchQuery(generator.misspelled(), needs="spelling"),
 }
-WITHOUT_MORE = tuple(CLASSES)[:11]  # classes with no facets, snippets or the like
+HITS_ONLY = tuple(CLASSES)[:11]  # classes without facets, snippets, suggestions or spelling
 
 
-# Dateline, in a process of its own ---------------------------------------------------------------------
+# Dateline, in a separate process ---------------------------------------------------------------------
 
 
 class Searcher:
-    """Answers as the service does, with texts from a database for snippets."""
+    """Searches as the service does, with the texts for snippets from a database."""
 
     def __init__(self, folder: Path, texts: Path) -> None:
         self.index = as_shipped(folder)
         self.texts = Fts5(texts)
 
-    def ask(self, asked: Asked) -> int:
-        if asked.needs == "suggestions":
-            return len(self.index.suggest(asked.text, limit=10).completions)
-        results = self.index.search(asked.query())
-        if asked.needs == "snippets":
+    def ask(self, query: BenchQuery) -> int:
+        if query.needs == "suggestions":
+            return len(self.index.suggest(query.text, limit=10).completions)
+        results = self.index.search(query.query())
+        if query.needs == "snippets":
             for text in self.texts.texts([hit.id for hit in results.hits]).values():
                 snippet(results.searched, text)
         return results.total
 
 
-def timed(ask: Callable[[Asked], object], classes: Mapping[str, Sequence[Asked]]) -> dict[str, Times]:
-    """Each query once, and then all of them again. The first of all is not counted: it opens the index."""
-    ask(Asked("opening"))
+def timed(ask: Callable[[BenchQuery], object], classes: Mapping[str, Sequence[BenchQuery]]) -> dict[str, Times]:
+    """Times each query of a class once, then all of them again. An initial query, which opens the index, is untimed."""
+    ask(BenchQuery("opening"))
     found = {}
-    for name, some in classes.items():
+    for name, queries in classes.items():
         found[name] = Times(
-            [_milliseconds(ask, asked) for asked in some], [_milliseconds(ask, asked) for asked in some]
+            [_milliseconds(ask, query) for query in queries], [_milliseconds(ask, query) for query in queries]
         )
     return found
 
 
-def _milliseconds(ask: Callable[[Asked], object], asked: Asked) -> float:
+def _milliseconds(ask: Callable[[BenchQuery], object], query: BenchQuery) -> float:
     began = time.perf_counter()
-    ask(asked)
+    ask(query)
     return (time.perf_counter() - began) * 1000
 
 
 def searching_process(folder: Path, texts: Path, classes: Path, threads: int) -> None:
-    """With `threads` 0: times of every class, and memory. Else queries a second with so many threads."""
+    """Prints the times of every class and the peak memory as JSON if `threads` is 0, else the queries per second with
+    this number of threads."""
     searcher = Searcher(folder, texts)
-    asked = {name: [Asked(**_tuples(one)) for one in some] for name, some in json.loads(classes.read_text()).items()}
+    stored = json.loads(classes.read_text())
+    queries = {name: [BenchQuery(**_tuples(one)) for one in fields] for name, fields in stored.items()}
     if not threads:
-        found = timed(searcher.ask, asked)
+        found = timed(searcher.ask, queries)
         peak = own_peak() / MB
         print(json.dumps({"times": {name: asdict(times) for name, times in found.items()}, "peak": peak}))
         return
-    mixed = [one for name in WITHOUT_MORE for one in asked[name]]
+    mixed = [one for name in HITS_ONLY for one in queries[name]]
     random.Random(2).shuffle(mixed)
     index = searcher.index
     for one in mixed:
@@ -213,7 +215,7 @@ def _process(folder: Path, texts: Path, classes: Path, threads: int) -> subproce
 
 
 def throughput(folder: Path, texts: Path, classes: Path, *, threads: int, processes: int) -> float:
-    """Queries a second, all together."""
+    """Queries per second, summed over all processes."""
     running = [_process(folder, texts, classes, threads) for _ in range(processes)]
     for process in running:
         assert process.stdout is not None
@@ -230,7 +232,7 @@ def throughput(folder: Path, texts: Path, classes: Path, *, threads: int, proces
 
 @dataclass(frozen=True)
 class Adding:
-    """Milliseconds."""
+    """Milliseconds: of `apply`, until the article is found, and of concurrent searches."""
 
     applied: list[float]
     found: list[float]
@@ -238,7 +240,7 @@ class Adding:
 
 
 def adding(folder: Path, stories: Iterator[corpus.Story], position: int) -> Adding:
-    """One article after the other, merging in between, while another thread's index searches and finds each."""
+    """Adds articles one by one while another index object searches and a third thread merges segments."""
     writer, reader = as_shipped(folder), as_shipped(folder)
     reader.search(SearchQuery(text="bank"))
     stop = threading.Event()
@@ -282,8 +284,8 @@ class Measured:
     articles: int
     text: int  # bytes
     seconds: dict[str, float]  # of indexing, by engine
-    sizes: dict[str, int]
-    peak: float  # MB, of a process that has asked everything
+    sizes: dict[str, int]  # of the index in bytes, by engine
+    peak: float  # MB, of a process that has run all queries
     times: dict[str, dict[str, Times]]  # by engine and class
     rates: dict[str, float]
     adding: Adding
@@ -292,61 +294,61 @@ class Measured:
 def measure(number: int, folder: Path, corpora: Path, queries: int) -> Measured:
     stories = corpus.stories(corpora)
     classes = questions(list(islice(corpus.stories(corpora), min(SAMPLE, number))), queries)
-    asked = folder / "classes.json"
-    asked.write_text(json.dumps({name: [asdict(one) for one in some] for name, some in classes.items()}))
+    classes_path = folder / "classes.json"
+    classes_path.write_text(json.dumps({name: [asdict(one) for one in some] for name, some in classes.items()}))
     index, fts5, tantivy = as_shipped(folder / "whoosh"), Fts5(folder / "fts5.db"), Tantivy(folder / "tantivy")
     seconds: defaultdict[str, float] = defaultdict(float)
     text = 0
     index.clear(until=number)
     for begin in range(0, number, BATCH):
-        some = list(islice(stories, min(BATCH, number - begin)))
-        text += sum(len(f"{story['title'] or ''}{story['content_text']}".encode()) for story in some)
-        articles = [article_of(story) for story in some]
+        batch = list(islice(stories, min(BATCH, number - begin)))
+        text += sum(len(f"{story['title'] or ''}{story['content_text']}".encode()) for story in batch)
+        articles = [article_of(story) for story in batch]
         for name, add in (
-            ("Dateline", partial(index.apply, articles, position=begin + len(some))),
-            ("FTS5", partial(fts5.add, some)),
-            ("tantivy", partial(tantivy.add, some)),
+            ("Dateline", partial(index.apply, articles, position=begin + len(batch))),
+            ("FTS5", partial(fts5.add, batch)),
+            ("tantivy", partial(tantivy.add, batch)),
         ):
             began = time.perf_counter()
             add()
             seconds[name] += time.perf_counter() - began
-        _say(f"{begin + len(some):,} articles")
+        _log(f"{begin + len(batch):,} articles")
     for name, finish in (("Dateline", index.tidy), ("FTS5", fts5.finish), ("tantivy", tantivy.finish)):
         began = time.perf_counter()
         finish()
         seconds[name] += time.perf_counter() - began
     size = index.status().size
     index.close()
-    _say("searching")
-    process = _process(folder / "whoosh", folder / "fts5.db", asked, 0)
-    said = json.loads(process.communicate()[0])
+    _log("searching")
+    process = _process(folder / "whoosh", folder / "fts5.db", classes_path, 0)
+    result = json.loads(process.communicate()[0])
     times = {
-        "Dateline": {name: Times(**held) for name, held in said["times"].items()},
+        "Dateline": {name: Times(**milliseconds) for name, milliseconds in result["times"].items()},
         "FTS5": timed(fts5.ask, {name: some for name, some in classes.items() if name not in Fts5.CANNOT}),
         "tantivy": timed(tantivy.ask, {name: some for name, some in classes.items() if name not in Tantivy.CANNOT}),
     }
     rates = {
         f"{threads} thread{'s' * (threads > 1)}, {processes} process{'es' * (processes > 1)}": throughput(
-            folder / "whoosh", folder / "fts5.db", asked, threads=threads, processes=processes
+            folder / "whoosh", folder / "fts5.db", classes_path, threads=threads, processes=processes
         )
         for threads, processes in ((1, 1), (4, 1), (1, 2))
     }
-    _say("adding")
+    _log("adding")
     added = adding(folder / "whoosh", stories, number + 1)
     sizes = {"Dateline": size, "FTS5": fts5.size(), "tantivy": tantivy.size()}
-    return Measured(number, text, dict(seconds), sizes, said["peak"], times, rates, added)
+    return Measured(number, text, dict(seconds), sizes, result["peak"], times, rates, added)
 
 
-def _say(what: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {what}", file=sys.stderr, flush=True)
+def _log(message: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {message}", file=sys.stderr, flush=True)
 
 
 # The tables --------------------------------------------------------------------------------------------
 
 
-def part(values: Sequence[float], hundredth: int) -> float:
+def percentile(values: Sequence[float], percent: int) -> float:
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, len(ordered) * hundredth // 100)]
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
 
 def lines(measured: Sequence[Measured], load: float) -> Iterator[str]:
@@ -354,8 +356,8 @@ def lines(measured: Sequence[Measured], load: float) -> Iterator[str]:
     yield ""
     yield f"`python -m bench.search`, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {os.cpu_count()} cores, load average before"
     yield f"the run {load:.1f}. Reuters stories, beyond 21,578 with other dates and a growing vocabulary. Milliseconds for"
-    yield "the best ten. Cold: the first time that an open index is asked; warm: asked again. All engines in one run: trust"
-    yield "the ratios, which are those of the warm medians."
+    yield "the best ten. Cold: the first run of a query on an open index; warm: the second. All engines in one run: trust the"
+    yield "ratios, which are those of the warm medians."
     for one in measured:
         yield ""
         yield f"## {one.articles:,} articles"
@@ -366,37 +368,37 @@ def lines(measured: Sequence[Measured], load: float) -> Iterator[str]:
             size = one.sizes[engine]
             yield f"| {engine} | {one.articles / seconds:,.0f} | {size / 1e6:,.0f} | {size / one.text:.2f} |"
         yield ""
-        yield f"A process that has asked everything: {one.peak:.0f} MB at most."
+        yield f"Peak memory of a process that runs all queries: {one.peak:.0f} MB."
         yield ""
         yield "| class | cold p50 / p95 | warm p50 / p95 / p99 | FTS5 p50 / p95 | tantivy p50 / p95 | / FTS5 | / tantivy |"
         yield "|---|---:|---:|---:|---:|---:|---:|"
         yield from _classes(one)
         yield ""
-        yield "| | queries a second |"
+        yield "| | queries per second |"
         yield "|---|---:|"
         for name, rate in one.rates.items():
             yield f"| {name} | {rate:,.0f} |"
         yield ""
-        yield "| adding one article, while others search and segments are merged | p50 | p95 | longest |"
+        yield "| adding one article during searches and merges | p50 | p95 | maximum |"
         yield "|---|---:|---:|---:|"
         for name, values in (
-            ("in the index, on the disk", one.adding.applied),
+            ("durably in the index", one.adding.applied),
             ("found", one.adding.found),
-            ("a search meanwhile", one.adding.searched),
+            ("a concurrent search", one.adding.searched),
         ):
-            yield f"| {name} | {median(values):.0f} | {part(values, 95):.0f} | {max(values):.0f} |"
+            yield f"| {name} | {median(values):.0f} | {percentile(values, 95):.0f} | {max(values):.0f} |"
 
 
 def _classes(one: Measured) -> Iterator[str]:
     for name, times in one.times["Dateline"].items():
         cells = [
-            f"{median(times.cold):.1f} / {part(times.cold, 95):.1f}",
-            f"{median(times.warm):.1f} / {part(times.warm, 95):.1f} / {part(times.warm, 99):.1f}",
+            f"{median(times.cold):.1f} / {percentile(times.cold, 95):.1f}",
+            f"{median(times.warm):.1f} / {percentile(times.warm, 95):.1f} / {percentile(times.warm, 99):.1f}",
         ]
         ratios = []
         for engine in ("FTS5", "tantivy"):
             peer = one.times[engine].get(name)
-            cells.append("–" if peer is None else f"{median(peer.warm):.1f} / {part(peer.warm, 95):.1f}")
+            cells.append("–" if peer is None else f"{median(peer.warm):.1f} / {percentile(peer.warm, 95):.1f}")
             ratios.append("–" if peer is None else f"{median(times.warm) / median(peer.warm):.2f}")
         yield f"| {' | '.join([name, *cells, *ratios])} |"
 
@@ -410,15 +412,15 @@ def main() -> int:
     parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/corpora"))
     parser.add_argument("--articles", nargs="+", type=int, default=[20_000, 100_000])
     parser.add_argument("--queries", type=int, default=40, help="of each class")
-    given = parser.parse_args()
-    if not (given.folder / corpus.REUTERS).is_file():
-        print(f"No {corpus.REUTERS} in {given.folder}: name its folder. Nothing was measured.", file=sys.stderr)
+    arguments = parser.parse_args()
+    if not (arguments.folder / corpus.REUTERS).is_file():
+        print(f"{corpus.REUTERS} is not in {arguments.folder}: pass its folder. Nothing was measured.", file=sys.stderr)
         return 1
     load = os.getloadavg()[0]
     measured = []
-    for number in given.articles:
+    for number in arguments.articles:
         with tempfile.TemporaryDirectory(prefix="dateline-bench-") as scratch:
-            measured.append(measure(number, Path(scratch), given.folder, given.queries))
+            measured.append(measure(number, Path(scratch), arguments.folder, arguments.queries))
         table = "\n".join(lines(measured, load)) + "\n"
         TABLES.write_text(table, encoding="utf-8")
     print(table)

@@ -1,7 +1,7 @@
-"""Requests a second for two feeds, against nginx that serves the same bytes from disk.
+"""Requests per second for two feeds, compared with nginx serving the same bytes from disk.
 
-Twice: as it is by itself, and with `sendfile on`, as Debian sets it, where the system takes files to the network without
-copying them. No server can do that with bytes that an application hands to it."""
+nginx runs with its default, `sendfile off`, and with `sendfile on`, as Debian configures it: the kernel then sends
+files without copying them, which is impossible for bytes that an application returns."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from bench import corpus
 from bench.corpus import Story
 from tests.support.running import Client, RunningService, free_port, wait_for
 
-SHORT, LONG = "/feed.atom", "/sections/long-reads/feed.atom"  # of stories as they are, and of longer articles
+SHORT, LONG = "/feed.atom", "/sections/long-reads/feed.atom"  # the original stories, and longer articles
 SECTION = "Long reads"
-ARTICLES, TOGETHER = 20, 8
-LONG_AGO = "1986-01-01T12:00:00Z"  # so that the feed of all does not have them
+ARTICLES, TOGETHER = 20, 8  # long articles, and the stories that each joins
+LONG_AGO = "1986-01-01T12:00:00Z"  # so that the site feed does not list them
 TOOLS = ("nginx", "wrk")
 THREADS, CONNECTIONS = 2, 32
 OURS, BARE, NGINX, SENDFILE = SERVERS = ("Dateline", "bare", "nginx", "nginx with sendfile")
@@ -62,9 +62,9 @@ http {{
 
 
 @dataclass(frozen=True)
-class Compared:
-    """By the names of SERVERS: medians over the rounds, in requests a second, and the medians of the rounds' own ratios
-    of OURS to each."""
+class Comparison:
+    """By name of SERVERS: the median requests per second over the rounds, and the median over the rounds of the ratio
+    of OURS to the server."""
 
     feed: str
     kind: str
@@ -78,11 +78,11 @@ def missing() -> list[str]:
 
 
 def measure(
-    service: RunningService, some: Iterator[Story], folder: Path, *, rounds: int, seconds: int
-) -> list[Compared]:
-    """All servers in turn, the same request to each, in the same minute: the machine's moods cancel out."""
+    service: RunningService, stories: Iterator[Story], folder: Path, *, rounds: int, seconds: int
+) -> list[Comparison]:
+    """Measures all servers in turn with the same request, so that variations of the machine's speed cancel out."""
     with service.client() as client:
-        _post_long_reads(client, some)
+        _post_long_reads(client, stories)
         bodies = {
             f"{feed}{suffix}": client.get(feed, {"Accept-Encoding": coding}).body
             for feed in (SHORT, LONG)
@@ -102,9 +102,9 @@ def measure(
         ]
 
 
-def _post_long_reads(client: Client, some: Iterator[Story]) -> None:
+def _post_long_reads(client: Client, stories: Iterator[Story]) -> None:
     guids = []
-    for story in islice(corpus.joined(some, TOGETHER), ARTICLES):
+    for story in islice(corpus.joined(stories, TOGETHER), ARTICLES):
         article = {key: story[key] for key in ("title", "tags", "content_text")}
         guids.append(client.posted(**article, section=SECTION, published=LONG_AGO)["guid"].encode())
 
@@ -115,17 +115,17 @@ def _post_long_reads(client: Client, some: Iterator[Story]) -> None:
     wait_for("all are in the feed", are_there, every=0.2)
 
 
-def _compare(feed: str, kind: str, coding: str, ports: tuple[int, ...], *, rounds: int, seconds: int) -> Compared:
+def _compare(feed: str, kind: str, coding: str, ports: tuple[int, ...], *, rounds: int, seconds: int) -> Comparison:
     requests = [_request(port, feed, kind, coding) for port in ports]
     lengths = {length for _, length in requests}
     if len(lengths) != 1:
-        raise RuntimeError(f"the servers answer with {lengths} bytes")
+        raise RuntimeError(f"the servers' responses differ in length: {lengths} bytes")
     rounds_of_rates = [
         [_wrk(port, feed, headers, seconds) for port, (headers, _) in zip(ports, requests, strict=True)]
         for _ in range(rounds)
     ]
     rates = dict(zip(SERVERS, zip(*rounds_of_rates, strict=True), strict=True))
-    return Compared(
+    return Comparison(
         feed,
         kind if kind == "304" else f"{kind} {coding}",
         lengths.pop(),
@@ -135,7 +135,7 @@ def _compare(feed: str, kind: str, coding: str, ports: tuple[int, ...], *, round
 
 
 def _request(port: int, feed: str, kind: str, coding: str) -> tuple[Mapping[str, str], int]:
-    """The headers that bring this answer, once it has come, with its length."""
+    """The request headers for this kind of response, verified by one request, and the length of its body in bytes."""
     client = Client(port)
     headers = {"Accept-Encoding": coding}
     if kind == "304":
@@ -150,16 +150,16 @@ def _request(port: int, feed: str, kind: str, coding: str) -> tuple[Mapping[str,
 def _wrk(port: int, feed: str, headers: Mapping[str, str], seconds: int) -> float:
     named = [part for name, value in headers.items() for part in ("-H", f"{name}: {value}")]
     command = ["wrk", f"-t{THREADS}", f"-c{CONNECTIONS}", f"-d{seconds}s", *named, f"http://127.0.0.1:{port}{feed}"]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 30).stdout
-    found = re.search(r"Requests/sec:\s+([\d.]+)", said)
-    if found is None or "Non-2xx" in said or "Socket errors" in said:
-        raise RuntimeError(said)
+    output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 30).stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", output)
+    if found is None or "Non-2xx" in output or "Socket errors" in output:
+        raise RuntimeError(output)
     time.sleep(0.2)
     return float(found[1])
 
 
 def _root(folder: Path, bodies: Mapping[str, bytes]) -> Path:
-    """The feeds' bytes as files, which everybody can read."""
+    """Writes the feeds' bytes as files for nginx. Returns the folder."""
     root = folder / "root"
     for name, body in bodies.items():
         path = root / name[1:]
@@ -170,7 +170,7 @@ def _root(folder: Path, bodies: Mapping[str, bytes]) -> Path:
 
 @contextmanager
 def _nginx(folder: Path, root: Path, *, sendfile: bool) -> Iterator[int]:
-    """nginx, for as long; its port."""
+    """Runs nginx; its port."""
     folder.mkdir()
     port = free_port()
     configuration = folder / "nginx.conf"
@@ -183,7 +183,7 @@ def _nginx(folder: Path, root: Path, *, sendfile: bool) -> Iterator[int]:
 
 @contextmanager
 def _bare(root: Path) -> Iterator[int]:
-    """Granian as it serves Dateline, with an application that does nothing else; its port."""
+    """Runs Granian as Dateline does, with a minimal application (bench/bare.py); its port."""
     port = free_port()
     given = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", "2", "--blocking-threads", "1", "--no-log"]
     command = [sys.executable, "-m", "granian", *given, "--port", str(port), "bench.bare:application"]
@@ -193,8 +193,8 @@ def _bare(root: Path) -> Iterator[int]:
 
 @contextmanager
 def _running(port: int, *command: str, **environment: str) -> Iterator[None]:
-    """Another server, while it answers at this port. In a session of its own, as the service is: Linux shares the
-    processors among sessions first, and whoever had one with wrk got 10 % more."""
+    """Runs another server and waits until it responds. In its own session, as the service is: Linux divides CPU
+    time among sessions first, and a server in wrk's session got 10 % more."""
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(
         command, env=os.environ | environment, stdout=quiet, stderr=quiet, start_new_session=True

@@ -1,4 +1,4 @@
-"""The figures as a table, each beside the bound that it is to keep."""
+"""Renders the figures as Markdown tables, next to the bounds that they must keep."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from importlib.metadata import version
 
 from bench.delay import Delays, p50, p95
 from bench.importing import Imported
-from bench.memory import MB, Held
-from bench.serving import ARTICLES, BARE, NGINX, SENDFILE, SERVERS, SHORT, TOGETHER, Compared
+from bench.memory import MB, ProcessMemory
+from bench.serving import ARTICLES, BARE, NGINX, SENDFILE, SERVERS, SHORT, TOGETHER, Comparison
 
 LIBRARIES = ("granian", "flask", "sqlalchemy", "whoosh3", "feedgen")
 
-MOST_ANSWER = 30  # ms, median, with 20,000 articles
-MOST_VISIBLE = 500  # ms, median
-MOST_GROWTH = 1.5  # from 1,000 to 100,000 articles
-LEAST_OF_NGINX = {"200 identity": 0.8, "200 gzip": 0.8, "304": 0.55}
-MOST_RESIDENT = 300  # MB, the whole service
+MAX_ANSWER_MS = 30  # median, with 20,000 articles
+MAX_VISIBLE_MS = 500  # median
+MAX_GROWTH = 1.5  # ratio of the medians with 100,000 and 1,000 articles
+MIN_NGINX_RATIO = {"200 identity": 0.8, "200 gzip": 0.8, "304": 0.55}
+MAX_RESIDENT_MB = 300  # the whole service
 
 
 @dataclass
 class Figures:
-    """What one run has measured; what it could not measure, with the reason, stands in `left_out`."""
+    """The measurements of one run. `skipped`: measurements that were not possible, with the reason."""
 
     imported: list[Imported] = field(default_factory=list)
     delays: list[Delays] = field(default_factory=list)
-    compared: Sequence[Compared] = ()
-    held: Sequence[Held] = ()
-    left_out: list[str] = field(default_factory=list)
+    compared: Sequence[Comparison] = ()
+    memory: Sequence[ProcessMemory] = ()
+    skipped: list[str] = field(default_factory=list)
 
 
 def document(figures: Figures, load: float) -> str:
@@ -49,15 +49,15 @@ def _lines(figures: Figures, load: float) -> Iterator[str]:
     yield f"load average before the run {load:.1f}. {_versions()}."
     yield "Everything in one run on one machine, servers and clients together: trust the ratios."
     yield ""
-    for reason in figures.left_out:
+    for reason in figures.skipped:
         yield f"Not measured: {reason}."
         yield ""
     yield from _imports(figures.imported)
     yield from _delays(figures.delays)
     if figures.compared:
         yield from _serving(figures.compared)
-    if figures.held:
-        yield from _memory(figures.held)
+    if figures.memory:
+        yield from _memory(figures.memory)
 
 
 def _imports(imported: Sequence[Imported]) -> Iterator[str]:
@@ -90,17 +90,17 @@ def _delays(delays: Sequence[Delays]) -> Iterator[str]:
     middle = delays[len(delays) // 2]
     yield "| bound | measured | |"
     yield "|---|---:|---|"
-    yield _bound(f"answer ≤ {MOST_ANSWER} ms at {middle.articles:,}", p50(middle.answer), "ms", at_most=MOST_ANSWER)
+    yield _bound(f"answer ≤ {MAX_ANSWER_MS} ms at {middle.articles:,}", p50(middle.answer), "ms", at_most=MAX_ANSWER_MS)
     for one in delays:
         slower = max(p50(one.feed), p50(one.search))
-        yield _bound(f"visible ≤ {MOST_VISIBLE} ms at {one.articles:,}", slower, "ms", at_most=MOST_VISIBLE)
+        yield _bound(f"visible ≤ {MAX_VISIBLE_MS} ms at {one.articles:,}", slower, "ms", at_most=MAX_VISIBLE_MS)
     for name, label in (("feed", "in the feed"), ("search", "found")):
-        title = f"{label}: {last.articles:,} against {first.articles:,} ≤ {MOST_GROWTH}"
-        yield _bound(title, growth[name], "", at_most=MOST_GROWTH)
+        title = f"{label}: {last.articles:,} against {first.articles:,} ≤ {MAX_GROWTH}"
+        yield _bound(title, growth[name], "", at_most=MAX_GROWTH)
     yield ""
 
 
-def _serving(compared: Sequence[Compared]) -> Iterator[str]:
+def _serving(compared: Sequence[Comparison]) -> Iterator[str]:
     yield "## `GET` of a feed, requests a second, against nginx with the same bytes on disk"
     yield ""
     yield "Two web processes against two of nginx's (gzip_static, no log), wrk with 32 connections, in turn;"
@@ -119,7 +119,7 @@ def _serving(compared: Sequence[Compared]) -> Iterator[str]:
     yield f"| Dateline's part, by rounds | of {BARE} | of {NGINX} | bound | | of {SENDFILE} | |"
     yield "|---|---:|---:|---|---|---:|---|"
     for one in compared:
-        least = LEAST_OF_NGINX[one.kind]
+        least = MIN_NGINX_RATIO[one.kind]
         of_bare, of_nginx, of_sendfile = (one.ratios[server] for server in (BARE, NGINX, SENDFILE))
         yield (
             f"| {one.feed} {one.kind} | {of_bare:.2f} | {of_nginx:.2f} | ≥ {least} | {_kept(of_nginx >= least)} "
@@ -128,21 +128,21 @@ def _serving(compared: Sequence[Compared]) -> Iterator[str]:
     yield ""
 
 
-def _memory(held: Sequence[Held]) -> Iterator[str]:
+def _memory(processes: Sequence[ProcessMemory]) -> Iterator[str]:
     yield "## Memory of the idle service, MB"
     yield ""
     yield "Resident counts shared pages in every process that has them; the share divides them."
     yield ""
     yield "| process | resident | share |"
     yield "|---|---:|---:|"
-    for one in held:
-        yield f"| {one.process} | {one.resident / MB:.0f} | {one.own_share / MB:.0f} |"
-    resident, share = sum(one.resident for one in held) / MB, sum(one.own_share for one in held) / MB
+    for one in processes:
+        yield f"| {one.process} | {one.resident / MB:.0f} | {one.proportional / MB:.0f} |"
+    resident, share = sum(one.resident for one in processes) / MB, sum(one.proportional for one in processes) / MB
     yield f"| all | {resident:.0f} | {share:.0f} |"
     yield ""
     yield "| bound | measured | |"
     yield "|---|---:|---|"
-    yield _bound(f"resident ≤ {MOST_RESIDENT} MB", resident, "MB", at_most=MOST_RESIDENT)
+    yield _bound(f"resident ≤ {MAX_RESIDENT_MB} MB", resident, "MB", at_most=MAX_RESIDENT_MB)
     yield ""
 
 

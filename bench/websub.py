@@ -1,7 +1,7 @@
-"""WebSub: one new article for so many subscribers of a feed, and what readers notice meanwhile.
+"""WebSub: delivering a new article to many subscribers, and response times for readers meanwhile.
 
-`python -m bench.websub [SUBSCRIBERS]`. The subscribers are one process that answers on 127.0.0.0/8, so that
-they count as a hundred hosts; hub and subscribers share the processors of this machine."""
+`python -m bench.websub [SUBSCRIBERS]`. The subscribers are one process that listens on 127.0.0.0/8, so that they count
+as a hundred hosts. Hub and subscribers share this machine's processors."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ HOSTS = 100
 ARTICLES = 50
 WORDS = "tide wheat harbour export council river bridge market night signal garden letter window "
 FEED = "/feed.atom"
-QUIET = 10.0  # seconds of measuring without deliveries
-REST = 3.0
+QUIET = 10.0  # seconds measured without deliveries
+PAUSE = 3.0  # seconds
 PACE = 0.02  # seconds between two requests of a reader
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -64,7 +64,7 @@ def measure(subscribers: int, folder: Path) -> Measured:
         subscribe(service, subscribers, heard.port)
         wait_for("all are verified", lambda: heard.counts()[0] >= subscribers, patience=600)
         verified_in = time.monotonic() - began
-        time.sleep(REST)
+        time.sleep(PAUSE)
         with service.client() as client:
             return _measured(service, client, heard, subscribers, verified_in, feed_quiet, search_quiet)
 
@@ -72,7 +72,7 @@ def measure(subscribers: int, folder: Path) -> Measured:
 def _measured(
     service: RunningService,
     client: Client,
-    heard: Heard,
+    heard: HubRequest,
     subscribers: int,
     verified_in: float,
     feed_quiet: list[float],
@@ -116,13 +116,13 @@ def fill(service: RunningService) -> None:
 
 
 def without_subscribers(service: RunningService) -> tuple[list[float], list[float]]:
-    """What readers notice of two new articles alone."""
+    """The response times of feed and search, in seconds, while two articles are posted without subscribers."""
     readers = Readers(service)
     for number in range(2):
         time.sleep(QUIET / 2)
         with service.client() as client:
             client.posted(title=f"Quiet {number}", content_text=WORDS * 30)
-    time.sleep(REST)
+    time.sleep(PAUSE)
     return readers.stop()
 
 
@@ -144,7 +144,7 @@ def subscribe(service: RunningService, number: int, port: int) -> None:
 
 
 class Readers:
-    """Somebody who reads the feed and somebody who searches, one request after the other, at a pace."""
+    """Two clients that request the feed and a search at regular intervals, and time the responses."""
 
     def __init__(self, service: RunningService) -> None:
         self._stopping = threading.Event()
@@ -174,15 +174,15 @@ def p95(times: list[float]) -> float:
     return quantiles(times, n=20)[-1] if len(times) > 1 else median(times)
 
 
-# The subscribers, a process of their own ------------------------------------------------------------
+# The subscribers, in a separate process -------------------------------------------------------------
 
 
-class Heard:
+class HubRequest:
     def __init__(self, port: int) -> None:
         self.port = port
 
     def counts(self) -> tuple[int, int, int]:
-        """Verifications, deliveries, and subscribers that have had one."""
+        """The numbers of verifications, of deliveries, and of subscribers with at least one delivery."""
         client = Client(self.port)
         try:
             verified, delivered, subscribers = map(int, client.get("/counts").body.split())
@@ -192,11 +192,11 @@ class Heard:
 
 
 @contextmanager
-def receivers() -> Iterator[Heard]:
+def receivers() -> Iterator[HubRequest]:
     port = free_port()
-    # Behind everybody else, since real subscribers have machines of their own.
+    # At low priority, since real subscribers have their own machines.
     process = subprocess.Popen(["nice", sys.executable, "-m", "bench.websub", "--receive", str(port)])
-    heard = Heard(port)
+    heard = HubRequest(port)
     try:
         wait_for("the receivers answer", lambda: heard.counts() == (0, 0, 0))
         yield heard
@@ -206,17 +206,17 @@ def receivers() -> Iterator[Heard]:
 
 
 def receive(port: int) -> None:
-    told: set[str] = set()
+    notified: set[str] = set()
     counts = [0, 0]
 
     def answer(method: str, target: str) -> bytes:
         if target == "/counts":
-            return f"{counts[0]} {counts[1]} {len(told)}".encode()
+            return f"{counts[0]} {counts[1]} {len(notified)}".encode()
         if method == "GET":
             counts[0] += 1
             return parse_qs(urlsplit(target).query)["hub.challenge"][0].encode()
         counts[1] += 1
-        told.add(target)
+        notified.add(target)
         return b""
 
     asyncio.run(_serve(port, answer))

@@ -1,11 +1,11 @@
-"""Bytes on the wire for a reader that polls one feed every hour of a day on which articles come.
+"""Bytes on the wire for a reader that polls a feed hourly for a day with new articles.
 
     python -m bench.wire [FOLDER]
 
-FOLDER (default ../shared/corpora) holds reuters21578.jsonl.gz, which does not belong to the project. An article
-comes before each of the first polls, so that as many polls as can be find something new; hours do not have to pass,
-since nothing depends on them. What is counted is what a socket sends and receives: requests and answers, headers
-included, each poll by a connection of its own as readers make it."""
+FOLDER (default ../shared/corpora) contains reuters21578.jsonl.gz, which is not part of the project. One article is
+posted before each of the first polls, so that as many polls as possible find something new. The polls follow each other
+at once, since nothing depends on the time between them. Counts the bytes that a socket sends and receives: requests and
+responses with headers. Each poll uses its own connection, as readers do."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from bench.corpus import Story
 from tests.support.running import Client, RunningService, running_service, wait_for
 
 FEED = "/feed.atom"
-ARCHIVE = 1_000  # articles that are there before
+ARCHIVE = 1_000  # articles in the archive before
 POLLS = 24
 ARTICLES = 20
 USER_AGENT = "reader/1.0"
-LENGTHS = {"each a story": 1, "each of six stories": 6}  # those are as long as articles on the web
+LENGTHS = {"each a story": 1, "each of six stories": 6}  # six stories are about as long as an article on the web
 
 
 @dataclass
 class Reader:
-    """One way to ask. `remembers`: the ETag of its last answer comes back with the next request."""
+    """A way of polling. `remembers`: whether it sends the ETag of the last response in `If-None-Match`."""
 
     name: str
     headers: Mapping[str, str]
@@ -55,7 +55,7 @@ class Reader:
         self.answers[int(head[0].split()[1])] += 1
 
     def begin(self, port: int) -> None:
-        """Subscribe, which is not counted."""
+        """The first poll, which is not counted."""
         self.poll(port)
         self.sent = self.received = 0
         self.answers.clear()
@@ -84,27 +84,27 @@ def readers() -> list[Reader]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.wire", description="Count the bytes of a day's polling.")
     parser.add_argument("folder", nargs="?", type=Path, default=Path("../shared/corpora"))
-    given = parser.parse_args()
-    if not (given.folder / corpus.REUTERS).is_file():
-        print(f"No {corpus.REUTERS} in {given.folder}: name its folder. Nothing was measured.", file=sys.stderr)
+    arguments = parser.parse_args()
+    if not (arguments.folder / corpus.REUTERS).is_file():
+        print(f"{corpus.REUTERS} is not in {arguments.folder}: pass its folder. Nothing was measured.", file=sys.stderr)
         return 1
     for what, together in LENGTHS.items():
-        some = corpus.joined(corpus.stories(given.folder), together)
+        stories = corpus.joined(corpus.stories(arguments.folder), together)
         with tempfile.TemporaryDirectory(prefix="dateline-wire-") as scratch:
-            print(_measure(some, Path(scratch), what), end="\n\n", flush=True)
+            print(_measure(stories, Path(scratch), what), end="\n\n", flush=True)
     return 0
 
 
-def _measure(some: Iterator[Story], folder: Path, what: str) -> str:
+def _measure(stories: Iterator[Story], folder: Path, what: str) -> str:
     with running_service(folder) as service, service.client() as client:
-        importing.measure(service, corpus.write(some, ARCHIVE, folder / "stories.jsonl"), ARCHIVE)
+        importing.measure(service, corpus.write(stories, ARCHIVE, folder / "stories.jsonl"), ARCHIVE)
         asking = readers()
         for reader in asking:
             reader.begin(service.port)
         lengths = []
         for number in range(POLLS):
             if number < ARTICLES:
-                lengths.append(_publish(service, client, next(some)))
+                lengths.append(_publish(service, client, next(stories)))
             for reader in asking:
                 reader.poll(service.port)
         feed = client.get(FEED)
@@ -114,7 +114,7 @@ def _measure(some: Iterator[Story], folder: Path, what: str) -> str:
 
 
 def _publish(service: RunningService, client: Client, story: Story) -> int:
-    """Post a story and wait until all web processes have the feed with it; its length in bytes."""
+    """Posts a story and waits until all web processes serve the feed with it. Returns its length in bytes."""
     article = {key: story[key] for key in ("title", "tags", "section", "content_text")}
     guid = client.posted(**article)["guid"].encode()
 

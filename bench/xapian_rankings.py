@@ -1,4 +1,4 @@
-"""Xapian's answers, by the Python that Debian builds its bindings for: JSON in, JSON out (bench/rankings.py)."""
+"""Xapian's rankings, run by Debian's Python, which has its bindings: JSON in, JSON out (bench/rankings.py)."""
 
 import json
 import sys
@@ -7,12 +7,12 @@ import xapian
 
 
 def main() -> None:
-    asked = json.load(sys.stdin)
+    request = json.load(sys.stdin)
     stemmer = xapian.Stem("english")
     database = xapian.WritableDatabase("", xapian.DB_BACKEND_INMEMORY)
     terms = xapian.TermGenerator()
     terms.set_stemmer(stemmer)
-    for name, fields in asked["documents"]:
+    for name, fields in request["documents"]:
         document = xapian.Document()
         document.set_data(name)
         terms.set_document(document)
@@ -27,9 +27,9 @@ def main() -> None:
     parser.set_database(database)
     enquire = xapian.Enquire(database)
     found = {}
-    for name, text in asked["questions"].items():
+    for name, text in request["questions"].items():
         enquire.set_query(parser.parse_query(text))
-        found[name] = [match.document.get_data().decode() for match in enquire.get_mset(0, asked["depth"])]
+        found[name] = [match.document.get_data().decode() for match in enquire.get_mset(0, request["depth"])]
     json.dump(found, sys.stdout)
 
 

@@ -1,1 +1,1 @@
-"""Articles in, bytes out: feeds in every format of `feeds.format.FORMATS`, OPML and sitemaps."""
+"""Articles in, bytes out: feeds in every format of `feeds.format.FORMATS`, OPML and sitemaps. Pure functions."""

@@ -1,4 +1,4 @@
-"""The archive of the site's feed, divided into documents that hardly ever change (RFC 5005 §4)."""
+"""The site feed's history as archive documents that rarely change (RFC 5005 §4)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import SortKey
 from feeds.channel import Page
 
-MAX_ARTICLES = 25  # in an archive document; the live feed has up to 24 more than its length
+MAX_ARTICLES = 25  # per archive document; the live feed has up to 24 more than its length
 
 _Key = tuple[int, int, bool, datetime, str]
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
@@ -20,7 +20,7 @@ _END = datetime.max.replace(tzinfo=UTC)
 
 
 class ArchiveMap:
-    """The archive documents, oldest first. The first one of a month begins with the month."""
+    """The archive documents, oldest first. A month's first document starts at the beginning of the month."""
 
     def __init__(self, documents: Iterable[ArchiveDocument] = ()) -> None:
         self._documents = sorted(documents, key=_key)
@@ -36,13 +36,13 @@ class ArchiveMap:
         start, end = (bisect_right(self._documents, key, key=_key) for key in _month_keys(month))
         return self._documents[start:end]
 
-    def containing(self, month: Period, place: SortKey) -> ArchiveDocument | None:
-        """The document for an article of a month with this place; None for a month without documents."""
-        index = bisect_right(self._documents, _place_key(month, place), key=_key) - 1
+    def containing(self, month: Period, sort_key: SortKey) -> ArchiveDocument | None:
+        """The document that covers this sort key within a month; None if the month has no documents."""
+        index = bisect_right(self._documents, _document_key(month, sort_key), key=_key) - 1
         return self._documents[index] if index >= 0 and self._documents[index].month == month else None
 
     def end(self, document: ArchiveDocument) -> SortKey | None:
-        """The first place of the next document of the same month; None for the month's last one."""
+        """The exclusive upper bound: the first sort key of the month's next document, or None for its last one."""
         newer = self.newer(document)
         return newer.first if newer is not None and newer.month == document.month else None
 
@@ -58,22 +58,22 @@ class ArchiveMap:
         return self._index(one) > self._index(other)
 
     def up_to(self, document: ArchiveDocument | None) -> list[ArchiveDocument]:
-        """This document and all older ones; none for None."""
+        """This document and all older ones; empty for None."""
         return self._documents[: self._index(document) + 1] if document is not None else []
 
     def newer_than(self, document: ArchiveDocument | None) -> list[ArchiveDocument]:
-        """All newer documents; every one for None."""
+        """All newer documents; all documents for None."""
         return self._documents[self._index(document) + 1 :] if document is not None else [*self._documents]
 
-    def below(self, month: Period, place: SortKey) -> ArchiveDocument | None:
-        """The newest document with only articles that are older than one of a month with this place."""
-        index = bisect_right(self._documents, _place_key(month, place), key=_key) - 1
+    def below(self, month: Period, sort_key: SortKey) -> ArchiveDocument | None:
+        """The newest document whose articles are all older than this sort key of a month."""
+        index = bisect_right(self._documents, _document_key(month, sort_key), key=_key) - 1
         if index >= 0 and self._documents[index].month == month:
             index -= 1
         return self._documents[index] if index >= 0 else None
 
     def put(self, documents: Sequence[ArchiveDocument]) -> None:
-        """Add documents, or move the bounds of those with the same month and number."""
+        """Add documents, replacing any with the same month and number."""
         replaced = {(document.month, document.number) for document in documents}
         kept = [document for document in self._documents if (document.month, document.number) not in replaced]
         self._documents = sorted([*kept, *documents], key=_key)
@@ -86,24 +86,25 @@ class ArchiveMap:
 
 
 def split(
-    document: ArchiveDocument, places: Sequence[SortKey], *, next_number: int, grows: bool, size: int = MAX_ARTICLES
+    document: ArchiveDocument, sort_keys: Sequence[SortKey], *, next_number: int, grows: bool, size: int = MAX_ARTICLES
 ) -> list[ArchiveDocument]:
-    """The documents, oldest first, that replace one with more than `size` articles; the same one for fewer.
+    """The documents, oldest first, that replace one with more than `size` articles; the document itself otherwise.
 
-    `places` are those of its articles, oldest first. A document that `grows` at its newer end keeps its oldest
-    articles, so that full documents stay unchanged; new ones follow. Otherwise the parts are equal, and the newest one
-    keeps the number: a client that has just read the next newer document follows its link and misses none of them."""
-    if len(places) <= size:
+    `sort_keys` are the sort keys of its articles, oldest first. If it `grows` at its newer end, it keeps its oldest
+    articles and new documents follow, so that full documents never change. Otherwise all parts have about the same
+    size and the newest keeps the number: a client that has just read the next newer document follows its link and
+    misses none of the parts."""
+    if len(sort_keys) <= size:
         return [document]
     if grows:
-        starts = range(0, len(places), size)
+        starts = range(0, len(sort_keys), size)
     else:
-        parts = -(-len(places) // size)
-        starts = range(0, len(places), -(-len(places) // parts))
+        parts = -(-len(sort_keys) // size)
+        starts = range(0, len(sort_keys), -(-len(sort_keys) // parts))
     count = len(starts) - 1
     new = [*range(next_number, next_number + count)]
     numbers = [document.number, *new] if grows else [*new, document.number]
-    firsts = [document.first, *(places[start] for start in starts[1:])]
+    firsts = [document.first, *(sort_keys[start] for start in starts[1:])]
     return [ArchiveDocument(document.month, number, first) for number, first in zip(numbers, firsts, strict=True)]
 
 
@@ -125,14 +126,14 @@ def month_of(article: Article) -> Period:
 def _key(document: ArchiveDocument) -> _Key:
     if document.first is None:
         return document.month.year, document.month.month or 0, False, _BEGINNING, ""
-    return _place_key(document.month, document.first)
+    return _document_key(document.month, document.first)
 
 
-def _place_key(month: Period, place: SortKey) -> _Key:
-    return month.year, month.month or 0, True, place.sort_date, place.id
+def _document_key(month: Period, sort_key: SortKey) -> _Key:
+    return month.year, month.month or 0, True, sort_key.sort_date, sort_key.id
 
 
 def _month_keys(month: Period) -> tuple[_Key, _Key]:
-    """Just before and just after the documents of a month."""
+    """Keys that sort just before and just after the documents of a month."""
     number = month.month or 0
     return (month.year, number - 1, True, _END, ""), (month.year, number, True, _END, "")

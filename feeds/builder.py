@@ -1,4 +1,4 @@
-"""Builds the documents of a feed from its articles, in every format."""
+"""Builds a feed's documents from its articles, in every format."""
 
 from __future__ import annotations
 
@@ -19,27 +19,26 @@ from feeds.entry_cache import Fragment, FragmentCache
 from feeds.format import FORMATS, Format
 from feeds.formats.registry import writer_of
 from feeds.formats.writer import Writer
-from feeds.spec import FeedSpec
+from feeds.spec import FEED_LENGTH, FeedSpec
 from feeds.touched import TOMBSTONE_LIFETIME, in_scope
 
-LENGTH = 50  # entries of a feed
-CACHE_BYTES = 8 * 1024 * 1024  # 250 articles of 5 KB: as many as ten feeds have
+CACHE_BYTES = 8 * 1024 * 1024  # room for 250 articles of 5 KB, about the entries of ten feeds
 NO_LINKS: Mapping[str, Page] = MappingProxyType({})
 
 
 class FeedBuilder:
-    """Builds the feeds of one site. `identity` is the site's `tag:` URI, part of every feed's id.
+    """Builds the feeds of one site. `identity` is the site's `tag:` URI, a prefix of every feed's id.
 
-    Each revision of an article is rendered once for each format and content level and cached, within `cache_bytes`;
-    a document is joined from such entries. The same articles always give the same bytes."""
+    Entries are rendered once per article revision, format and content level, and cached up to `cache_bytes`; documents
+    are assembled from them. The same articles always give the same bytes."""
 
     def __init__(
         self,
         site: Site,
         identity: str,
         *,
-        length: int = LENGTH,
-        content_levels: ContentLevels = ContentLevels(),  # noqa: B008  # a value, and it never changes
+        length: int = FEED_LENGTH,
+        content_levels: ContentLevels = ContentLevels(),  # noqa: B008  # an immutable value
         cache_bytes: int = CACHE_BYTES,
     ) -> None:
         self.site = site
@@ -59,16 +58,16 @@ class FeedBuilder:
         is_archive: bool = False,
         formats: Iterable[Format] | None = None,
     ) -> list[Document]:
-        """The feed in these formats, or in every one in the order of the table. Entries keep the order of the articles.
+        """The feed in the given formats, by default all of FORMATS in table order. Entries keep the articles' order.
 
-        A live feed is given `length` articles or more, if there are as many. An archive document, or a page of a
-        search, has a `page` of its own. `tombstones` are those of the whole site, newest first. Raises ValueError for
-        an article without a date."""
+        For a live feed, pass at least `length` articles if the archive has that many. Archive documents and pages of a
+        search feed have their own `page`. `tombstones` are those of the whole site, newest first. Raises ValueError
+        for an article without a publication date."""
         own_tombstones = () if is_archive else tuple(self._tombstones_of(spec, articles, tombstones))
         deleted = tuple(DeletedEntry(iri_of(one.guid, self.identity), one.gone) for one in own_tombstones)
         updated, medium = feed_updated(spec, articles, deleted), medium_of(articles)
         content_level = self.content_levels.of(spec.folder)
-        places = [
+        sort_dates = [
             (article.id, SortKey.of(article).sort_date.astimezone(UTC).isoformat(timespec="microseconds"))
             for article in articles
         ]
@@ -103,8 +102,8 @@ class FeedBuilder:
             contents = None
             if page is None:
                 gone = frozenset(one.article_id for one in own_tombstones) if writer.names_tombstones else frozenset()
-                located = tuple(_located(body, writer, places, fragments))
-                contents = Contents(located, gone, is_full=len(articles) >= self.length)
+                ranges = tuple(_entry_ranges(body, writer, sort_dates, fragments))
+                contents = Contents(ranges, gone, is_full=len(articles) >= self.length)
             return Document(path(feed_format), feed_format.media_type, body, contents)
 
         return [document(feed_format) for feed_format in (FORMATS.values() if formats is None else formats)]
@@ -112,10 +111,10 @@ class FeedBuilder:
     def _tombstones_of(
         self, spec: FeedSpec, articles: Sequence[Article], tombstones: Sequence[Tombstone]
     ) -> Iterator[Tombstone]:
-        """Those of the feed, newest first: at most `length`, deleted within TOMBSTONE_LIFETIME of its latest change.
+        """The feed's own tombstones, newest first: at most `length`, within TOMBSTONE_LIFETIME of its latest change.
 
-        Counted from that change and not from now, so that the same articles always give the same bytes. An article
-        that has come back has no tombstone."""
+        The lifetime counts from that change, not from now, so that the same articles always give the same bytes. A
+        republished article has no tombstone."""
         of_feed = [one for one in tombstones if in_scope(spec.scope, one)]
         latest = max((feed_updated(spec, articles), *(one.gone for one in of_feed)))
         for one in of_feed[: self.length]:
@@ -123,25 +122,25 @@ class FeedBuilder:
                 yield one
 
 
-def _located(
-    body: bytes, writer: Writer, places: Sequence[tuple[str, str]], fragments: Sequence[Fragment]
+def _entry_ranges(
+    body: bytes, writer: Writer, sort_dates: Sequence[tuple[str, str]], fragments: Sequence[Fragment]
 ) -> Iterator[Entry]:
-    """The place of each entry within a document. `places` are the id and date of its article."""
+    """The byte range of each entry within a document. `sort_dates`: article id and sort date, per entry."""
     between = max(len(fragments) - 1, 0) * len(writer.between)
     start = len(body) - len(writer.end) - between - sum(len(fragment.body) for fragment in fragments)
-    for (article_id, listed), fragment in zip(places, fragments, strict=True):
+    for (article_id, sort_date), fragment in zip(sort_dates, fragments, strict=True):
         end = start + len(fragment.body)
-        yield Entry(article_id, fragment.digest, listed, start, end)
+        yield Entry(article_id, fragment.digest, sort_date, start, end)
         start = end + len(writer.between)
 
 
 def feed_updated(spec: FeedSpec, articles: Sequence[Article], deleted: Sequence[DeletedEntry] = ()) -> datetime:
-    """The latest significant change, UTC (RFC 4287 §4.2.15). An empty feed is as old as its spec."""
+    """The latest significant change, UTC (RFC 4287 §4.2.15); `spec.created` for an empty feed."""
     return max((*(article.updated for article in articles), *(one.when for one in deleted)), default=spec.created)
 
 
 def medium_of(articles: Sequence[Article]) -> str | None:
-    """`podcast:medium` of a feed of these articles; None where they have no recordings."""
+    """The feed's `podcast:medium`: "video" if all recordings are video, else "podcast"; None without recordings."""
     recordings = [one for article in articles for one in article.enclosures if is_recording(one)]
     if not recordings:
         return None

@@ -1,4 +1,4 @@
-"""A feed's own fields, the same for every format."""
+"""The feed-level (channel) fields, shared by all formats."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from feeds.links import to_uri
 from feeds.spec import FeedSpec
 
 GENERATOR = "Dateline"
-PODCAST_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")  # of `podcast:guid`, as its specification gives it
+PODCAST_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")  # for `podcast:guid`, fixed by its specification
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Where one document of a feed is, in every format: in `folder`, with `parameters` after the question mark."""
+    """The location of a feed document, independent of format: a folder path and a query string."""
 
     folder: str
     parameters: str = ""
@@ -37,7 +37,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class DeletedEntry:
-    """A tombstone in a feed (RFC 6721): the Atom id of the entry, and when it was deleted, UTC."""
+    """A tombstone (RFC 6721 §3): the Atom id of the deleted entry, and the time of deletion, UTC."""
 
     iri: str
     when: datetime
@@ -45,11 +45,11 @@ class DeletedEntry:
 
 @dataclass(frozen=True)
 class Channel:
-    """The fields of one document of a feed in one format. `updated` as in RFC 4287 §4.2.15, UTC.
+    """The channel of one feed document in one format. `updated` as in RFC 4287 §4.2.15, UTC.
 
-    `page` is the document's own place if it is not the feed's. `links` lead to the feed's other documents, by
-    relation (RFC 5005): `prev-archive`, `next-archive` and `current`, or `first`, `previous`, `next` and `last`.
-    `is_archive`: an archive document (§4). `medium` is "podcast" or "video" if the articles have recordings."""
+    `page` is the document's location if it is not the live feed. `links` are the feed's other documents by relation
+    (RFC 5005): `prev-archive`, `next-archive` and `current`, or `first`, `previous`, `next` and `last`. `is_archive`
+    marks an archive document (§4). `medium` is "podcast" or "video" if the articles have recordings."""
 
     spec: FeedSpec
     site: Site
@@ -63,23 +63,23 @@ class Channel:
 
     @property
     def hub(self) -> str | None:
-        """The WebSub hub: of the feed itself, not of its other documents."""
+        """The WebSub hub URL; None for archive documents and pages, which cannot be subscribed to."""
         return None if self.page is not None else self.site.hub
 
     @property
     def address(self) -> str:
-        """The absolute address of this document."""
+        """The absolute URL of this document."""
         return self._page.address(self.site, self.format)
 
     @property
     def about(self) -> str:
-        """The page about this feed, for people who open it in a browser."""
+        """The absolute URL of the page that explains this feed to people who open it in a browser."""
         page = self._page
         feed = page.path(self.format) + (f"?{page.parameters}" if page.parameters else "")
         return _address(self.site, ABOUT_FEED_PATH, urlencode({"feed": feed}, safe="/"))
 
     def link(self, relation: str) -> str | None:
-        """The absolute address of another document, in the same format."""
+        """The absolute URL of the document with this relation in the same format; None if there is none."""
         page = self.links.get(relation)
         return page.address(self.site, self.format) if page else None
 
@@ -97,7 +97,7 @@ class Channel:
 
     @cached_property
     def home(self) -> str:
-        """The absolute address of the page with the same articles."""
+        """The absolute URL of the HTML page with the same articles."""
         return _address(self.site, self.spec.home, self.spec.parameters)
 
     @cached_property
@@ -106,7 +106,7 @@ class Channel:
 
     @cached_property
     def author(self) -> str:
-        """The author of entries that have none: Atom requires one (RFC 4287 §4.1.1)."""
+        """The feed-level author, which applies to entries without one: Atom requires an author (RFC 4287 §4.1.1)."""
         return plain(self.site.title) or GENERATOR
 
     @cached_property
@@ -127,7 +127,7 @@ class Channel:
 
     @cached_property
     def podcast_guid(self) -> str:
-        """`podcast:guid`, made from the feed's permanent id and not, as usual, from its address, which may change."""
+        """`podcast:guid`, derived from the feed's permanent id: the URL, which is customary, may change."""
         return str(uuid5(PODCAST_NAMESPACE, self.spec.id))
 
 

@@ -1,4 +1,4 @@
-"""Whether a feed carries whole articles or summaries. The site chooses for all feeds, and for single lists."""
+"""Whether feeds carry whole articles or summaries: a site-wide default, with exceptions per list."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import unquote
 
-DEFAULT = "default"  # key of the default in a table
+DEFAULT = "default"  # the default's key when levels are given as a table
 
-# Pages of lists and of searches. A pattern of its own, not feeds.spec: every process reads the settings, and the
-# article's vocabulary would be loaded with it.
+# Pages of lists and of searches. Not taken from feeds.spec: every process reads the settings, and feeds.spec would load
+# the article modules with it.
 _PAGE = re.compile(r"/(?:(?:sections|tags|authors)/(?:[^/]+/)?|search/|\d{4}/(?:\d{2}/){0,2})?", re.ASCII)
 
 
@@ -22,41 +22,41 @@ class ContentLevel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ContentLevels:
-    """The content level of every feed: a default, and exceptions by the page of a list.
+    """The content level of every feed: a default, and exceptions by list page.
 
-    `/tags/wheat/` is the feed of one tag, `/tags/` those of all tags, `/2023/` those of a year, its months and its
-    days, and `/` the site's own feed with its archive. The longest page that matches counts. `str()` gives a text that
-    `read_content_levels` reads."""
+    `/tags/wheat/` covers the feed of one tag, `/tags/` the feeds of all tags, `/2023/` those of a year, its months and
+    its days, and `/` the site feed with its archive documents. The longest matching page wins. `str()` gives a text
+    that `read_content_levels` parses."""
 
     default: ContentLevel = ContentLevel.FULL
     others: tuple[tuple[str, ContentLevel], ...] = ()
 
     def of(self, folder: str) -> ContentLevel:
-        """The level of the feed in a folder."""
-        named = [(len(page), level) for page, level in self.others if _covers(page, folder)]
-        return max(named, default=(0, self.default))[1]
+        """The level of the feed in a folder such as `/tags/wheat/`."""
+        matching = [(len(page), level) for page, level in self.others if _covers(page, folder)]
+        return max(matching, default=(0, self.default))[1]
 
     def __str__(self) -> str:
         return "; ".join([self.default, *(f"{page}: {level}" for page, level in self.others)])
 
 
-def read_content_levels(said: object) -> ContentLevels:
-    """From `summary`, from `full; /tags/wheat/: summary`, or from the same as a table.
+def read_content_levels(value: object) -> ContentLevels:
+    """Parses `summary`, `full; /tags/wheat/: summary`, or the same settings as a table.
 
-    Raises ValueError for what cannot be read."""
-    if isinstance(said, str):
-        said = dict(_named(part) for part in said.split(";"))
-    if not isinstance(said, Mapping):
-        raise ValueError("must be full or summary")  # noqa: TRY004  # a value that cannot be read, as all others
-    table = {unquote(str(page)): ContentLevel(str(level)) for page, level in said.items()}
+    Raises ValueError for any other value."""
+    if isinstance(value, str):
+        value = dict(_page_and_level(part) for part in value.split(";"))
+    if not isinstance(value, Mapping):
+        raise ValueError("must be full or summary")  # noqa: TRY004  # an invalid setting, as all others
+    table = {unquote(str(page)): ContentLevel(str(level)) for page, level in value.items()}
     default = table.pop(DEFAULT, ContentLevel.FULL)
     for page in table:
         if not _PAGE.fullmatch(page):
-            raise ValueError(f"{page} is not the page of a list that has a feed")
+            raise ValueError(f"{page} is not a list page with a feed")
     return ContentLevels(default, tuple(sorted(table.items())))
 
 
-def _named(part: str) -> tuple[str, str]:
+def _page_and_level(part: str) -> tuple[str, str]:
     page, colon, level = part.strip().rpartition(":")
     return (page.strip(), level.strip()) if colon else (DEFAULT, level)
 

@@ -1,4 +1,4 @@
-"""A finished document and its address."""
+"""A rendered document with its path."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archive.store.feed_history import Contents
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`path` is not percent-encoded; `media_type` is the Content-Type. `contents` is given for live feeds."""
+    """`path` is not percent-encoded; `media_type` is the Content-Type value. `contents` is set for live feeds only."""
 
     path: str
     media_type: str

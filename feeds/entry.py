@@ -1,4 +1,4 @@
-"""An article's fields in a feed, the same for every format."""
+"""The fields of a feed entry, shared by all formats."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from feeds.html_lookalikes import without_markup
 from feeds.language import language_tag
 from feeds.links import absolute_links, to_uri
 
-# Bytes of UTF-8. Longer content is left out, and the entry has summary and link: fifty such entries make a feed that
-# readers give up on, and one 10 MB article would make every feed that lists it 10 MB.
+# In UTF-8. Longer content is omitted, leaving summary and link: readers give up on a feed of fifty such entries, and
+# one article of 10 MB would add 10 MB to every feed that lists it.
 MAX_CONTENT_BYTES = 200_000
 ANY_TYPE = "application/octet-stream"
 
-# RFC 9562 §4 for UUIDs, RFC 8141 §2 for other URNs, RFC 3986 §2 for all else. Atom allows IRIs (RFC 3987) as ids;
-# the W3C's validator and some readers accept only URIs.
+# RFC 9562 §4 for UUIDs, RFC 8141 §2 for other URNs, RFC 3986 §2 for other URIs. Atom allows IRIs (RFC 3987) as ids;
+# the W3C validator and some readers accept URIs only.
 _URI = re.compile(
     r"""urn:uuid:[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}
         |urn:(?!uuid:)[a-z\d][a-z\d-]{0,30}[a-z\d]:(?:[\w.~!$&'()*+,;=:@/?\#-]|%[\da-f]{2})+
         |(?!urn:)[a-z][a-z\d+.-]*:(?:[\w.~!$&'()*+,;=:@/?\#[\]-]|%[\da-f]{2})+""",
     re.ASCII | re.IGNORECASE | re.VERBOSE,
 )
-# Characters that XML 1.0 §2.2 allows but discourages: C1 controls and Unicode noncharacters.
+# Characters that XML 1.0 §2.2 permits but discourages: C1 controls and Unicode noncharacters.
 _LAST_OF_PLANES = "".join(chr(plane * 0x10000 + last) for plane in range(1, 17) for last in (0xFFFE, 0xFFFF))
 _DISCOURAGED = re.compile(f"[\x80-\x9f\ufdd0-\ufdef{_LAST_OF_PLANES}]")
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
@@ -38,12 +38,12 @@ _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+(?:\s*;.*)?", re.ASCII)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEntry:
-    """One article as feeds show it: addresses absolute, text without characters that XML forbids.
+    """One article as a feed entry: URLs are absolute, and text contains no characters that XML forbids.
 
-    `guid` is the article's. `iri` is the same if that is a URI, as Atom requires (RFC 4287 §4.2.6), or else one made
-    from it. `content` is None where there is none, it is too long, or the feed has summaries. `summary` is None unless
-    an author wrote one; `abstract` is never empty. `language` is None where it is the site's. `related` is the address
-    of the article's first publication elsewhere."""
+    `guid` is the article's. `iri` is the Atom id (RFC 4287 §4.2.6): the guid if it is a URI, else a URI derived from
+    it. `content` is None if the article has none, if it exceeds MAX_CONTENT_BYTES, or if the feed carries summaries.
+    `summary` is None unless the author wrote one; `abstract` is never empty. `language` is None if it is the site's.
+    `related` is the canonical URL of an article first published elsewhere."""
 
     guid: str
     iri: str
@@ -68,23 +68,23 @@ class FeedEntry:
 
 
 def is_recording(enclosure: Enclosure) -> bool:
-    """Whether a podcast player can play the file."""
+    """Whether the enclosure is audio or video."""
     return enclosure.type.startswith(("audio/", "video/"))
 
 
 def entry_of(article: Article, *, site: Site, identity: str) -> FeedEntry:
-    """The article as feeds show it. Raises ValueError for one without an address: a draft has no place in a feed."""
+    """The feed entry of an article. Raises ValueError for a draft, which has no path or publication date."""
     article = replace(
         article,
-        content_html=carriable(article.content_html).strip(),
-        summary=carriable(article.summary or "").strip() or None,
+        content_html=xml_safe(article.content_html).strip(),
+        summary=xml_safe(article.summary or "").strip() or None,
     )
     if article.path is None or article.published is None:
-        raise ValueError(f"article {article.id} has no date, and so no place in a feed")
+        raise ValueError(f"article {article.id} has no publication date and cannot be in a feed")
     url = site.absolute(article.path)
-    title = carriable(article.title).strip() or UNTITLED
+    title = xml_safe(article.title).strip() or UNTITLED
     content = absolute_links(article.content_html, url)
-    guid = carriable(article.guid).strip()
+    guid = xml_safe(article.guid).strip()
     language = language_tag(article.language)
     related = to_uri(article.canonical_url, url) if article.canonical_url else None
     return FeedEntry(
@@ -108,24 +108,24 @@ def entry_of(article: Article, *, site: Site, identity: str) -> FeedEntry:
 
 
 def iri_of(guid: str, identity: str) -> str:
-    """The guid as Atom's `id`: as it is if it is a URI, else as part of one below the site's identity."""
-    guid = carriable(guid).strip()
+    """The Atom `id` for a guid: the guid itself if it is a URI, else a URI under the site's identity."""
+    guid = xml_safe(guid).strip()
     return guid if _URI.fullmatch(guid) else f"{identity}/guid/{quote(guid, safe='')}"
 
 
-def carriable(text: str) -> str:
+def xml_safe(text: str) -> str:
     """The text without characters that XML 1.0 §2.2 forbids or discourages.
 
-    Forbidden ones are refused when an article comes in. One in the archive all the same would break every feed of the
-    site."""
+    Validation rejects forbidden characters; a single one that is in the archive anyway would break every feed that
+    lists the article."""
     if find_surrogate(text) is not None:
         text = text.encode(errors="replace").decode()
     return _DISCOURAGED.sub("", strip_forbidden(text))
 
 
 def plain(text: str) -> str:
-    """The text for plain-text elements, such that readers which look for HTML there find none."""
-    return without_markup(carriable(text)).strip()
+    """The text for plain-text elements, with nothing that readers could mistake for HTML."""
+    return without_markup(xml_safe(text)).strip()
 
 
 def _name(name: str | None) -> str | None:
@@ -136,13 +136,13 @@ def _authors(article: Article, base: str) -> Iterator[Author]:
     for author in article.authors:
         if name := _name(author.name):
             email = author.email if author.email and _EMAIL.fullmatch(author.email) else None
-            uri = to_uri(carriable(author.uri), base) if author.uri else None
+            uri = to_uri(xml_safe(author.uri), base) if author.uri else None
             yield Author(name, uri, email, author.role)
 
 
 def _enclosures(article: Article, base: str) -> Iterator[Enclosure]:
     for enclosure in article.enclosures:
-        if url := to_uri(carriable(enclosure.url), base):
+        if url := to_uri(xml_safe(enclosure.url), base):
             media_type = enclosure.type if _MEDIA_TYPE.fullmatch(enclosure.type) else ANY_TYPE
             title, length = _name(enclosure.title), max(enclosure.length, 0)
             yield Enclosure(url, media_type, length, title, enclosure.duration)

@@ -1,4 +1,4 @@
-"""Rendered entries, kept as long as there is room for them."""
+"""An LRU cache of rendered entries, bounded in bytes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from cachetools import LRUCache
 
 from feeds.content_level import ContentLevel
 
-Key = tuple[str, int, str, ContentLevel]  # article id, revision, format name, …: a new revision is another entry
+Key = tuple[str, int, str, ContentLevel]  # article id, revision, format name, level: a new revision is another key
 
-_OVERHEAD = 300  # bytes of a key and its place in the table, by sys.getsizeof, roughly
+_OVERHEAD_BYTES = 300  # of a key and its slot in the table, estimated with sys.getsizeof
 
 
 class Fragment(NamedTuple):
-    """The bytes of one entry within a document, and a digest of them."""
+    """The bytes of one entry within a document, and their digest (BLAKE2b, 64 bits, hexadecimal)."""
 
     body: bytes
     digest: str
@@ -28,21 +28,21 @@ class Fragment(NamedTuple):
 
 
 class FragmentCache:
-    """The entries used last, of at most `max_bytes` together. Threads may share one."""
+    """The most recently used entries, at most `max_bytes` in total. Safe for threads."""
 
     def __init__(self, max_bytes: int) -> None:
         self._entries: LRUCache[Key, Fragment] = LRUCache(max_bytes, getsizeof=_size)
         self._lock = Lock()
 
     def get(self, key: Key, render: Callable[[], bytes]) -> Fragment:
-        """The cached entry, or the one that `render` gives. Two threads may render the same at once."""
+        """The cached entry, or the result of `render`. Two threads may render the same entry concurrently."""
         with self._lock:
             known = self._entries.get(key)
         if known is not None:
             return known
         rendered = Fragment.of(render())
         with self._lock:
-            if _size(rendered) <= self._entries.maxsize:  # cachetools raises ValueError for what is larger than all
+            if _size(rendered) <= self._entries.maxsize:  # cachetools raises ValueError for a larger one
                 self._entries[key] = rendered
         return rendered
 
@@ -55,4 +55,4 @@ class FragmentCache:
 
 
 def _size(entry: Fragment) -> int:
-    return len(entry.body) + _OVERHEAD
+    return len(entry.body) + _OVERHEAD_BYTES

@@ -1,7 +1,7 @@
-"""The table of feed formats: what addresses, links and pages need to know of each. Its line adds a format to all of them.
+"""The table of feed formats. URLs, links and pages are derived from it, so that one line adds a format everywhere.
 
-The program that serves feeds needs this table alone. What writes a format is loaded by `feeds.formats.registry`, with
-feedgen, which costs a web process 11 MB."""
+Serving feeds needs only this table. `feeds.formats.registry` loads the writers, and with them feedgen, which would cost
+each web process 11 MB."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One format.
+    """A feed format.
 
-    `name` is the extension in its addresses, `title` its name for people. `media_type` is the Content-Type. JSON is
-    always UTF-8 and takes no charset (RFC 8259 §8.1, §11). `entry_mark` stands in every document with an entry and in
-    none without: in text it would be escaped. `module` defines its `WRITER` (`feeds.formats.writer`)."""
+    `name` is the extension in URLs, `title` the name shown to people. `media_type` is the Content-Type value; JSON is
+    always UTF-8 and takes no charset (RFC 8259 §8.1, §11). `entry_mark` occurs in every document that has an entry and
+    in no other, since text would escape it. `module` defines the format's `WRITER` (`feeds.formats.writer`)."""
 
     name: str
     title: str
@@ -24,12 +24,12 @@ class Format:
 
     @property
     def suffix(self) -> str:
-        """The last part of a feed's address: `feed.atom`."""
+        """The last segment of a feed's path, such as `feed.atom`."""
         return f"feed.{self.name}"
 
     @property
     def link_type(self) -> str:
-        """The media type as links name it, without parameters: `application/atom+xml`."""
+        """The media type without parameters, for links: `application/atom+xml`."""
         return self.media_type.partition(";")[0]
 
     def has_entries(self, body: bytes) -> bool:
@@ -40,15 +40,15 @@ class Format:
         return self.name
 
 
-# In the order in which pages offer them. Written for a person, one line each; look-ups go by suffix, below.
+# In the order in which pages offer them.
 _TABLE = (
     Format("rss", "RSS", "application/rss+xml; charset=utf-8", b"<item", "feeds.formats.rss"),
     Format("atom", "Atom", "application/atom+xml; charset=utf-8", b"<entry", "feeds.formats.atom"),
     Format("json", "JSON Feed", "application/feed+json", b'"items":[{', "feeds.formats.jsonfeed"),
 )
 
-FORMATS = {one.suffix: one for one in _TABLE}  # read at each use: a test adds a format while the program runs
+FORMATS = {one.suffix: one for one in _TABLE}  # by suffix; never copied elsewhere: a test adds a format at run time
 
-# Those that other code names: old addresses lead to them.
+# The formats that other code refers to by name: feed URLs of other systems redirect to them.
 RSS, ATOM, JSON = FORMATS["feed.rss"], FORMATS["feed.atom"], FORMATS["feed.json"]
-RECOMMENDED = ATOM  # for lists with one feed each, such as OPML: it alone names deleted entries
+RECOMMENDED = ATOM  # where one format is listed, as in OPML: only Atom has tombstones

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# ISO 639-1. A code of two letters that is not here is a typing error; the thousands of three letters are not checked.
+# ISO 639-1. Any other two-letter code is a typing error. The thousands of three-letter codes are not checked.
 _TWO_LETTERS = frozenset(
     "aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee "
     "el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it "
@@ -14,7 +14,7 @@ _TWO_LETTERS = frozenset(
     "zu".split()
 )
 
-# RFC 5646 §2.1 without the irregular grandfathered tags; no language subtag of four to eight letters was ever registered.
+# RFC 5646 §2.1 without irregular grandfathered tags. No language subtag of four to eight letters was ever registered.
 _TAG = re.compile(
     r"""(?P<language>[a-z]{2,3})(?:-[a-z]{3}){0,3}
         (?:-[a-z]{4})?
@@ -27,7 +27,7 @@ _TAG = re.compile(
 
 
 def language_tag(language: str) -> str | None:
-    """The tag with hyphens, or None if it is not valid: a feed without a language is better than one with a wrong one."""
+    """The tag, with hyphens for underscores; None if it is invalid: no language is better than a wrong one."""
     tag = language.replace("_", "-")
     found = _TAG.fullmatch(tag)
     if not found:

@@ -1,4 +1,4 @@
-"""Absolute addresses: in HTML content, and as ASCII URIs in elements."""
+"""Resolving URLs: relative ones in HTML content, and IRIs to ASCII URIs for feed elements."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import html
 import re
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
-# Content in the archive comes from an HTML 5 serialiser (archive.content.html): every value is in double quotes, and
-# text has no "<". Rewriting only the values leaves all other bytes as they are. Parsing and serialising with libxml2
-# would add end tags to <source> and <track>, which it does not know.
+# Archived content comes from an HTML 5 serialiser (archive.content.html): every attribute value is in double quotes,
+# and text contains no "<". Rewriting only the values leaves all other bytes unchanged. libxml2 would add end tags to
+# <source> and <track>, which it does not know.
 _START_TAG = re.compile(r"""<[a-zA-Z](?:[^">]|"[^"]*")*+>""")
 _ATTRIBUTE = re.compile(r"""(\s)([^\s"=>/]+)="([^"]*)\"""")
 _ADDRESSES = frozenset({"href", "src", "poster", "cite", "longdesc"})
@@ -18,20 +18,20 @@ _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 def absolute_links(content: str, base: str) -> str:
-    """Clean HTML with every relative address resolved against `base` (RFC 3986 §5); nothing else changes.
+    """Clean HTML with every relative URL resolved against `base` (RFC 3986 §5); nothing else changes.
 
-    An attribute that gives no address is removed: an empty `src` would be the page itself, as an image."""
+    Attributes with an empty or unparsable URL are removed: an empty `src` would resolve to the page itself."""
     if '="' not in content:
         return content
     return _START_TAG.sub(lambda tag: _ATTRIBUTE.sub(lambda one: _absolute_attribute(one, base), tag[0]), content)
 
 
 def to_uri(url: str, base: str) -> str | None:
-    """The address as an absolute URI in ASCII (RFC 3987 §3.1); None for one that cannot be parsed."""
+    """The URL, resolved against `base`, as an absolute ASCII URI (RFC 3987 §3.1); None if it cannot be parsed."""
     try:
         parts = urlsplit(urljoin(base, url.strip()))
         netloc = parts.netloc.encode("idna").decode()
-    except ValueError:  # UnicodeError is one
+    except ValueError:  # includes UnicodeError
         return None
     if not parts.scheme or not (netloc or parts.path):
         return None
@@ -58,12 +58,12 @@ def _absolute(url: str, base: str) -> str | None:
         return url
     try:
         return urljoin(base, url.strip())
-    except ValueError:  # "//[" is not an address
+    except ValueError:  # such as "//["
         return None
 
 
 def _absolute_candidates(srcset: str, base: str) -> str:
-    """`srcset` (HTML §4.8.4.2.1): addresses with descriptors. Commas inside an address are part of it."""
+    """`srcset` (HTML §4.8.4.2.1): URLs with descriptors. A comma inside a URL does not separate candidates."""
     return _CANDIDATE.sub(lambda one: one[1] + (_absolute(one[2], base) or one[2]) + one[3], srcset)
 
 

@@ -1,4 +1,4 @@
-"""OPML 2.0 (opml.org/spec2.opml): a list of feeds to subscribe to in one step."""
+"""OPML 2.0 (opml.org/spec2.opml): subscription lists."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from feeds.entry import carriable
+from feeds.entry import xml_safe
 
 MEDIA_TYPE = "text/x-opml; charset=utf-8"
 
 
 class Outline(NamedTuple):
-    """One feed in the list. Both addresses are absolute."""
+    """One feed in the list. Both URLs are absolute."""
 
     title: str
     xml_url: str
@@ -21,12 +21,12 @@ class Outline(NamedTuple):
 
 
 def write(title: str, outlines: Iterable[Outline]) -> bytes:
-    """The subscription list, in the order given. `type` is "rss" for every format: the specification defines no other."""
+    """The subscription list, in the given order. `type` is always "rss": the specification defines no other."""
     document = etree.Element("opml", version="2.0")
-    etree.SubElement(etree.SubElement(document, "head"), "title").text = carriable(title)
+    etree.SubElement(etree.SubElement(document, "head"), "title").text = xml_safe(title)
     body = etree.SubElement(document, "body")
     for outline in outlines:
-        name = carriable(outline.title)
+        name = xml_safe(outline.title)
         etree.SubElement(
             body, "outline", type="rss", text=name, title=name, xmlUrl=outline.xml_url, htmlUrl=outline.html_url
         )

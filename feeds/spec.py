@@ -1,4 +1,4 @@
-"""Which feeds there are: their scopes, addresses and permanent ids."""
+"""Feed specifications: the scope, paths and permanent id of each feed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from archive.site import Site
 from archive.urls import Scope, home_path, parse_home_path
 from feeds.format import FORMATS, Format
 
+FEED_LENGTH = 50  # entries of a live feed, unless DATELINE_FEED_LENGTH says otherwise
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TAG_URI = re.compile(r"tag:[^,:]+,(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?:", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedSpec:
-    """One list of articles as a feed in every format. Paths are not percent-encoded.
+    """One list of articles, published as a feed in every format. Paths are not percent-encoded.
 
-    `id` is permanent (RFC 4287 §4.2.6): it comes from the site's identity and the scope, never from the site's
-    address. `home` is the page with the same articles; `parameters` follow its question mark. `created` is the
-    feed's `updated` while it is empty, UTC."""
+    `id` is permanent (RFC 4287 §4.2.6): it derives from the site's identity and the scope, never from the site's URL.
+    `home` is the path of the HTML page with the same articles, `parameters` its query string. `created` (UTC) is the
+    feed's `updated` while it is empty."""
 
     scope: Scope
     id: str
@@ -34,18 +35,18 @@ class FeedSpec:
 
     @property
     def folder(self) -> str:
-        """The first part of the feed's addresses: `/tags/wheat/`, `/search/`."""
+        """The folder of the feed's paths: `/tags/wheat/`, `/search/`."""
         return self.home if self.home.endswith("/") else f"{self.home}/"
 
     def path(self, feed_format: Format) -> str:
-        """The path of the feed: `/tags/wheat/feed.atom`."""
+        """The path of the feed in a format: `/tags/wheat/feed.atom`."""
         return self.folder + feed_format.suffix
 
 
 def spec_for(scope: Scope, site: Site, identity: str, name: str | None = None) -> FeedSpec:
     """The feed of a scope. `name` is the label as articles spell it; `identity` is the site's `tag:` URI.
 
-    Raises ValueError for a label that has no address."""
+    Raises ValueError for a label that has no page."""
     home = home_path(scope)
     if scope is None:
         return FeedSpec(None, identity, site.title, site.description, home, minted_on(identity))
@@ -61,9 +62,9 @@ def spec_for(scope: Scope, site: Site, identity: str, name: str | None = None) -
 
 
 def parse(path: str) -> tuple[Scope, Format] | None:
-    """The scope and format of the feed at a path (not percent-encoded); None where no feed can be.
+    """The scope and format of the feed at a path (not percent-encoded); None if it is not a feed path.
 
-    Whether any article carries the label is not checked: the archive knows."""
+    Does not check whether any article has the label; that needs the archive."""
     home, slash, suffix = path.rpartition("/")
     feed_format = FORMATS.get(suffix)
     if feed_format is None or not slash:
@@ -75,7 +76,7 @@ def parse(path: str) -> tuple[Scope, Format] | None:
 
 
 def minted_on(identity: str) -> datetime:
-    """The day in a `tag:` URI (RFC 4151 §2.1); 1970 for any other URI."""
+    """The date in a `tag:` URI (RFC 4151 §2.1), as midnight UTC; EPOCH for any other URI."""
     found = _TAG_URI.match(identity)
     if not found:
         return EPOCH

@@ -1,4 +1,4 @@
-"""Which feeds a change of an article touches."""
+"""Which feeds a change to an article affects."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from archive.period import Period
 from archive.store.listings import Tombstone
 from archive.urls import Scope, has_address
 
-TOMBSTONE_LIFETIME = timedelta(days=90)  # in a feed, counted from its latest change; an empty feed then is 410 Gone
+TOMBSTONE_LIFETIME = timedelta(days=90)  # counted from the feed's latest change; an empty feed is then 410 Gone
 
 
 def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
-    """Every feed that may list an article with these labels and days; the site's own (None) always may."""
+    """The scopes of all feeds that may list an article with these labels and days; the site feed (None) always may."""
     scopes: set[Scope] = {None}
     scopes.update(label for label in labels if has_address(label))
     scopes.update(period for day in days for period in Period.of_day(day))
@@ -22,7 +22,7 @@ def scopes_touched(labels: Iterable[Label], days: Iterable[date]) -> set[Scope]:
 
 
 def in_scope(scope: Scope, tombstone: Tombstone) -> bool:
-    """Whether a list had the article when it was withdrawn or put back to draft."""
+    """Whether the scope's list contained the article when it was withdrawn or returned to draft."""
     if scope is None:
         return True
     if isinstance(scope, Period):

@@ -1,4 +1,4 @@
-"""Who may do what: bearer tokens with scopes, and the headers that keep pages safe."""
+"""Bearer tokens with scopes (RFC 6750)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from service.settings import Settings
 
 
 class Scope(IntEnum):
-    """What a token is good for; each includes those before it."""
+    """The rights of a token. Each scope includes those before it."""
 
     READ = 1
     WRITE = 2
@@ -34,14 +34,14 @@ class Forbidden(DatelineError):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is calling, by the name of the token."""
+    """The client of a request. `name` is that of its token."""
 
     name: str
     scope: Scope
 
 
 class Gate:
-    """Lets callers in by their bearer tokens (RFC 6750). A revoked one is refused at once."""
+    """Checks the bearer token of a request (RFC 6750). Revoking a token takes effect at once."""
 
     def __init__(self, archive: Archive, settings: Settings) -> None:
         self.archive = archive
@@ -49,16 +49,16 @@ class Gate:
         self._from_settings = None if token is None else token_digest(token)
 
     def admit(self, authorization: str | None, wanted: Scope) -> Caller:
-        """Raises Unauthorized without a valid token, and Forbidden where its scope does not reach."""
+        """The caller. Raises Unauthorized if there is no valid token, and Forbidden if its scope is below `wanted`."""
         scheme, _, credentials = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not credentials.strip():
-            raise Unauthorized("send a token: `Authorization: Bearer TOKEN`; `dateline token create` makes one")
+            raise Unauthorized("a token is required: `Authorization: Bearer TOKEN`; `dateline token create` makes one")
         caller = self._caller(token_digest(credentials.strip()))
         if caller is None:
-            raise Unauthorized("this token is unknown or was revoked; `dateline token create` makes a new one")
+            raise Unauthorized("the token is unknown or revoked; `dateline token create` makes a new one")
         if caller.scope < wanted:
             raise Forbidden(
-                f"the token {caller.name!r} has the scope {caller.scope.name.lower()}; this needs {wanted.name.lower()}"
+                f"the token {caller.name!r} has the scope {caller.scope.name.lower()}; this call needs {wanted.name.lower()}"
             )
         return caller
 
@@ -72,12 +72,12 @@ class Gate:
 
 
 def token_digest(secret: str) -> str:
-    """What is kept of a token. Its 256 random bits need no slow hash."""
+    """SHA-256 of a token, the only form that is stored. Its 256 random bits need no slow hash."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def create_token(archive: Archive, name: str, scope: Scope, *, clock: Callable[[], datetime]) -> str:
-    """A new token, shown once. Raises Conflict where the name is taken."""
+    """Create a token and return its secret, which cannot be read again. Raises Conflict if the name is taken."""
     secret = f"dl_{secrets.token_urlsafe(32)}"
     archive.tokens.add(Token(name, token_digest(secret), scope.name.lower(), clock()))
     return secret

@@ -1,4 +1,4 @@
-"""The parts of one site, put together."""
+"""Dateline: all parts of one site."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Dateline:
-    """Everything that serves one site. `close` it at the end."""
+    """Everything that serves one site. Call `close` when done."""
 
     settings: Settings
     site: Site

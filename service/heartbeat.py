@@ -15,7 +15,7 @@ TIMEOUT: Final = timedelta(minutes=1)  # a worker without a beat for longer coun
 
 
 class Heartbeat:
-    """Written at most once per BEAT_INTERVAL, however often `beat` is called: each beat is a write to the archive."""
+    """Writes at most one beat per BEAT_INTERVAL, however often `beat` is called: each is a write to the archive."""
 
     def __init__(self, archive: Archive, *, clock: Callable[[], datetime]) -> None:
         self.archive = archive

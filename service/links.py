@@ -1,4 +1,4 @@
-"""Where everything stands on the site: links within it, absolute URLs for everybody else."""
+"""URLs of the site: relative links for its own pages, absolute URLs for everything else."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from archive.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of one site. Paths that go in are not percent-encoded, what comes out is.
+    """Builds the URLs of one site. Takes decoded paths, and returns percent-encoded URLs.
 
-    `as_files`: for a copy made of files, where nothing can follow a question mark and nobody searches."""
+    `as_files`: for a static export, which has no query strings and no search."""
 
     site: Site
     as_files: bool = False
 
     def href(self, path: str, **parameters: str) -> str:
-        """A link within the site. It holds below a folder, too, where the site's URL has one."""
+        """A link within the site, with the folder of the site's URL if it has one."""
         return urlsplit(self.site.absolute(path)).path + _query(parameters)
 
     def absolute(self, path: str, **parameters: str) -> str:
         return self.site.absolute(path) + _query(parameters)
 
     def below(self, path: str, cursor: str) -> tuple[str, dict[str, str]]:
-        """The page of a list that begins below a cursor: its path and parameters."""
+        """Path and parameters of the page of a list that begins after a cursor."""
         if self.as_files:
             return f"{path}after/{cursor}/", {}
         return path, {"after": cursor}

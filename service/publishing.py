@@ -1,4 +1,4 @@
-"""What editors do: submit, revise, withdraw; and what the clock does for them: release."""
+"""Submits, revises, withdraws and releases articles."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ class Publisher:
         return parse_draft(fields, zone=self.site.zone)
 
     def submit(self, draft: Draft, *, by: str, request: RequestKey | None = None) -> Article:
-        """A new article; the one that the same request made before, where it is repeated."""
+        """Add an article. If `request` repeats an earlier one, returns the article of the earlier one."""
         article = self.archive.articles.save(self.new(draft, by=by, request=request))
         self.notify()
         return article
 
     def submit_all(self, drafts: Sequence[Draft], *, by: str) -> list[Article | DatelineError]:
-        """Many new articles in one transaction, each with its own success or error, in order."""
+        """Add many articles in one transaction. Returns an article or an error for each draft, in order."""
         outcomes = self.archive.articles.save_all([self.new(draft, by=by) for draft in drafts])
         self.notify()
         return outcomes
@@ -61,10 +61,10 @@ class Publisher:
     def replace(
         self, article_id: str, draft: Draft, *, expected_revision: int | None, by: str, minor: bool = False
     ) -> Article:
-        """The article as the draft says. `expected_revision` None: whatever is there now.
+        """Replace all fields of an article. `expected_revision` None accepts any current revision.
 
-        A `minor` change does not move `updated`, so that readers are not shown the article again.
-        What changes nothing saves nothing. Raises ArticleNotFound, RevisionConflict, Conflict."""
+        A `minor` change keeps `updated`, so that feed readers do not show the article again. A draft that changes
+        nothing saves no revision. Raises ArticleNotFound, RevisionConflict, Conflict."""
 
         def change(before: Article) -> Article:
             after = revise(before, draft, now=self.clock(), site=self.site, minor=minor)
@@ -81,12 +81,12 @@ class Publisher:
         by: str,
         minor: bool = False,
     ) -> Article:
-        """The article with some fields changed (RFC 7396): null takes a field away."""
+        """Change some fields (RFC 7396 merge patch): null removes a value. Raises as `replace` does, and InvalidDraft."""
 
         def change(before: Article) -> Article:
             draft = self.parse(writable(before, changes))
             if before.path is None and "slug" not in changes:
-                draft = replace(draft, slug=None)  # it has no address to keep, and one that is taken is numbered
+                draft = replace(draft, slug=None)  # no URL to keep: if the slug is taken, it is numbered
             return self.replace(article_id, draft, expected_revision=before.revision, by=by, minor=minor)
 
         return self._changed(article_id, expected_revision, change)
@@ -94,28 +94,28 @@ class Publisher:
     def withdraw(self, article_id: str, *, expected_revision: int | None, by: str) -> Article:
 
         def change(before: Article) -> Article:
-            # What never had an address must not fail for want of one.
+            # An article that never had a URL gets one here; a taken slug is numbered rather than an error.
             after = withdraw(before, now=self.clock())
             return self._save(after, before, by=by, number_slug=before.path is None)
 
         return self._changed(article_id, expected_revision, change)
 
     def release_due(self) -> int:
-        """Put every scheduled article on the air whose time has come; how many there were."""
+        """Publish every scheduled article that is due. Returns their number."""
         released = 0
         while due := self.archive.articles.due(self.clock()):
             for article in due:
                 try:
                     self._save(release(article, now=self.clock()), article, by="schedule")
                 except (RevisionConflict, ArticleNotFound) as changed:
-                    log.info("not released: %s", changed)  # an editor was quicker; look again
+                    log.info("not released: %s", changed)  # edited meanwhile: the next query sees the new state
                     continue
                 log.info("released %s, due %s", article.id, article.published)
                 released += 1
         return released
 
     def _changed(self, article_id: str, expected_revision: int | None, change: Callable[[Article], Article]) -> Article:
-        """The change made to the expected revision; to the latest one, however often that moves, where none is."""
+        """Apply `change` to the expected revision. If None is expected, retry on the latest one until it succeeds."""
         while True:
             article = self.archive.articles.get(article_id)
             if expected_revision is not None and article.revision != expected_revision:

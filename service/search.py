@@ -1,4 +1,4 @@
-"""One page of search results, for people and for programs alike."""
+"""One page of search results, for the page, the API and the command line."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from service.dateline import Dateline
 from service.links import Addresses
 
 FACETS: Final = ("year", "month", "section", "tag", "author", "language")
-MOST_PAGES: Final = 1_000_000
+MAX_PAGES: Final = 1_000_000
 _PERIOD: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One result. Title and snippet are safe HTML in which the words that were looked for are marked."""
+class SearchResult:
+    """One result. Title and snippet are safe HTML with <mark> around the words of the query."""
 
     article: Article
     score: float
@@ -36,28 +36,26 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """`total` counts what the index found, `results` only what readers may still see of this page."""
+    """`total` counts the hits of the index; `results` leaves out hits that are no longer public."""
 
     query: SearchQuery
     total: int
     pages: int
     took_ms: float
-    results: Sequence[Found]
+    results: Sequence[SearchResult]
     facets: Mapping[str, Sequence[Facet]]
     suggestion: str | None
     notes: Sequence[str]
 
 
 def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
-    """The answer to the parameters of a search address.
-
-    Raises InvalidQuery for parameters that cannot be read, and IndexUnavailable."""
+    """Run the search that URL parameters describe. Raises InvalidQuery and IndexUnavailable."""
     query = read_query(args)
     began = time.perf_counter()
     results = dateline.index.search(query)
     articles = dateline.archive.articles.get_many([hit.id for hit in results.hits])
     found = [
-        _marked(results.searched, article, hit.score, results.languages)
+        _search_result(results.searched, article, hit.score, results.languages)
         for hit in results.hits
         if (article := articles.get(hit.id)) is not None and article.is_public
     ]
@@ -73,14 +71,14 @@ def search_page(dateline: Dateline, args: Mapping[str, str]) -> SearchPage:
     )
 
 
-def _marked(searched: Node | None, article: Article, score: float, languages: frozenset[str]) -> Found:
+def _search_result(searched: Node | None, article: Article, score: float, languages: frozenset[str]) -> SearchResult:
     title = highlight(searched, article.title, language=article.language, languages=languages)
     snippet = snippet_of_html(searched, article.content_html, language=article.language, languages=languages)
-    return Found(article, score, title, snippet)
+    return SearchResult(article, score, title, snippet)
 
 
 def search_document(page: SearchPage, addresses: Addresses) -> dict[str, Any]:
-    """The answer as programs read it."""
+    """The page as JSON, as `/api/search` returns it."""
     return {
         "query": page.query.text,
         "total": page.total,
@@ -98,7 +96,7 @@ def search_document(page: SearchPage, addresses: Addresses) -> dict[str, Any]:
     }
 
 
-def _result_document(found: Found, addresses: Addresses) -> dict[str, Any]:
+def _result_document(found: SearchResult, addresses: Addresses) -> dict[str, Any]:
     article = found.article
     return {
         "id": article.id,
@@ -115,7 +113,7 @@ def _result_document(found: Found, addresses: Addresses) -> dict[str, Any]:
 
 
 def read_query(args: Mapping[str, str]) -> SearchQuery:
-    """The query in the parameters of an address; empty ones count as left out, unknown ones do not count.
+    """The query in URL parameters. Ignores empty and unknown ones.
 
     Raises InvalidQuery with all problems at once."""
     problems: list[Problem] = []
@@ -141,11 +139,11 @@ def read_query(args: Mapping[str, str]) -> SearchQuery:
         first_day=first.first_day if first else None,
         last_day=last.last_day if last else None,
         sort=read("sort", _sort, Sort.RELEVANCE),
-        page=read("page", lambda text: _number(text, MOST_PAGES), 1),
+        page=read("page", lambda text: _number(text, MAX_PAGES), 1),
         per_page=read("per_page", lambda text: _number(text, MAX_PER_PAGE), 10),
     )
     if query.first_day and query.last_day and query.first_day > query.last_day:
-        problems.append(Problem("to", f"{query.last_day} lies before {query.first_day}, where the search begins"))
+        problems.append(Problem("to", f"{query.last_day} is before {query.first_day}, the first day of the search"))
     if problems:
         raise InvalidQuery(problems)
     return query
@@ -160,12 +158,12 @@ def _period(text: str) -> Period | None:
                 return Period(*parts)
     except ValueError:
         pass
-    raise ValueError(f"{_shown(text)} is not a day of the calendar; write 2023-12-14, 2023-12 or 2023")
+    raise ValueError(f"{_quoted(text)} is not a date; write 2023-12-14, 2023-12 or 2023")
 
 
 def _name(text: str) -> str | None:
     if len(text) > 200:
-        raise ValueError("is longer than any name; it may have 200 characters")
+        raise ValueError("is too long; a name has at most 200 characters")
     return text
 
 
@@ -173,14 +171,14 @@ def _sort(text: str) -> Sort:
     try:
         return Sort(text)
     except ValueError:
-        raise ValueError(f"{_shown(text)} is not an order; it is one of {', '.join(Sort)}") from None
+        raise ValueError(f"{_quoted(text)} is not an order; use one of {', '.join(Sort)}") from None
 
 
-def _number(text: str, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= most:
-        raise ValueError(f"{_shown(text)} is not a whole number from 1 to {most:,}")
+def _number(text: str, maximum: int) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 9 or not 1 <= int(text) <= maximum:
+        raise ValueError(f"{_quoted(text)} is not a whole number from 1 to {maximum:,}")
     return int(text)
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:40] + "…")

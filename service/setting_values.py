@@ -1,4 +1,4 @@
-"""Reading the values of settings, as text or as TOML has them. Each function raises ValueError with what is expected."""
+"""Parses the values of settings, from text or TOML. Each function raises ValueError that names the expected value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from feeds.content_level import ContentLevels, read_content_levels
 from feeds.formats.podcasts import CATEGORIES, TYPES, category_path
 from feeds.language import language_tag
 
-MIN_TOKEN_CHARACTERS: Final = 16  # characters
+MIN_TOKEN_CHARACTERS: Final = 16
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 SIGNATURES: Final = ("sha256", "sha384", "sha512")
 NO_HUB: Final = "off"
@@ -24,15 +24,15 @@ _NO: Final = ("0", "false", "no", "off")
 
 def text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError("must be a text in quotes")  # noqa: TRY004  # all problems with values are ValueErrors
+        raise ValueError("must be a string in quotes")  # noqa: TRY004  # all problems with values are ValueErrors
     return value
 
 
-def number(value: object, *, least: int, most: int) -> int:
+def number(value: object, *, minimum: int, maximum: int) -> int:
     digits = str(value)
     count = int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 12 else -1
-    if isinstance(value, bool) or not least <= count <= most:
-        raise ValueError(f"must be a whole number from {least} to {most}")
+    if isinstance(value, bool) or not minimum <= count <= maximum:
+        raise ValueError(f"must be a whole number from {minimum} to {maximum}")
     return count
 
 
@@ -51,14 +51,14 @@ def site_url(value: object) -> str:
     url = text(value)
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("must be an absolute address; example: https://news.example.org/")
+        raise ValueError("must be an absolute URL; example: https://news.example.org/")
     return url if url.endswith("/") else url + "/"
 
 
 def language(value: object) -> str:
     tag = language_tag(text(value))
     if tag is None:
-        raise ValueError("must be the tag of an existing language, such as en or pt-BR")
+        raise ValueError("must be a registered language tag; example: en or pt-BR")
     return tag
 
 
@@ -70,7 +70,7 @@ def time_zone(value: object) -> str:
 
 def editor(value: object) -> str:
     if text(value) and not _EDITOR.fullmatch(text(value)):
-        raise ValueError("must be an e-mail address, with a name where there is one; example: ann@example.org (Ann)")
+        raise ValueError("must be an e-mail address, optionally with a name; example: ann@example.org (Ann)")
     return text(value)
 
 
@@ -78,7 +78,7 @@ def podcast_category(value: object) -> str:
     names = category_path(text(value))
     if names[0] not in CATEGORIES or len(names) > 2 or not names[-1]:
         raise ValueError(
-            f"must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News"
+            f"must be one of {', '.join(CATEGORIES)}, optionally with a subcategory; example: News > Daily News"
         )
     return text(value)
 
@@ -94,7 +94,7 @@ def feed_content(value: object) -> ContentLevels:
         return read_content_levels(value)
     except ValueError as error:
         raise ValueError(
-            f"{error}; say full or summary, and what differs; example: full; /tags/wheat/: summary"
+            f"{error}; write full or summary, then exceptions by path; example: full; /tags/wheat/: summary"
         ) from None
 
 
@@ -106,7 +106,7 @@ def token(value: object) -> str:
 
 def search_url(value: object) -> str:
     if not has_engine(text(value)):
-        raise ValueError("is not the URL of a search engine here; leave it out, or say whoosh:///folder")
+        raise ValueError("is not the URL of a known search engine; leave it out, or write whoosh:///folder")
     return text(value)
 
 
@@ -114,7 +114,7 @@ def hub(value: object) -> str:
     url = text(value)
     parts = urlsplit(url)
     if url != NO_HUB and (parts.scheme not in ("http", "https") or not parts.hostname or parts.fragment):
-        raise ValueError(f"must be the address of a hub, or {NO_HUB}; without it the site has its own")
+        raise ValueError(f"must be the URL of a hub, or {NO_HUB}; if not set, the site is its own hub")
     return url
 
 

@@ -23,12 +23,12 @@ CONFIG_FILE: Final = Path("dateline.toml")
 HUB_PATH: Final = "/hub"
 
 
-# Each process reads the settings: a library for them would cost each of them 29 MB.
+# No settings library: each process reads the settings, and a library would cost each 29 MB.
 Reader = Callable[[object], Any]
 
 
 class InvalidSettings(DatelineError):
-    """Every setting that is wrong, one a line."""
+    """Invalid settings; the message has one line for each."""
 
     code = "invalid_settings"
 
@@ -39,70 +39,76 @@ def _setting(default: Any, reader: Reader, description: str, *, secret: bool = F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What can be set. Each is `DATELINE_` and its name in capitals, or its name in `dateline.toml`."""
+    """Every setting. Its variable is `DATELINE_` and its name in capitals; in `dateline.toml` it has its name."""
 
-    data: Path = _setting(  # noqa: RUF009  # a field, and a path that nobody changes
+    data: Path = _setting(  # noqa: RUF009  # a field; a Path is immutable
         Path("data"), read.path, "folder of the database, the search index and everything else"
     )
-    site_url: str = _setting(
-        "", read.site_url, "address under which readers reach the site; from the port where it is not set"
-    )
+    site_url: str = _setting("", read.site_url, "URL of the site for readers; if not set, the URL it is served at")
     title: str = _setting("Dateline", read.text, "name of the site")
     description: str = _setting("News and archive", read.text, "one sentence about the site")
     language: str = _setting("en", read.language, "language tag of the site")
-    timezone: str = _setting("UTC", read.time_zone, "time zone of dates in addresses")
-    rights: str = _setting("", read.text, "copyright of the articles, in a sentence, as feeds say it")
-    editor: str = _setting("", read.editor, "who answers for the articles: ann@example.org (Ann)")
+    timezone: str = _setting("UTC", read.time_zone, "time zone of the dates in URLs")
+    rights: str = _setting("", read.text, "copyright notice in feeds, one sentence")
+    editor: str = _setting("", read.editor, "responsible editor, in feeds; example: ann@example.org (Ann)")
     icon: str = _setting(
-        "", read.text, "address of a small square image for feed readers, relative to the site or absolute"
+        "", read.text, "URL of a small square image for feed readers; absolute, or relative to the site"
     )
-    logo: str = _setting("", read.text, "address of a large image for feed readers and podcast players, likewise")
+    logo: str = _setting(
+        "", read.text, "URL of a large image for feed readers and podcast players; absolute, or relative to the site"
+    )
     podcast_category: str = _setting(
         "News",
         read.podcast_category,
-        "where directories list the podcast, one of Apple's categories: News > Daily News",
+        "category of the podcast, one of Apple's; example: News > Daily News",
     )
     podcast_type: str = _setting(
-        "episodic", read.podcast_type, "episodic, or serial where episodes are to be heard from the first one on"
+        "episodic", read.podcast_type, "episodic, or serial for episodes that are heard in order, from the first"
     )
-    podcast_explicit: bool = _setting(False, read.switch, "whether the podcast is for adults alone")
+    podcast_explicit: bool = _setting(False, read.switch, "whether the podcast is only for adults")
     database_url: str = _setting(
-        "", read.text, "sqlite:///path or postgresql://…; SQLite in the data folder by default"
+        "", read.text, "sqlite:///path or postgresql://user@host/name; SQLite in the data folder by default"
     )
     search_url: str = _setting("", read.search_url, "search engine; Whoosh in the data folder by default")
-    admin_token: str | None = _setting(None, read.token, "a token to accept for everything", secret=True)
-    samples: bool = _setting(True, read.switch, "whether an empty archive starts with sample articles")
+    admin_token: str | None = _setting(None, read.token, "a token with the scope admin", secret=True)
+    samples: bool = _setting(True, read.switch, "whether the first start adds sample articles")
     web_workers: int = _setting(
-        0, partial(read.number, least=0, most=64), "processes that answer requests; 0: as many as fit"
+        0, partial(read.number, minimum=0, maximum=64), "web processes; 0: one per processor, at most 2"
     )
     feed_length: int = _setting(
-        50, partial(read.number, least=1, most=500), "articles in a feed; the site's own has up to 24 more"
+        50, partial(read.number, minimum=1, maximum=500), "entries of a feed; the site's own has up to 24 more"
     )
     search_recency: int = _setting(
-        10, partial(read.number, least=0, most=100), "how far new articles come before old ones in a search, in percent"
+        10,
+        partial(read.number, minimum=0, maximum=100),
+        "percent by which the newest article's score is raised in a search; half as much for each year of age",
     )
-    feed_content: ContentLevels = _setting(  # noqa: RUF009  # a field, and a value that nobody changes
+    feed_content: ContentLevels = _setting(  # noqa: RUF009  # a field; the value is immutable
         ContentLevels(),
         read.feed_content,
-        "what feeds carry of an article, full or summary: full; /tags/wheat/: summary",
+        "content of feeds, full or summary, with exceptions by path; example: full; /tags/wheat/: summary",
     )
     unconditional_gets: int = _setting(
         60,
-        partial(read.number, least=0, most=1_000_000),
-        "how often a client may load the whole of one feed within an hour without saying what it has; 0: always",
+        partial(read.number, minimum=0, maximum=1_000_000),
+        "unconditional requests for one feed that a client may send within an hour; 0: no limit",
     )
     max_article: int = _setting(
-        4_000_000, partial(read.number, least=10_000, most=1_000_000_000), "bytes of one article at most"
+        4_000_000,
+        partial(read.number, minimum=10_000, maximum=1_000_000_000),
+        "maximum size of an article as JSON, in bytes",
     )
-    hub: str = _setting("", read.hub, f"address of another WebSub hub, or {NO_HUB}; the site is its own by default")
-    hub_signature: str = _setting("sha256", read.signature, "how the hub signs: sha256, sha384 or sha512")
+    hub: str = _setting("", read.hub, f"URL of another WebSub hub, or {NO_HUB}; the site is its own hub by default")
+    hub_signature: str = _setting(
+        "sha256", read.signature, "algorithm of the hub's signatures: sha256, sha384 or sha512"
+    )
     allow_private_callbacks: bool = _setting(
-        False, read.switch, "whether subscribers may be on this machine or a private network"
+        False, read.switch, "whether callbacks may be on this machine or a private network"
     )
-    log_level: str = _setting("info", read.log_level, "how much is logged")
+    log_level: str = _setting("info", read.log_level, "lowest level that is logged: debug, info, warning or error")
 
     def site(self, served_at: str | None = None) -> Site:
-        """The site as it is set; `served_at` is its address where none is set."""
+        """The site that the settings describe. `served_at` is its URL if `site_url` is not set."""
         site = Site(
             url=self.site_url or served_at or "http://127.0.0.1:8000/",
             title=self.title,
@@ -126,13 +132,13 @@ class Settings:
 
     @property
     def search_folder(self) -> Path:
-        """Where an engine that keeps files does so, if the address does not say."""
+        """The folder of an engine with files, if `search_url` names none."""
         return self.data / "search"
 
-    def shown(self) -> list[tuple[str, str, str]]:
-        """Every setting's variable, value and meaning, for people; secrets stay secret."""
+    def describe(self) -> list[tuple[str, str, str]]:
+        """Variable, value and description of every setting. Hides the values of secrets."""
         return [
-            (variable(one.name), _shown(getattr(self, one.name), secret=not one.repr), one.metadata["description"])
+            (variable(one.name), _display(getattr(self, one.name), secret=not one.repr), one.metadata["description"])
             for one in fields(self)
         ]
 
@@ -142,9 +148,9 @@ def variable(name: str) -> str:
 
 
 def read_settings() -> Settings:
-    """Settings from files that variables name, else from variables, else from `dateline.toml`.
+    """Settings from files that `…_FILE` variables name, else from variables, else from `dateline.toml`.
 
-    What is empty counts as not set. Raises InvalidSettings with every problem."""
+    An empty value counts as not set. Raises InvalidSettings with every problem."""
     problems: list[str] = []
     given = {**_from_toml(problems), **_from_environment(), **_from_files(problems)}
     values = {}
@@ -160,7 +166,7 @@ def read_settings() -> Settings:
 
 
 def unknown_names() -> list[str]:
-    """DATELINE_ variables that mean nothing, which a slip of the pen is more often than not."""
+    """DATELINE_ variables that are not settings: most are misspelled."""
     known = {variable(one.name) for one in fields(Settings)}
     known |= {name + FILE_SUFFIX for name in known}
     return sorted(
@@ -175,7 +181,7 @@ def _from_environment() -> Mapping[str, object]:
 
 
 def _from_files(problems: list[str]) -> Mapping[str, object]:
-    """`DATELINE_ADMIN_TOKEN_FILE=/run/secrets/token`: any setting from the file that is named."""
+    """Settings in files of their own: `DATELINE_ADMIN_TOKEN_FILE=/run/secrets/token`."""
     values = {}
     for one in fields(Settings):
         name = variable(one.name) + FILE_SUFFIX
@@ -199,12 +205,14 @@ def _from_toml(problems: list[str]) -> Mapping[str, object]:
         return {}
     names = [one.name for one in fields(Settings)]
     problems += [
-        f"{CONFIG_FILE}: {name} is no setting; there are {', '.join(names)}" for name in values if name not in names
+        f"{CONFIG_FILE}: {name} is not a setting; known settings are {', '.join(names)}"
+        for name in values
+        if name not in names
     ]
     return values
 
 
-def _shown(value: object, *, secret: bool) -> str:
+def _display(value: object, *, secret: bool) -> str:
     if value is None or value == "":
         return "(not set)"
     return "(set)" if secret else str(value)

@@ -1,4 +1,4 @@
-"""From settings to a running Dateline: the only place that names a back-end."""
+"""Opens a Dateline from its settings. The only module that names a back-end."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from service.publishing import Publisher
 from service.settings import Settings
 from service.wakeup import Wakeup
 
-SITE_URL = "site-url"  # the fact under which the address is kept
+SITE_URL = "site-url"  # name of the fact: the URL that the site was last served at
 
 
 def open_archive(settings: Settings, *, checkpoints: bool = False) -> SqlArchive:
-    """The archive that the settings name, whatever its schema.
+    """Open the archive that the settings name, without a check of its schema.
 
-    `checkpoints`: this process keeps house in the database, unless another one does."""
+    `checkpoints`: this process runs SQLite's checkpoints, unless another one does. Raises StorageFull or Unavailable."""
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         kind = StorageFull if error.errno == errno.ENOSPC else Unavailable
-        raise kind(f"cannot make the data folder {settings.data}: {error.strerror}; set DATELINE_DATA") from error
+        raise kind(
+            f"cannot create the data folder {settings.data}: {error.strerror}; DATELINE_DATA names another"
+        ) from error
     return SqlArchive(settings.database, checkpoints=checkpoints)
 
 
@@ -33,7 +35,7 @@ def open_dateline(
 ) -> Dateline:
     """Open everything that the settings name.
 
-    `migrate`: bring the database to this program's schema, else raise ArchiveOutdated where it is not."""
+    `migrate`: upgrade the database to this program's schema. Without it, raises ArchiveOutdated if the schema differs."""
     archive = open_archive(settings, checkpoints=checkpoints)
     try:
         if migrate:
@@ -43,7 +45,7 @@ def open_dateline(
     except DatelineError:
         archive.close()
         raise
-    # Without a setting, the address under which it was last served: other commands know no port.
+    # If site_url is not set: the URL it was last served at, since other commands do not know the port.
     site = settings.site(archive.facts.get(SITE_URL))
     wakeup = Wakeup(settings.data / "bell")
     return Dateline(

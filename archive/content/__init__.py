@@ -1,1 +1,1 @@
-"""Content of articles: clean HTML, plain text, and the characters that XML allows."""
+"""Content of articles: sanitized HTML, plain text, and the characters that XML allows."""

@@ -1,4 +1,4 @@
-"""Content as clean HTML: cleaned HTML, rendered Markdown and plain text."""
+"""Content as clean HTML: sanitized HTML, rendered Markdown, and plain text in paragraphs."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from markdown_it import MarkdownIt
 from archive.content.characters import strip_forbidden
 
 MAX_DEPTH: Final = 200  # levels of nested elements
-MAX_ROUNDS: Final = 10  # of cleaning; of 200,000 pages of stray tags, none took more than three
+MAX_ROUNDS: Final = 10  # of cleaning; of 200,000 pages of stray tags, none needed more than three
 _TAG: Final = re.compile(r"<(?P<end>/?)(?P<name>[A-Za-z][^\s/>]*)")
-# Void elements, and those whose end tag may be missing (HTML §13.1.2.4): they do not nest in each other.
+# Void elements, and elements whose end tag may be omitted (HTML §13.1.2.4): they do not add to the depth.
 _WITHOUT_END: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr "
     "p li dt dd tr td th thead tbody tfoot colgroup caption".split()
 )
 
-# Without elements that feed readers and the W3C's validator reject as dangerous or unknown.
+# Excludes elements that feed readers and the W3C's feed validator reject as dangerous or unknown.
 _TAGS: Final = (set(nh3.ALLOWED_TAGS) - {"bdo", "rtc"}) | set("audio video source picture section main track".split())
 _ATTRIBUTES: Final = {
     **{tag: set(names) for tag, names in nh3.ALLOWED_ATTRIBUTES.items()},
@@ -41,12 +41,12 @@ _SCHEMES: Final = {"http", "https", "mailto", "tel", "ftp", "geo", "magnet", "xm
 
 
 def clean_html(html: str) -> str:
-    """The part of `html` that is safe on any page and in any feed reader.
+    """The HTML without everything that is unsafe on a page or in a feed reader.
 
-    Scripts, styles, frames, forms, event handlers and `javascript:` URLs are removed; text is kept."""
+    Scripts, styles, frames, forms, event handlers and `javascript:` URLs are removed; other text is kept."""
     cleaned = _cleaned(_flattened(strip_forbidden(html)))
-    # Clean until nothing changes: "&#1;" is a character only after the first round, and the content of a removed
-    # element may not be allowed where it is now, such as a paragraph in a paragraph.
+    # Clean until nothing changes: "&#1;" becomes a character in the first round, and removing an element can put its
+    # content where it is not allowed, such as a paragraph inside a paragraph.
     for _ in range(MAX_ROUNDS):
         before, cleaned = cleaned, _cleaned(strip_forbidden(cleaned))
         if cleaned == before:
@@ -72,9 +72,9 @@ def _keep_attribute(element: str, attribute: str, value: str) -> str | None:
 
 
 def _flattened(html: str) -> str:
-    """The HTML with line breaks in place of tags below MAX_DEPTH; their content is kept.
+    """The HTML with line breaks instead of the tags nested deeper than MAX_DEPTH; their content is kept.
 
-    100,000 open <div> kept the cleaner busy for minutes, and libxml2 loses the text below 256 elements."""
+    100,000 nested <div> took the cleaner minutes, and libxml2 drops text nested deeper than 256 elements."""
     if html.count("<") <= MAX_DEPTH:
         return html
     depth = 0
@@ -98,7 +98,7 @@ def _markdown() -> MarkdownIt:
 
 
 def render(content_format: str, source: str) -> str:
-    """Clean HTML of a source in `html`, `markdown` (CommonMark with tables) or `text`."""
+    """Clean HTML from a source in the format `html`, `markdown` (CommonMark, tables, strikethrough) or `text`."""
     if content_format == "markdown":
         return clean_html(_markdown().render(strip_forbidden(source)))
     if content_format == "text":
@@ -107,7 +107,7 @@ def render(content_format: str, source: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Plain text as HTML: empty lines, and lines that begin with a space, separate paragraphs."""
+    """Plain text as HTML. A paragraph ends at an empty line, or before an indented line."""
     blocks = re.split(r"\n\s*\n|\n(?=[ \t\u3000]+\S)", text.replace("\r\n", "\n").replace("\r", "\n"))
     flowing = (" ".join(block.split()) for block in blocks)
     return "\n".join(f"<p>{html_entities.escape(block, quote=False)}</p>" for block in flowing if block)

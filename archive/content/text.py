@@ -1,4 +1,4 @@
-"""HTML as plain text: paragraphs, the first heading, the first sentence."""
+"""Plain text from HTML; its first heading and first sentence."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _BLOCKS: Final = frozenset(
 )
 _HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?…।؟۔։።])[\"'”’)\]]*\s+(?=[\"'“‘(\[]?[^\W\d_a-z])|(?<=[。！？])")
-MAX_SENTENCE: Final = 2_000  # characters that are searched for the end of a sentence
-MAX_ABBREVIATION: Final = 20  # letters and full stops
+MAX_SENTENCE: Final = 2_000  # characters searched for the end of a sentence
+MAX_ABBREVIATION: Final = 20  # characters, full stops included
 _ABBREVIATION: Final = re.compile(r"(?:^|[\s(])(?:[^\W\d_]|[A-Z][a-z]{1,2}|[^\W\d_](?:\.[^\W\d_])+|Prof|Capt|Sept)\.$")
 
 
 def plain_text(html: str) -> str:
-    """The visible text, with empty lines between blocks."""
+    """The visible text; an empty line separates block elements."""
     if not html or html.isspace():
         return ""
     if "<" not in html:
@@ -34,7 +34,7 @@ def plain_text(html: str) -> str:
 
 
 def first_heading(html: str) -> str | None:
-    """The text of the first `<h1>`…`<h6>` that has any."""
+    """The text of the first `<h1>`…`<h6>` that is not blank, on one line; None if there is none."""
     if "<h" not in html:
         return None
     for element in _parsed(html).iter(*_HEADINGS):
@@ -45,7 +45,9 @@ def first_heading(html: str) -> str | None:
 
 
 def first_sentence(text: str) -> str:
-    """The first sentence of a text; its first paragraph if no sentence ends in MAX_SENTENCE characters."""
+    """The first sentence of a text; its first paragraph if no sentence ends within MAX_SENTENCE characters.
+
+    A full stop after a known form of abbreviation ("U.S.", "Dr.") does not end a sentence."""
     paragraph = text.strip().split("\n\n", 1)[0]
     for end in _SENTENCE_END.finditer(paragraph, 0, MAX_SENTENCE):
         if not _ABBREVIATION.search(paragraph, max(end.start() - MAX_ABBREVIATION, 0), end.start()):
@@ -54,7 +56,7 @@ def first_sentence(text: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """At most `length` characters on one line, cut after a word, with an ellipsis if it was cut."""
+    """The text on one line; if it has more than `length` characters, cut after a word, with an ellipsis."""
     flowing = " ".join(text.split())
     if len(flowing) <= length:
         return flowing
@@ -68,7 +70,7 @@ def _parsed(html: str) -> lxml.html.HtmlElement:
 
 
 def _text_of(element: etree._Element) -> Iterator[str]:
-    """The pieces of text in an element; a NUL marks the beginning or end of a block."""
+    """The text nodes of an element, with a NUL at the beginning and end of each block element."""
     for event, node in etree.iterwalk(element, events=("start", "end", "comment", "pi")):
         if event in ("comment", "pi"):
             yield node.tail or ""

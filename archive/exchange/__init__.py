@@ -1,1 +1,1 @@
-"""Import and export: articles from files and into files. Each format is one module in formats/."""
+"""Import and export of articles from and to files. Each format is one module in formats/."""

@@ -1,4 +1,4 @@
-"""Imports items in batches: plans every item of a batch, then saves the batch in one transaction."""
+"""Imports items in batches: plans each item of a batch, then saves the batch in one transaction."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from archive.exchange.restore import exported_id
 from archive.store.archive import Archive
 from archive.store.articles import Imported, Save
 
-MAX_BATCH: Final = 200  # items: SQLite syncs the disk once a transaction
-MAX_BATCH_BYTES: Final = 8 * 2**20  # a batch is full after so many, however few its items
+MAX_BATCH: Final = 200  # items; SQLite syncs the disk once per transaction
+MAX_BATCH_BYTES: Final = 8 * 2**20  # a batch of fewer items ends when its size reaches this
 
 
 def batches(items: Iterator[Item | Unreadable], report: Report) -> Iterator[list[Item]]:
-    """Lists of items, lazily. What is unreadable goes to the report."""
+    """Batches of items, lazily. Unreadable ones are added to the report as failures."""
     batch: list[Item] = []
     size = 0
     for item in items:
@@ -44,7 +44,7 @@ class _PlannedSave:
 
 
 class BatchImporter:
-    """Imports batch after batch. A dry run plans everything and saves nothing."""
+    """Imports batches. A dry run plans everything and saves nothing."""
 
     def __init__(
         self, archive: Archive, planner: Planner, duplicates: DuplicateIndex, report: Report, *, dry_run: bool
@@ -56,7 +56,7 @@ class BatchImporter:
         self.dry_run = dry_run
 
     def run(self, batch: Sequence[Item]) -> None:
-        """Import a batch. Raises Unavailable and StorageFull; nothing of the batch is saved then."""
+        """Import a batch. Raises Unavailable and StorageFull; then nothing of the batch is saved."""
         items = [item for item in batch if self._is_first(item)]
         known = self.archive.articles.imported([item.key for item in items])
         articles = self.archive.articles.get_many(list(_needed_ids(items, known)))
@@ -112,7 +112,7 @@ class BatchImporter:
 
 
 def _needed_ids(items: Sequence[Item], known: Mapping[str, Imported]) -> Iterator[str]:
-    """The articles that the planner needs for these items."""
+    """The ids of the articles that the planner needs for these items."""
     for item in items:
         earlier = known.get(item.key)
         if earlier is not None:

@@ -1,4 +1,4 @@
-"""Finds items that occur twice in one import. The index is on disk, so memory does not grow with the import."""
+"""Detects items that occur twice in one import. The index is on disk, so that memory use does not grow."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from archive.errors import StorageFull, Unavailable
 
 
 class Occurrence(NamedTuple):
+    """The digest of an item's content, and its location for people."""
+
     digest: str
     location: str
 
 
 class DuplicateIndex:
-    """The first occurrence of every key: the digest and location of its item. Deleted when closed.
+    """The first occurrence of every key. The index is deleted when it is closed.
 
-    Raises StorageFull and Unavailable if the system's temporary folder is full or cannot be used."""
+    Raises StorageFull if the system's temporary folder is full, and Unavailable if it cannot be used."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None)  # "": a private file that SQLite deletes itself

@@ -1,4 +1,4 @@
-"""Export: the whole archive in one of the formats that can be imported again."""
+"""Export of the archive, in a format that can be imported again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from archive.exchange.formats.registry import writer_of
 from archive.exchange.target_files import write_errors
 from archive.store.archive import Archive
 
-PROGRESS_STEP: Final = 500  # articles between two calls of `progress`
+PROGRESS_STEP: Final = 500  # articles per call of `progress`
 
 
 def export_articles(
@@ -23,10 +23,10 @@ def export_articles(
     since: datetime | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> int:
-    """Write every article to `target`, drafts and withdrawn ones included, by id; returns how many.
+    """Write all articles to `target`, including drafts and withdrawn ones, ordered by id; returns their number.
 
-    `since`: only articles modified at or after it. `progress` is called with the number of articles so
-    far. Raises CannotWrite, StorageFull and UnknownFormat."""
+    `since`: only articles modified at or after it. `progress` is called with the number of articles written so far.
+    Raises CannotWrite, StorageFull and UnknownFormat."""
     write = writer_of(format_name)
     articles = _CountedArticles(archive.articles.every(since=since), progress)
     with write_errors(target):

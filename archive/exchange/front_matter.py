@@ -11,7 +11,7 @@ import yaml
 
 from archive.exchange.item import Undecodable
 
-try:  # ten times as fast; every wheel of PyYAML has them
+try:  # libyaml is ten times as fast; every wheel of PyYAML includes it
     from yaml import CSafeDumper as _Dumper
     from yaml import CSafeLoader as _SafeLoader
 except ImportError:
@@ -25,25 +25,25 @@ _UNCLOSED: Final = re.compile(r"(?:---[ \t]*\r?\n[\w-]+:[ \t\r\n]|\+\+\+[ \t]*\r
 
 
 def split_front_matter(text: str) -> tuple[FrontMatter, str]:
-    """Front matter in YAML (between `---`) or TOML (`+++`), and the body without its last line break.
+    """The front matter, in YAML (between `---`) or TOML (`+++`), and the body without its last line break.
 
-    Numbers, dates and booleans in YAML are strings, as they were written. Raises Undecodable."""
-    found = _BLOCK.match(text)
-    if found is None:
+    Numbers, dates and booleans in YAML become strings as written. Raises Undecodable."""
+    block = _BLOCK.match(text)
+    if block is None:
         if _UNCLOSED.match(text):
             raise Undecodable("front matter", f"has no end; close it with a line {text[:3]!r}")
         return {}, _without_last_break(text)
-    matter = _parse_toml(found[2]) if found[1] == "+++" else _parse_yaml(found[2])
-    if matter is None:  # horizontal rules look like front matter, too
+    matter = _parse_toml(block[2]) if block[1] == "+++" else _parse_yaml(block[2])
+    if matter is None:  # two horizontal rules look like front matter
         return {}, _without_last_break(text)
-    return matter, _without_last_break(text[found.end() :])
+    return matter, _without_last_break(text[block.end() :])
 
 
 def join_front_matter(matter: Mapping[str, object], body: str) -> str:
-    """A text that `split_front_matter` splits into the same front matter, as YAML, and body."""
-    block = yaml.dump(dict(matter), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1_000_000)
-    last_break = "\r\n" if body.endswith("\r") else "\n"  # a bare \n would make one line break of the \r
-    return f"---\n{block}---\n\n{body}{last_break}"
+    """The inverse of `split_front_matter`, with the front matter in YAML."""
+    yaml_text = yaml.dump(dict(matter), Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=1_000_000)
+    last_break = "\r\n" if body.endswith("\r") else "\n"  # \r followed by a bare \n would be one line break
+    return f"---\n{yaml_text}---\n\n{body}{last_break}"
 
 
 def _without_last_break(text: str) -> str:
@@ -51,18 +51,18 @@ def _without_last_break(text: str) -> str:
 
 
 class _Loader(_SafeLoader):
-    """YAML in which numbers, dates and booleans stay as they were written: a title may be 1984."""
+    """A YAML loader that reads numbers, dates and booleans as strings: a title may be 1984."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: kept
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    character: kept
+    for character, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
     if (kept := [one for one in resolvers if one[0] in ("tag:yaml.org,2002:null", "tag:yaml.org,2002:merge")])
 }
 
 
 def _parse_yaml(matter: str) -> FrontMatter | None:
-    """None for YAML that is not a mapping."""
+    """The mapping; None if the YAML is something else. Raises Undecodable."""
     try:
         front = yaml.load(matter, Loader=_Loader)  # noqa: S506  a SafeLoader with fewer types
     except yaml.MarkedYAMLError as error:

@@ -1,4 +1,5 @@
-"""Front matter as the fields of an article: Dateline's own, and those that Hugo, Jekyll, Ghost and others write."""
+"""Converts front matter to the fields of an article and back: Dateline's own, and that of Hugo, Jekyll, Ghost and
+others."""
 
 from __future__ import annotations
 
@@ -34,7 +35,7 @@ _LOOSE_INSTANT: Final = re.compile(
 
 
 def front_matter_of(article: Article) -> Fields:
-    """Every field of the article that has a value, in the order of the table. The content is not among them."""
+    """Every field that has a value, except the content, in the order of the table."""
     matter: Fields = {}
     for field in FIELDS:
         if field.in_front_matter:
@@ -45,10 +46,10 @@ def front_matter_of(article: Article) -> Fields:
 
 
 class FrontMatterFields:
-    """The fields that some front matter stands for, with a note on every key that is not used.
+    """The fields described by front matter, and a note on every key that is not used.
 
-    `fields` are for archive.validation.parse_draft; `body_format` is the format of the text after the
-    front matter."""
+    `fields` are input for archive.validation.parse_draft. `body_format` is the format of the text after the front
+    matter. `is_own`: an export of Dateline wrote the front matter."""
 
     def __init__(self, matter: Mapping[str, object]) -> None:
         self.fields: Fields = {}
@@ -67,7 +68,7 @@ class FrontMatterFields:
             if name not in _ADDRESS_KEYS:
                 self._note(f"front matter {name!r} is not a field of an article: ignored")
             elif not self.is_own:
-                self._note(f"front matter {name!r} is ignored: URLs are made of date and slug")
+                self._note(f"front matter {name!r} is ignored: URLs are made from date and slug")
         if not self.is_own and self.fields.pop("id", None) is not None:
             self._note("front matter 'id' is ignored: Dateline makes its own")
 
@@ -75,7 +76,7 @@ class FrontMatterFields:
         self.notes.append(text)
 
     def _take_switches(self, keys: Fields) -> None:
-        """Keys that set another field: `draft: true`, `published: false`, `status: publish`, `format: html`."""
+        """Apply keys that set other fields: `draft: true`, `published: false`, `status: publish`, `format: html`."""
         draft = keys.pop("draft", None)
         if str(draft).casefold() in _YES:
             keys["status"] = Status.DRAFT.value
@@ -96,7 +97,7 @@ class FrontMatterFields:
             self._note(f"front matter {key!r} is ignored: the content is the text after the front matter")
         elif self.fields.get(name) not in (None, "", []):
             if alias is not None:
-                self._note(f"front matter {key!r} is ignored: {name!r} is given, too")
+                self._note(f"front matter {key!r} is ignored: {name!r} is given as well")
         elif name == "image" and not _is_web_address(value):
             if value not in (None, ""):
                 self._note(f"front matter {key!r} is ignored: it is not a web address")
@@ -104,7 +105,7 @@ class FrontMatterFields:
             self.fields[name] = _normalized(_BY_NAME[name].type, value)
 
     def _take_categories(self, value: object) -> None:
-        """The first category is the section, if there is none; the others are tags."""
+        """Make the first category the section, unless there is one; make the others tags."""
         names = _split_names(value)
         if not isinstance(names, list) or not names:
             return
@@ -120,7 +121,7 @@ def _fold(key: str) -> str:
 
 
 def _shortest(kind: FieldType[Any], value: Any) -> object:
-    """A value as people write it in YAML: instants as timestamps, an author with nothing but a name as that name."""
+    """A value in its shortest form for YAML: an instant as a timestamp, an author without other parts as a name."""
     match kind:
         case Instant():
             return value
@@ -135,7 +136,7 @@ def _shortest(kind: FieldType[Any], value: Any) -> object:
 
 
 def _normalized(kind: FieldType[Any], value: object) -> object:
-    """A value as YAML, TOML and other programs have it, in the form that the type's `parse` takes."""
+    """A value from YAML or TOML, as other programs write it, in the form that the type's `parse` accepts."""
     match kind:
         case Instant():
             return _normalized_instant(value)
@@ -165,18 +166,18 @@ def _normalized_record(record: Record[Any], value: Mapping[str, object]) -> Fiel
 
 
 def _normalized_instant(value: object) -> object:
-    """A date that archive.timestamps can parse: `2023-12-14 09:30:00 +0100` is common in front matter."""
+    """A date in a form that archive.timestamps can parse: `2023-12-14 09:30:00 +0100` is common in front matter."""
     if isinstance(value, datetime | date):
         return value.isoformat()
-    found = _LOOSE_INSTANT.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
+    instant = _LOOSE_INSTANT.fullmatch(value.strip()) if isinstance(value, str) else None
+    if instant is None:
         return None if value == "" else value
-    offset = {"z": "Z", "utc": "Z"}.get((found[3] or "").casefold(), found[3] or "")
-    return f"{found[1]}T{found[2]}{offset}"
+    offset = {"z": "Z", "utc": "Z"}.get((instant[3] or "").casefold(), instant[3] or "")
+    return f"{instant[1]}T{instant[2]}{offset}"
 
 
 def _split_names(value: object) -> object:
-    """A list of names, also from one string with commas."""
+    """A list of names from a string with commas; any other value unchanged."""
     if isinstance(value, str):
         return [name.strip() for name in value.split(",") if name.strip()]
     return value

@@ -1,7 +1,7 @@
-"""Import: reads files, saves articles in batches, reports every item that was not imported with its reason.
+"""Import: reads files, saves articles in batches, and reports every item that was not imported, with the reason.
 
-An item and its origin are saved in one transaction. So an import may be stopped at any time and run again:
-what was imported before is recognised, and nothing is added twice."""
+An item and its origin are saved in one transaction, so that an import can be stopped at any time and run again:
+it recognizes the items that were imported before, and adds nothing twice."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def import_paths(
 ) -> Report:
     """Import the articles in these files and folders. `progress` is called after every batch.
 
-    An item that was imported before changes nothing; one that changed in its source changes its article,
-    unless that was edited here since. A dry run saves nothing, and does not notice guids that are taken.
-    Raises Unavailable and StorageFull: earlier batches stay saved, and a new run continues after them.
-    Raises UnknownFormat."""
+    An item that was imported before changes nothing. If it has changed in its source, its article is revised,
+    unless that was edited here since: then the item is reported as failed. A dry run saves nothing, and does not
+    detect guids that are taken. Raises UnknownFormat, and Unavailable and StorageFull: earlier batches stay saved,
+    and a new run continues after them."""
     report = Report()
     with closing(DuplicateIndex()) as duplicates:
         planner = Planner(archive, site, now, new_id=new_id, by=by, report=report)

@@ -1,4 +1,4 @@
-"""What the reader of a format yields: items that may become articles, and reports of what is unreadable."""
+"""The results of reading a source: items that may become articles, and unreadable locations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 from archive.errors import Problem
 
-MAX_KEY_BYTES: Final = 500  # PostgreSQL indexes no value above some 2,700
+MAX_KEY_BYTES: Final = 500  # PostgreSQL cannot index values above some 2,700 bytes
 FILE_KIND: Final = "file"
 GUID_KIND: Final = "guid"
 ID_KIND: Final = "id"
@@ -18,12 +18,12 @@ DIGEST_KIND: Final = "digest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One possible article, as its source describes it.
+    """One possible article, as described by its source.
 
-    `location` is for people: "folder/file.jsonl:17". `key` identifies the item in later imports, `digest`
-    its content. `fields` are for archive.validation.parse_draft. `fallback_title` is the title of an
-    article with neither title nor text; `fallback_published` (a date or RFC 3339) the date of a new
-    article without one. `size` is what was read for it, in bytes."""
+    `location` is for people: "folder/file.jsonl:17". `key` identifies the item in later imports, `digest` its content.
+    `fields` are input for archive.validation.parse_draft. `fallback_title` is the title if there is neither a title
+    nor text; `fallback_published` (a date or RFC 3339) is the publishing date of a new article without one. `size` is
+    the number of bytes read for it. `notes` are remarks for the report."""
 
     location: str
     key: str
@@ -41,20 +41,20 @@ class Item:
 
     @property
     def has_bare_id(self) -> bool:
-        """Whether the item is identified by an id alone. Two sources that both count from 1 have the same ids."""
+        """Whether the item is identified by an id alone. Two sources that both count from 1 use the same ids."""
         return self.key.startswith(f"{ID_KIND}:")
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A location in a source that yields no item, and why."""
+    """A location in a source that cannot be read as an item, with the reasons."""
 
     location: str
     problems: tuple[Problem, ...]
 
 
 class Undecodable(ValueError):
-    """A problem that keeps a whole file from being read."""
+    """A whole file cannot be read. `problem` says why."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(f"{field}: {message}")
@@ -62,7 +62,7 @@ class Undecodable(ValueError):
 
 
 def origin_key(kind: str, name: str) -> str:
-    """`kind:name`; a name that no database column could hold is replaced by its SHA-256."""
+    """The key `kind:name`. A name that is not printable or has more than MAX_KEY_BYTES is replaced by its SHA-256."""
     exact = name.encode("utf-8", "surrogatepass")
     if name.isprintable() and len(exact) <= MAX_KEY_BYTES:
         return f"{kind}:{name}"

@@ -1,4 +1,4 @@
-"""Reads the items of files and folders, one after the other, in the formats of the registry."""
+"""Reads the items of files and folders, in the formats of the registry."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archive.exchange.source_files import READ_ERRORS, Skipped, Source, find_sou
 
 
 class PathReader:
-    """The items of some paths. `bytes_read` counts bytes of the files on disk, as reading goes on."""
+    """Reads the items of some paths. `bytes_read` is the number of bytes of the files on disk read so far."""
 
     def __init__(self, paths: Sequence[Path], format_name: str, report: Report) -> None:
         self.paths = paths
@@ -28,22 +28,22 @@ class PathReader:
 
     def items(self) -> Iterator[Item | Unreadable]:
         """All items, lazily. Skipped files are counted in the report."""
-        for found in find_sources(self.paths, lambda name: registry.accepts(name, self.format_name)):
-            match found:
+        for source in find_sources(self.paths, lambda name: registry.accepts(name, self.format_name)):
+            match source:
                 case Skipped():
                     self.report.skipped += 1
                 case Unreadable():
-                    yield found
+                    yield source
                 case Source():
-                    self._source = found
-                    yield from self._items_of(found)
+                    self._source = source
+                    yield from self._items_of(source)
                     self._source = None
 
     def _items_of(self, source: Source) -> Iterator[Item | Unreadable]:
         read = registry.reader_of(source.name, self.format_name)
         if read is None:
             known = ", ".join(registry.importable())
-            message = f"its name does not tell its format; name one of the formats: {known}"
+            message = f"its format cannot be determined from its name; give one of the formats: {known}"
             yield Unreadable(source.location, (Problem("file", message),))
             return
         try:
@@ -56,7 +56,7 @@ class PathReader:
 
 
 def total_bytes(paths: Sequence[Path], *, format_name: str = registry.AUTO) -> int:
-    """The `bytes_read` of a PathReader that has read these paths to the end."""
+    """The size of the files in these paths on disk: the final `bytes_read` of a PathReader."""
     total = 0
     for source in find_sources(paths, lambda name: registry.accepts(name, format_name)):
         if isinstance(source, Source):

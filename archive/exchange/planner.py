@@ -1,4 +1,4 @@
-"""Decides what an item changes in the archive: a new article, a new revision, or nothing."""
+"""Decides how an item changes the archive: a new article, a new revision, or nothing."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from archive.store.articles import Imported, Origin, Save
 from archive.timestamps import parse_instant
 from archive.urls import article_path
 
-MAX_NUMBERED: Final = 50  # numbered URLs that are searched for a copy of the article
+MAX_NUMBERED: Final = 50  # numbered URLs searched for a copy of the article
 
 
 class ImportConflict(DatelineError):
-    """The article and its source were both changed. The article is left as it is; a person has to decide."""
+    """The article and its source were both changed. The article is not changed; the user has to decide."""
 
     code = "import_conflict"
 
 
 class Planner:
-    """Plans the changes of one import. It reads the archive and saves nothing."""
+    """Plans the changes of one import. Reads the archive and saves nothing."""
 
     def __init__(
         self, archive: Archive, site: Site, now: datetime, *, new_id: Callable[[], str], by: str, report: Report
@@ -45,10 +45,10 @@ class Planner:
         self.report = report
 
     def plan(self, item: Item, earlier: Imported | None, articles: Mapping[str, Article]) -> Save | None:
-        """What to save for an item; None if nothing changes.
+        """The article to save for an item; None if nothing changes.
 
-        `earlier` is the result of an earlier import of the item; `articles` holds its article, and the one
-        with the item's exported id if there is one. Raises Invalid, Conflict and ImportConflict."""
+        `earlier` is the result of an earlier import of the item. `articles` has, by id, the article of that import
+        and, if there is one, the article with the item's exported id. Raises Invalid, Conflict and ImportConflict."""
         if earlier is not None and earlier.origin.digest == item.digest:
             return None
         draft = parse_item(item.fields, zone=self.site.zone, fallback_title=item.fallback_title)
@@ -68,7 +68,7 @@ class Planner:
         article = remove_added_date(article, item.fields)
         article = restore_dates(article, item.fields, now=self.now, zone=self.site.zone)
         if item.is_file and self._has_copy(article):
-            self.report.note(item.location, "the archive has this article already, from another file: not imported")
+            self.report.note(item.location, "the archive already has this article, from another file: not imported")
             return None
         self._add_notes(item)
         return self._save(item, article, expected_revision=0)
@@ -79,13 +79,13 @@ class Planner:
             return None
         if article.revision != earlier.revision and self._was_edited(article, since=earlier.revision):
             raise ImportConflict(
-                f"{article.id} was edited here since it was imported, and its source changed, too: left as it is; "
-                "make the change here, or import it under another name or id as an article of its own"
+                f"{article.id} was edited here since it was imported, and its source has also changed: left unchanged; "
+                "make the change here, or import it under another name or id as a separate article"
             )
         if item.has_bare_id and revised.title != article.title and revised.published != article.published:
             raise ImportConflict(
                 f"the id was imported before for {article.title!r}, which has another title and another date: "
-                "left as it is; give every article an id or guid of its own"
+                "left unchanged; give every article its own id or guid"
             )
         self._add_notes(item)
         return self._save(item, revised, expected_revision=article.revision)
@@ -95,10 +95,10 @@ class Planner:
         return remove_added_date(revised, item.fields)
 
     def _check_unchanged(self, item: Item, draft: Draft, existing: Article) -> None:
-        """An article that this very archive exported. Raises ImportConflict if it differs from the export."""
+        """Raise ImportConflict if an article that this archive exported differs from the export."""
         if not same_content(self._revised(item, draft, existing), existing):
             raise ImportConflict(
-                f"{existing.id} is in this archive, and differs: left as it is; "
+                f"{existing.id} is in this archive, and differs: left unchanged; "
                 "make the change here, or restore into an empty archive"
             )
 
@@ -122,20 +122,20 @@ class Planner:
             self.report.note(item.location, text)
 
     def _has_copy(self, article: Article) -> bool:
-        """Whether a copy of the article is at the URL that this one would get, or at a numbered one."""
+        """Whether there is a copy of the article at the URL that this one would get, or at a numbered one."""
         if article.path is None or article.day is None:
             return False
         for number in count(1):
             slug = article.slug if number == 1 else numbered_slug(article.slug, number)
-            located = self.archive.articles.resolve(article_path(article.day, slug))
-            if located is None or number > MAX_NUMBERED:
+            resolved = self.archive.articles.resolve(article_path(article.day, slug))
+            if resolved is None or number > MAX_NUMBERED:
                 return False
-            if is_copy(located.article, article):
+            if is_copy(resolved.article, article):
                 return True
         return False
 
     def _was_edited(self, article: Article, *, since: int) -> bool:
-        """Whether a later revision did more than release a scheduled article."""
+        """Whether a revision after `since` changed more than the release of a scheduled article does."""
         before = next(
             (one.article for one in self.archive.articles.history(article.id) if one.article.revision == since), None
         )

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-MAX_LISTED: Final = 10_000  # failures, and different notes, that are kept one by one; all are counted
+MAX_LISTED: Final = 10_000  # failures, and distinct notes, that are kept; further failures are only counted
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An item that was not imported. Every reason begins with the name of the field that it is about."""
+    """An item that was not imported. Every reason begins with the name of the field concerned."""
 
     location: str
     reasons: tuple[str, ...]
@@ -19,7 +19,7 @@ class Failure:
 
 @dataclass(slots=True)
 class Note:
-    """A remark, the location where it first applied, and the number of items that it applies to."""
+    """A remark, the location of its first occurrence, and the number of items that it applies to."""
 
     text: str
     location: str
@@ -28,9 +28,9 @@ class Note:
 
 @dataclass(slots=True)
 class Report:
-    """Items by result. `skipped` counts files in folders that are not of the format of this import.
+    """The numbers of items by result. `skipped` counts files in folders that are not in the import's format.
 
-    `unlisted` counts failures after the first MAX_LISTED; `failed` holds those."""
+    `failed` has the first MAX_LISTED failures, `unlisted` is the number of further ones."""
 
     added: int = 0
     changed: int = 0
@@ -50,16 +50,18 @@ class Report:
 
     @property
     def notes(self) -> Sequence[Note]:
-        """Every different remark once, in the order of first occurrence."""
+        """Every distinct remark once, in the order of first occurrence."""
         return list(self._notes.values())
 
     def fail(self, location: str, reasons: Sequence[object]) -> None:
+        """Add a failure. Each reason's string is shown to people."""
         if len(self.failed) < MAX_LISTED:
             self.failed.append(Failure(location, tuple(map(str, reasons))))
         else:
             self.unlisted += 1
 
     def note(self, location: str, text: str) -> None:
+        """Add a remark on an item."""
         known = self._notes.get(text)
         if known is not None:
             known.count += 1
@@ -69,7 +71,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The state of a running import: the last location read, and the bytes read of the files on disk."""
+    """The progress of a running import: the last location read, and the bytes of the files on disk read so far."""
 
     location: str
     bytes_read: int

@@ -1,4 +1,4 @@
-"""Restores articles that Dateline itself exported, with their id, dates and URL."""
+"""Restores articles that Dateline exported, with their id, dates and URL."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ def is_dateline_export(fields: Mapping[str, object]) -> bool:
 
 
 def exported_id(fields: Mapping[str, object]) -> str | None:
-    """The id that the article had in the archive that exported it."""
+    """The article's id in the archive that exported it; None if it is not an export of Dateline."""
     article_id = fields.get("id")
     is_valid = is_dateline_export(fields) and isinstance(article_id, str) and _ID.fullmatch(article_id)
     return str(article_id) if is_valid else None
 
 
 def parse_item(fields: Mapping[str, object], *, zone: ZoneInfo, fallback_title: str | None) -> Draft:
-    """The draft of any item. Raises InvalidDraft.
+    """The draft of an item. Raises InvalidDraft.
 
-    For exports of Dateline: HTML is rendered again from its source if there is one, and the slug is
-    taken as it is, since it may be older than the rules for slugs."""
+    For exports of Dateline, HTML is rendered again from its source if there is one, and the slug is not validated,
+    since it may be older than the rules for slugs."""
     if not is_dateline_export(fields):
         return parse_draft(fields, zone=zone, fallback_title=fallback_title)
     fields = dict(fields)
@@ -48,8 +48,9 @@ def parse_item(fields: Mapping[str, object], *, zone: ZoneInfo, fallback_title: 
 
 
 def restore_dates(article: Article, fields: Mapping[str, object], *, now: datetime, zone: ZoneInfo) -> Article:
-    """A new article with the `created`, `updated` and `day` of its source, none of them after `now`.
+    """The article with `created`, `updated` and, in exports of Dateline, `day` from the item's fields.
 
+    `created` and `updated` are at most `now`; `day` is used if it is the day of `published` in some time zone.
     Raises InvalidDraft."""
     problems: list[Problem] = []
     created = _past_instant("created", fields, now=now, zone=zone, problems=problems)
@@ -66,7 +67,7 @@ def restore_dates(article: Article, fields: Mapping[str, object], *, now: dateti
 
 
 def remove_added_date(article: Article, fields: Mapping[str, object]) -> Article:
-    """The article without the date that composing gave it, if it was withdrawn before it ever had one."""
+    """The article without the publishing date that `compose` added, if it was withdrawn before it ever had one."""
     if is_dateline_export(fields) and fields.get("published") is None and article.status is Status.WITHDRAWN:
         return replace(article, published=None, day=None)
     return article
@@ -94,5 +95,5 @@ def _exported_day(fields: Mapping[str, object]) -> date | None:
 
 
 def _is_near(day: date | None, published: datetime | None) -> bool:
-    """Whether the instant falls on this day in some time zone."""
+    """Whether the instant is on this day in some time zone: at most one day from its day in UTC."""
     return day is not None and published is not None and abs(day - published.date()) <= timedelta(days=1)

@@ -1,4 +1,4 @@
-"""Files to import: finds them in folders, opens them plain or gzipped, decodes their text."""
+"""Source files of an import: finds them in folders, opens them plain or gzipped, and decodes their text."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from typing import BinaryIO, Final, cast
 from archive.errors import Problem
 from archive.exchange.item import Undecodable, Unreadable
 
-MAX_FILE_BYTES: Final = 16 * 2**20  # of a file that is one article
-READ_ERRORS: Final = (OSError, EOFError, zlib.error)  # raised by opening and reading a file
+MAX_FILE_BYTES: Final = 16 * 2**20  # of a file that contains one article, unpacked
+READ_ERRORS: Final = (OSError, EOFError, zlib.error)  # raised when a file is opened or read
 
 _GZIP: Final = b"\x1f\x8b"
 _CONTROL: Final = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-_MAX_CONTROL_SHARE: Final = 0.02  # of the characters in a text file; programs and pictures have 10 % and more
+_MAX_CONTROL_SHARE: Final = 0.02  # of the characters in a text file; executables and images have 10 % or more
 
 
 @dataclass(slots=True)
 class Source:
-    """One file to read. `display_name` is its path for people, `line` the number of the last line read (0: not by lines)."""
+    """One file to read. `display_name` is its path for people; `line` is the number of the last line read, or 0."""
 
     path: Path
     display_name: str
@@ -51,7 +51,7 @@ class Source:
 
     @property
     def location(self) -> str:
-        """The file, with the line if it is read by lines: "folder/file.jsonl:17"."""
+        """The file, with the line number if it is read by lines: "folder/file.jsonl:17"."""
         return f"{self.display_name}:{self.line}" if self.line else self.display_name
 
     @property
@@ -61,11 +61,11 @@ class Source:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes read so far of the file on disk, gzipped or not."""
+        """The number of bytes of the file on disk read so far; compressed bytes if it is gzipped."""
         return 0 if self._raw is None or self._raw.closed else self._raw.tell()
 
     def read(self) -> bytes:
-        """The whole file, unpacked. Raises Undecodable above MAX_FILE_BYTES, and READ_ERRORS."""
+        """The whole file, unpacked. Raises Undecodable if it has more than MAX_FILE_BYTES, and READ_ERRORS."""
         with self._open() as stream:
             content = stream.read(MAX_FILE_BYTES + 1)
         if len(content) > MAX_FILE_BYTES:
@@ -73,7 +73,7 @@ class Source:
         return content
 
     def lines(self, max_bytes: int) -> Iterator[bytes | None]:
-        """The lines, lazily, counted in `line`; None for a line of more than `max_bytes`. Raises READ_ERRORS."""
+        """The lines, lazily; None for a line of more than `max_bytes`. Counts them in `line`. Raises READ_ERRORS."""
         with self._open() as stream:
             while content := stream.readline(max_bytes + 1):
                 self.line += 1
@@ -93,7 +93,7 @@ class Source:
 
 
 class _Unpacked(gzip.GzipFile):
-    """A gzip file that closes the file it reads, which GzipFile itself leaves open."""
+    """A gzip reader that also closes the underlying file, which GzipFile leaves open."""
 
     def __init__(self, packed: io.BufferedReader) -> None:
         super().__init__(fileobj=packed, mode="rb")
@@ -108,16 +108,16 @@ class _Unpacked(gzip.GzipFile):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file in a folder that this import does not read."""
+    """A file in a folder that the import does not read."""
 
     display_name: str
 
 
 def find_sources(paths: Sequence[Path], accepts: Callable[[str], bool]) -> Iterator[Source | Skipped | Unreadable]:
-    """The given files, and in folders all files with accepted names, sorted by name; lazily.
+    """The given files, and all files in given folders whose name is accepted, sorted by name; lazily.
 
-    `accepts` gets names without `.gz`. Hidden files, pipes and devices are skipped. A folder that is
-    reached again through symbolic links is read once."""
+    `accepts` gets names without `.gz`. Hidden files, pipes and devices in folders are skipped. A folder that is
+    reached again through a symbolic link is read once."""
     walk = _FolderWalk(accepts)
     for path in paths:
         if path.is_dir():
@@ -157,14 +157,14 @@ class _FolderWalk:
             yield Skipped(display_name)
         elif path.is_file():
             yield Source(path, display_name)
-        elif path.exists():  # a pipe or a device, which may never end
+        elif path.exists():  # a pipe or device, which may be endless
             yield Skipped(display_name)
         else:
             yield Unreadable(display_name, (Problem("file", "is a link to a file that does not exist"),))
 
 
 def read_problem(error: BaseException) -> Problem:
-    """One of READ_ERRORS in words for the owner of the file."""
+    """The problem for one of READ_ERRORS, for the report."""
     if isinstance(error, gzip.BadGzipFile | EOFError | zlib.error):
         return Problem("file", f"is a damaged gzip file ({error}); the rest of it cannot be read")
     if isinstance(error, OSError):
@@ -173,9 +173,8 @@ def read_problem(error: BaseException) -> Problem:
 
 
 def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
-    """The text of a file, and notes on its encoding: UTF-8, UTF-16 by its byte order mark, or else windows-1252.
-
-    Raises Undecodable for a file that is not text."""
+    """The text of a file, and notes if it is not UTF-8: it is decoded as UTF-16 if it has that byte order mark, or else
+    as windows-1252. Raises Undecodable if it is not text."""
     notes: tuple[str, ...] = ()
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text, notes = _decoded(content, "utf-16"), ("not UTF-8: read as UTF-16",)
@@ -185,7 +184,7 @@ def decode(content: bytes) -> tuple[str, tuple[str, ...]]:
         except UnicodeDecodeError:
             text, notes = _decoded(content, "windows-1252"), ("not UTF-8: read as windows-1252",)
     if len(_CONTROL.findall(text)) > _MAX_CONTROL_SHARE * len(text):
-        raise Undecodable("file", "is not text: it is full of control characters")
+        raise Undecodable("file", "is not text: it has too many control characters")
     return text, notes
 
 
@@ -197,6 +196,6 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 
 def printable(name: str) -> str:
-    """A file's name that can be printed and stored: control characters, and bytes that are not UTF-8, are escaped."""
+    """A file's name with control characters, and bytes that are not UTF-8, escaped; it can be shown and stored."""
     text = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

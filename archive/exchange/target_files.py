@@ -1,4 +1,4 @@
-"""Files that an export writes: complete or not at all, gzipped by their suffix, with errors in plain words."""
+"""Target files of an export: written atomically, and gzipped if their suffix is `.gz`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from archive.errors import DatelineError, StorageFull
 
 
 class CannotWrite(DatelineError):
-    """The target of an export cannot be written. An earlier file there is unchanged."""
+    """The target of an export cannot be written. An existing file there is unchanged."""
 
     code = "cannot_write"
 
 
 @contextmanager
 def complete_file(target: Path) -> Iterator[BinaryIO]:
-    """A file that gets its name once everything is on the disk. After an error there is no trace of it."""
+    """A temporary file that is renamed to `target` once it is synced to disk. Deleted after an error."""
     part = target.with_name(f".{target.name[:100]}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
@@ -40,14 +40,14 @@ def gzipped_by_suffix(raw: BinaryIO, target: Path) -> Iterator[BinaryIO]:
     if target.suffix != ".gz":
         yield raw
         return
-    # No name and no time in the header: the same archive gives the same bytes.
+    # No name and no time in the gzip header, so that the same articles give the same bytes.
     with gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0) as packed:
         yield cast("BinaryIO", packed)
 
 
 @contextmanager
 def write_errors(target: Path) -> Iterator[None]:
-    """Turns OSError into StorageFull and CannotWrite."""
+    """Translates OSError to StorageFull or CannotWrite."""
     try:
         yield
     except OSError as error:

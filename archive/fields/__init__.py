@@ -1,1 +1,1 @@
-"""The fields of an article, as one table."""
+"""The fields of an article: one table, and the types of their values."""

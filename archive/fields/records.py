@@ -1,4 +1,4 @@
-"""Types of values that consist of others: lists, and objects with parts such as authors and enclosures."""
+"""Types of composite values: lists, and objects with named parts such as authors and enclosures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from archive.labels import label_key
 
 T = TypeVar("T")
 
-MAX_TAGS: Final = 100  # items, as all limits of lists
+MAX_TAGS: Final = 100  # items, as in all limits of lists
 MAX_AUTHORS: Final = 100
 MAX_ENCLOSURES: Final = 100
 MAX_ENCLOSURE_TITLE: Final = 500  # characters
@@ -36,11 +36,11 @@ MAX_ENCLOSURE_TITLE: Final = 500  # characters
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One part of a Record, and the attribute of its value class with the same name.
+    """One part of a Record, stored in the attribute of the same name of the record's class.
 
-    `default` is the value where the part is missing or null. A part that is `omitted` is not written
-    while it has its default, as in documents that are older than the part. `aliases` are its names in
-    files of other programs."""
+    `default` is the value if the part is missing or null. A part that is `omitted` is not written to JSON
+    if it has its default, as in documents that are older than the part. `aliases` are its names in files
+    of other programs."""
 
     name: str
     type: FieldType[Any]
@@ -54,10 +54,10 @@ class Part:
 class Record(FieldType[T]):
     """An object with named parts.
 
-    `required` names the part that must be given, `missing` is the message where it is not. `short`: a
-    plain string is accepted for that part alone. `shape` is an example for messages. `drops_empty`: a
-    record of which nothing is given is dropped. `drops_unknown`: parts that other programs write and
-    that are not known here are dropped from their files; the API refuses them."""
+    `required` is the name of the part that must be given, and `missing` the error message if it is not.
+    `short`: a plain string is accepted as a record with only this part. `shape` is an example for error
+    messages. `drops_empty`: a record without any part is dropped. `drops_unknown`: unknown parts in files
+    of other programs are dropped; the API always refuses them."""
 
     make: Callable[..., T]
     parts: tuple[Part, ...]
@@ -137,9 +137,10 @@ class Record(FieldType[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Items(FieldType[tuple[Any, ...]]):
-    """A list of values of one type. One string, or one object where `single` has dict, stands for a list of it.
+    """A list of values of one type. A single value of a type in `single` is accepted as a list of one.
 
-    Of items with the same `key` the first is kept; no key: all. `shape` is what messages say it must be."""
+    Of items with the same `key`, the first is kept; without a key all are. `shape` describes the list in error
+    messages."""
 
     of: FieldType[Any]
     max_items: int
@@ -155,7 +156,7 @@ class Items(FieldType[tuple[Any, ...]]):
         if not isinstance(entries, list):
             raise FieldError(f"is {kind_of(value)}; it must be {self.shape}")
         if len(entries) > self.max_items:
-            raise FieldError(f"has {len(entries):,} entries; at most {self.max_items} can be kept")
+            raise FieldError(f"has {len(entries):,} entries; at most {self.max_items} are allowed")
         items = []
         for position, entry in enumerate(entries, start=1):
             try:
@@ -187,7 +188,7 @@ class Items(FieldType[tuple[Any, ...]]):
 
 
 def _parse_part(part: Part, value: object, zone: ZoneInfo) -> object:
-    """The part of a record, None where it is not given. An error begins with the part's name."""
+    """The parsed part of a record; None if it is not given. An error message begins with the part's name."""
     if value is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""The fields of an article, one entry each: validation, JSON, OpenAPI, export, import and docs/api.md follow it.
+"""The table of an article's fields. Validation, JSON, OpenAPI, export, import and docs/api.md are derived from it.
 
-A new field is one entry here, one attribute of Draft and Article (archive.article) and, as articles are
-stored in a table, one column (archive.sql.schema) with its migration."""
+A new field is one entry here, one attribute of Draft and Article (archive.article), and one column of the table
+`articles` (archive.sql.schema) with its migration."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from archive.fields.values import (
     WebAddress,
 )
 
-MAX_TITLE: Final = 500  # characters, as all of these
+MAX_TITLE: Final = 500  # characters, as in all limits here
 MAX_SUMMARY: Final = 5_000
 MAX_CONTENT: Final = 2_000_000
-MAX_MARKDOWN: Final = 300_000  # rendering takes quadratic time at worst: 100,000 open brackets 3 s
+MAX_MARKDOWN: Final = 300_000  # the worst case is quadratic: rendering 100,000 open brackets takes 3 s
 MAX_ID: Final = 64
 
 _TEXT: Final = Source(MAX_CONTENT)
@@ -41,13 +41,13 @@ _INSTANT: Final = Instant()
 class Field:
     """One field of an article under its public name.
 
-    `writable`: senders may give it; other fields may be sent back and are ignored. `nullable`: documents
-    may have null. `stored`: Article has an attribute of this name, and a document without the field is
-    read with its empty value if it has one. `optional`: left out of a document while it has no value.
-    `in_documents`: in JSON Lines, revisions and front matter; `in_api`: in the API's answers;
-    `in_front_matter`: written to the front matter of Markdown files. `aliases`: names that other
-    programs give it in front matter, folded as archive.exchange.formats.front_matter folds them; where
-    several are given, the first one here wins. `source_of`: the content format whose source it is."""
+    `writable`: clients may set it; they may also send the other fields, which are ignored. `nullable`: it may
+    be null in documents. `stored`: Article has an attribute of this name; a document without the field is read
+    with the type's empty value, if it has one. `optional`: omitted from documents if it has no value.
+    `in_documents`: in JSON Lines and stored revisions; `in_api`: in responses of the API; `in_front_matter`:
+    written to the front matter of Markdown files. `aliases`: its names in front matter of other programs,
+    normalized as by archive.exchange.front_matter_fields; if several are present, the first one here is used.
+    `source_of`: the content format whose source it holds."""
 
     name: str
     type: FieldType[Any]
@@ -64,7 +64,7 @@ class Field:
     source_of: ContentFormat | None = None
 
     def value_of(self, article: Article) -> Any:
-        """The field's value in an article; None where it has none."""
+        """The field's value in an article; None if it has none."""
         if self.source_of is None or self.stored:
             return getattr(article, self.name)
         content = article.content

@@ -1,6 +1,6 @@
-"""Types of single values: how each is validated, written as JSON, read back and described.
+"""Types of single values: validation, JSON in both directions, and JSON Schema.
 
-The types of an article's fields (archive.fields.table) are made of these and of archive.fields.records."""
+The types of an article's fields (archive.fields.table) are built from these and from archive.fields.records."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from archive.labels import label_key
 from archive.slugs import MAX_SLUG, make_slug
 from archive.timestamps import parse_instant, rfc3339, utc
 
-Schema = dict[str, Any]  # JSON Schema 2020-12, as OpenAPI 3.1 has it
+Schema = dict[str, Any]  # JSON Schema 2020-12, as in OpenAPI 3.1
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
 
-MAX_NAME: Final = 200  # characters, as all limits of text
+MAX_NAME: Final = 200  # characters, as in all limits of text
 MAX_URL: Final = 2_000
 MAX_GUID: Final = 1_000
 MAX_LANGUAGE: Final = 50
 MAX_DATE: Final = 100
-MAX_SLUG_SENT: Final = 300  # a longer one is refused before it is compared
+MAX_SLUG_SENT: Final = 300  # a longer value is refused without computing a slug from it
 COUNT_LIMIT: Final = 2**53  # JSON numbers are exact below it (RFC 8259 §6)
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")  # RFC 5646 §2.1, well-formed
@@ -36,43 +36,43 @@ _EMAIL: Final = re.compile(r"[^@\s<>]+@[^@\s<>]+")
 
 
 class FieldError(ValueError):
-    """A value is wrong. The message continues a sentence that begins with the field's name."""
+    """A value is invalid. The message continues a sentence that begins with the field's name."""
 
 
 class FieldType(Generic[T]):
-    """The type of a field.
+    """The type of a field's value.
 
-    `empty` is the value of a field that was not given. `converts`: its JSON differs from the value."""
+    `empty` is the value of a field that is not given. `converts`: the JSON form differs from the Python value."""
 
     empty: Any = None
     converts = False
 
     def parse(self, value: object, zone: ZoneInfo) -> T | None:
-        """The value of an untrusted input that is not None; None for one that says nothing, such as blanks.
+        """The value of an untrusted input, which is not None. Returns None for an empty input, such as blanks.
 
-        Dates without a time or offset are read in `zone`. Raises FieldError."""
+        Dates, and times without offset, are in `zone`. Raises FieldError."""
         del zone
         return self.read(value)
 
     def read(self, value: object) -> T | None:
-        """`parse` for types that need no time zone."""
+        """`parse` for types that need no time zone. Raises FieldError."""
         raise NotImplementedError
 
     def to_json(self, value: T) -> Any:
-        """The value as JSON has it; the same for a type that does not convert. It is never asked for None."""
+        """The value's JSON form, which is the value itself unless the type `converts`. `value` is never None."""
         return value
 
     def from_json(self, value: Any) -> T:
-        """The value that `to_json` was given."""
+        """The inverse of `to_json`, for trusted documents."""
         result: T = value
         return result
 
     def schema(self) -> Schema:
-        """What `parse` accepts, as far as JSON Schema can say it."""
+        """The JSON Schema of the input that `parse` accepts, as far as JSON Schema can express it."""
         raise NotImplementedError
 
     def schema_out(self) -> Schema:
-        """What `to_json` gives."""
+        """The JSON Schema of the output of `to_json`."""
         return {"type": "string"}
 
 
@@ -86,26 +86,26 @@ class StringType(FieldType[str]):
 
 
 def read_text(value: object, max_length: int) -> str:
-    """A string of at most so many characters. Raises FieldError."""
+    """The value, if it is a string of at most `max_length` characters without lone surrogates. Raises FieldError."""
     if not isinstance(value, str):
         raise FieldError(f"is {kind_of(value)}; it must be a string")
     if len(value) > max_length:
-        raise FieldError(f"has {len(value):,} characters; at most {max_length:,} can be kept")
+        raise FieldError(f"has {len(value):,} characters; at most {max_length:,} are allowed")
     position = find_surrogate(value)
     if position is not None:
         raise FieldError(
-            f"holds half of a character (U+{ord(value[position]):04X} at {position:,}); send whole characters, as UTF-8"
+            f"has half a surrogate pair (U+{ord(value[position]):04X} at {position:,}); send whole characters in UTF-8"
         )
     return value
 
 
 def read_line(value: object, max_length: int) -> str:
-    """Text on one line, with runs of white space as one space. Raises FieldError."""
+    """The text on one line, with each run of white space replaced by one space. Raises FieldError."""
     return " ".join(strip_forbidden(read_text(value, max_length)).split())
 
 
 def kind_of(value: object) -> str:
-    """The JSON type of a value with its article: "a string"."""
+    """The JSON type of a value, with an indefinite article: "a string"."""
     names = {str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "an object"}
     return "null" if value is None else names.get(type(value), f"a {type(value).__name__}")
 
@@ -115,7 +115,7 @@ def kind_of(value: object) -> str:
 
 @dataclass(frozen=True)
 class Text(StringType):
-    """Text of any number of lines, without white space around it."""
+    """Text of any number of lines, stripped of surrounding white space."""
 
     max_length: int
 
@@ -135,14 +135,14 @@ class Line(StringType):
 
 @dataclass(frozen=True)
 class Source(StringType):
-    """Content as its author wrote it; white space and emptiness count."""
+    """Content as its author wrote it; white space is kept, and it may be empty."""
 
     max_length: int
-    otherwise: str | None = None  # the field that takes longer texts
+    otherwise: str | None = None  # the field that accepts longer texts
 
     def read(self, value: object) -> str:
         if self.otherwise and isinstance(value, str) and len(value) > self.max_length:
-            message = f"has {len(value):,} characters; send what has more than {self.max_length:,} as {self.otherwise}"
+            message = f"has {len(value):,} characters; send more than {self.max_length:,} as {self.otherwise} instead"
             raise FieldError(message)
         return strip_forbidden(read_text(value, self.max_length))
 
@@ -155,7 +155,7 @@ class LabelName(StringType):
     def read(self, value: object) -> str | None:
         name = read_line(value, MAX_NAME)
         if name and set(label_key(name)) <= {".", "-"}:
-            raise FieldError(f"{name!r} has no letter or digit, so no URL can be made of it")
+            raise FieldError(f"{name!r} has no letter or digit, so it cannot be part of a URL")
         return name or None
 
 
@@ -167,10 +167,10 @@ class Slug(StringType):
     def read(self, value: object) -> str:
         text = read_line(value, MAX_SLUG_SENT)
         if not text:
-            raise FieldError("is empty; leave it out and it is made from the title")
+            raise FieldError("is empty; leave it out to have it made from the title")
         slug = make_slug(text)
         if slug != text.strip("/"):
-            raise FieldError(f"may hold letters, digits and hyphens, at most {MAX_SLUG}; for example {slug!r}")
+            raise FieldError(f"may contain only letters, digits and hyphens, at most {MAX_SLUG}; for example {slug!r}")
         return slug
 
 
@@ -237,7 +237,7 @@ class Uri(StringType):
     def read(self, value: object) -> str:
         uri = read_line(value, MAX_GUID)
         if not uri:
-            raise FieldError("is empty; leave it out and one is made")
+            raise FieldError("is empty; leave it out to have one made")
         if not _SCHEME.fullmatch(uri):
             raise FieldError(f"{uri[:80]!r} is not a URI; for example tag:example.org,2023:1 or urn:uuid:…")
         return uri
@@ -245,7 +245,7 @@ class Uri(StringType):
 
 @dataclass(frozen=True)
 class Choice(FieldType[E]):
-    """One of the values of an enumeration; `noun` is what messages call such a value."""
+    """A member of an enumeration. `noun` is the name of such a value in error messages."""
 
     values: type[E]
     noun: str
@@ -259,7 +259,7 @@ class Choice(FieldType[E]):
             return self.values(text)
         except ValueError:
             choices = ", ".join(self.values)
-            raise FieldError(f"{text!r} is not a {self.noun}; it is one of {choices}") from None
+            raise FieldError(f"{text!r} is not a {self.noun}; it must be one of {choices}") from None
 
     def to_json(self, value: E) -> str:
         return value.value
@@ -280,7 +280,9 @@ class Choice(FieldType[E]):
 
 @dataclass(frozen=True)
 class Count(FieldType[int]):
-    """A whole number; `meaning` says of what, with its unit. `zero_is_unknown`: 0 counts as not given."""
+    """A whole number, at least `minimum`. `meaning`: its subject and unit, for error messages.
+
+    `zero_is_unknown`: 0 counts as not given."""
 
     meaning: str
     minimum: int = 0
@@ -299,13 +301,13 @@ class Count(FieldType[int]):
 
 
 class Instant(FieldType[datetime]):
-    """A point in time, UTC; JSON has it as RFC 3339."""
+    """A point in time, UTC; in JSON as RFC 3339."""
 
     converts = True
 
     def parse(self, value: object, zone: ZoneInfo) -> datetime:
         try:
-            if isinstance(value, date):  # TOML gives dates as dates
+            if isinstance(value, date):  # TOML has dates as a type of their own
                 return utc(value, zone)
             return parse_instant(read_line(value, MAX_DATE), zone)
         except FieldError:
@@ -327,7 +329,7 @@ class Instant(FieldType[datetime]):
 
 
 class Day(FieldType[date]):
-    """A day of the calendar."""
+    """A calendar day; in JSON as `2023-12-14`."""
 
     converts = True
 
@@ -353,7 +355,7 @@ class Day(FieldType[date]):
 
 
 def nullable(schema: Schema) -> Schema:
-    """The schema with null allowed as well."""
+    """The schema, with null allowed as well."""
     if "anyOf" in schema:
         return schema | {"anyOf": [*schema["anyOf"], {"type": "null"}]}
     if "enum" in schema:

@@ -1,1 +1,1 @@
-"""Search: what every engine promises, and what all engines share."""
+"""Search: the protocol of an engine, and the code that all engines share."""

@@ -1,4 +1,4 @@
-"""The end of the time that an answer may take."""
+"""Time limits for answers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from datetime import timedelta
 
 
 class TooLateError(Exception):
-    """The time was up before the work was complete."""
+    """The deadline passed before the work was complete."""
 
 
 class Deadline:
-    """Checked between steps of some milliseconds each."""
+    """A point in time after which work should stop. Check it between steps of a few milliseconds."""
 
     def __init__(self, timeout: timedelta, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -22,10 +22,10 @@ class Deadline:
         return self._clock() >= self._end
 
     def not_passed(self, _next: object = None) -> bool:
-        """The contrary, for `takewhile` over the steps."""
+        """The negation of `passed`, as a predicate for `takewhile` over the steps."""
         return not self.passed()
 
     def check(self) -> None:
-        """Raises TooLateError once the time is up."""
+        """Raises TooLateError if the deadline has passed."""
         if self.passed():
             raise TooLateError

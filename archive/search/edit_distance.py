@@ -1,4 +1,4 @@
-"""Words that differ by a few edits: a letter added, dropped or changed, or two neighbours swapped."""
+"""Edit distances between words. An edit adds, drops or changes a letter, or swaps two neighbours."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from archive.search.analysis import UNKNOWN, fold, stem, term_of
 
 
 def within(left: str, right: str, edits: int) -> bool:
-    """Whether one word becomes the other by at most `edits` edits.
+    """Whether at most `edits` edits turn one word into the other.
 
-    Tries each edit where the words begin to differ: with one or two edits, a few comparisons of the rest."""
+    Tries each kind of edit at the first difference; one or two edits need only a few comparisons."""
     if left == right:
         return True
     longer = len(left) - len(right)
@@ -32,15 +32,16 @@ def within(left: str, right: str, edits: int) -> bool:
 
 
 def edit_distance(left: str, right: str, *, limit: int) -> int:
-    """The least number of edits between two words; `limit` + 1 where it is more than `limit`."""
+    """The smallest number of edits between two words; `limit` + 1 if it exceeds `limit`."""
     return next((edits for edits in range(limit + 1) if within(left, right, edits)), limit + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class FuzzyWord:
-    """What matches `word~`: words at most `edits` edits away, and words with a stem near the word's.
+    """The matcher of `word~`: words at most `edits` edits away, and words whose stem is near the word's stem.
 
-    `stems`: by language, the word's stem and its edits. Short stems are left out: they would match every other."""
+    `stems`: by language, the word's stem and the edits allowed for it. Short stems are omitted: they would match all
+    other short stems."""
 
     word: str
     edits: int
@@ -57,7 +58,7 @@ class FuzzyWord:
         )
 
     def matches(self, other: str) -> bool:
-        """Whether another folded word matches."""
+        """Whether a folded word matches."""
         return within(self.word, other, self.edits) or any(
             within(near, stem(other, language), edits) for language, (near, edits) in self.stems.items()
         )

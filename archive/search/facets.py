@@ -1,4 +1,4 @@
-"""Facets from counts: which value a label is shown as, in which order, and how many."""
+"""Facets from document counts: the spelling, order and number of their values."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from archive.labels import LabelKind
 from archive.search.fields import LANGUAGE, LabelTerm
 from archive.search.index import Facet
 
-MAX_FACETS: Final = 100  # values a facet
+MAX_FACETS: Final = 100  # values per facet
 
 
 def date_counts(months: Mapping[int, int]) -> dict[str, Counter[str]]:
-    """The facets "year" and "month". `months`: documents by months since the year 0."""
+    """Counts for the facets "year" and "month". `months`: documents by number of months since the year 0."""
     years: Counter[str] = Counter()
     for month, count in months.items():
         years[f"{month // 12:04}"] += count
@@ -26,9 +26,10 @@ def date_counts(months: Mapping[int, int]) -> dict[str, Counter[str]]:
 
 
 def label_counts(labels: Iterable[tuple[LabelTerm, int]]) -> dict[str, Counter[str]]:
-    """A facet for each kind of label and the language. Equal keys are one value, shown in its most frequent spelling.
+    """Counts for the facet of each label kind and of the language. Spellings with the same key are one value, named by
+    the most frequent spelling.
 
-    `labels`: the labels with their documents; one may occur several times."""
+    `labels`: labels with document counts; a label may occur several times."""
     spellings: dict[str, dict[str, Counter[str]]] = {}
     for label, count in labels:
         spellings.setdefault(label.kind, {}).setdefault(label.key, Counter())[label.name] += count
@@ -39,7 +40,7 @@ def label_counts(labels: Iterable[tuple[LabelTerm, int]]) -> dict[str, Counter[s
 
 
 def usual_spelling(names: Mapping[str, int]) -> str:
-    """The most frequent; of several, the first in the alphabet."""
+    """The most frequent spelling; ties in alphabetical order."""
     return min(names, key=lambda name: (-names[name], name))
 
 

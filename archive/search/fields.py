@@ -1,4 +1,4 @@
-"""What is indexed of an article: its text fields, its labels, and the terms that represent them."""
+"""The indexed fields of an article: its text fields, its labels, and the terms that represent them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from archive.search import analysis
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """A field whose text becomes terms. Names are not stemmed."""
+    """A full-text field. Fields of names are not stemmed."""
 
     name: str
     stemmed: bool = True
 
     def terms_of(self, word: str, languages: Iterable[str]) -> tuple[str, ...]:
-        """The terms under which a word, as typed, may be indexed in this field in texts of these languages."""
+        """The terms that a word, as typed, may be indexed under in this field, in texts of these languages."""
         return analysis.terms_in(word, languages) if self.stemmed else (analysis.fold(word),)
 
 
@@ -34,14 +34,14 @@ TEXT_FIELDS: Final = (
     TextField("tag"),
     TextField("section"),
 )
-FORM: Final = "form"  # one term for every folded, unstemmed word of an article, whichever text field it is in
+FORM: Final = "form"  # one term for every folded, unstemmed word of an article, from all text fields
 LABEL: Final = "label"  # one term for each spelling of each label: a LabelTerm
 LANGUAGE: Final = "language"  # a kind of label beside LabelKind: key and name are the article's language tag
 VALUE_GAP: Final = 100  # positions between two authors or tags, so that no phrase matches across them
 
 
 class LabelTerm(NamedTuple):
-    """A label as an article spells it, as a term: kind, key and name with NULs between."""
+    """The term of a label as an article spells it: kind, key and name, separated by NULs."""
 
     kind: str  # a LabelKind, or LANGUAGE
     key: str
@@ -58,23 +58,23 @@ class LabelTerm(NamedTuple):
 
     @property
     def is_browsable(self) -> bool:
-        """Whether it is a section, a tag or an author, which have pages, and not a language."""
+        """Whether it is a section, tag or author, which have pages, and not a language."""
         return self.kind in set(LabelKind)
 
 
 @lru_cache(maxsize=1024)
 def label_prefix(kind: str, name: str) -> str:
-    """The start of the terms of a label, however it is spelled."""
+    """The common prefix of the terms of all spellings of a label."""
     return f"{kind}\0{label_key(name)}\0"
 
 
 def text_fields(field: str | None) -> list[TextField]:
-    """The text fields to search for a query's field; all for None."""
+    """The text fields that a query's field searches; all of them for None."""
     return [known for known in TEXT_FIELDS if field in (None, known.name)]
 
 
 def texts_of(article: Article) -> dict[str, tuple[str, ...]]:
-    """The values of every text field."""
+    """The article's values for every text field."""
     return {
         "title": (article.title,),
         "summary": (article.summary or "",),
@@ -86,7 +86,7 @@ def texts_of(article: Article) -> dict[str, tuple[str, ...]]:
 
 
 def labels_of(article: Article) -> Iterator[LabelTerm]:
-    """The labels and the language of an article."""
+    """The terms for an article's labels and its language."""
     for label, name in article.label_names():
         yield LabelTerm(str(label.kind), label.key, name.replace("\0", " "))
     tag = article.language.lower()

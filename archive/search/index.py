@@ -1,4 +1,4 @@
-"""The search index as the service sees it, whichever engine is behind it."""
+"""The port to search engines: queries, results and the SearchIndex protocol."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchQuery:
-    """A reader's query. `text` is as typed and always valid; days are inclusive, in the site's zone.
+    """A user's query. `text` is as typed, and any text is valid; days are inclusive, in the site's time zone.
 
-    An empty text matches everything, newest first. `section`, `tag` and `author` are names or keys, `language` is a
-    tag as articles have it, in any case. Pages count from 1."""
+    An empty text matches everything, newest first. `section`, `tag` and `author` are names or keys, `language` is an
+    article's language tag in any case. Pages are numbered from 1."""
 
     text: str = ""
     section: str | None = None
@@ -42,7 +42,7 @@ class SearchQuery:
 
     @property
     def label_filters(self) -> dict[str, str]:
-        """The names to filter by, by kind of label (LabelKind, or "language")."""
+        """The label filters that are set, by kind of label (LabelKind, or "language")."""
         names = {"section": self.section, "tag": self.tag, "author": self.author, "language": self.language}
         return {kind: name for kind, name in names.items() if name}
 
@@ -52,7 +52,7 @@ class SearchQuery:
 
     @property
     def day_ordinals(self) -> tuple[int, int]:
-        """The first and the last day as `date.toordinal` counts, with the ends of the calendar where none is set."""
+        """The first and the last day as `date.toordinal` numbers; a missing bound is the end of the calendar."""
         return (self.first_day or date.min).toordinal(), (self.last_day or date.max).toordinal()
 
 
@@ -64,7 +64,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A value to filter by, and the number of results that it would leave under the other filters."""
+    """A filter value, and the number of results with it under the other filters."""
 
     value: str
     count: int
@@ -73,11 +73,10 @@ class Facet:
 @dataclass(frozen=True, slots=True)
 class Results:
     """One page of hits. `facets` by name: "year", "month" (2023-12), "section", "tag", "author" and "language",
-    most frequent first. `suggestion`: the whole query with words corrected, if some are not words of the archive; it
-    does not find fewer.
+    most frequent first. `suggestion`: the query text with misspelled words corrected; it has at least as many hits.
 
-    `notes` say in a sentence each what was left out of the query to bound its cost. `languages`: those in which the
-    query was analysed. `searched`: the query without stop words and what was left out; the words to mark."""
+    `notes`: sentences that name the parts of the query omitted to bound its cost. `languages`: the languages that the
+    query was analysed in. `searched`: the query without stop words and omitted parts, for highlighting."""
 
     total: int
     hits: Sequence[Hit]
@@ -90,7 +89,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A completion: the whole text, and the number of articles that have its last word, or the label.
+    """A completion: the whole text, and the number of articles with its last word, or with the label.
 
     `kind` is None for words."""
 
@@ -101,8 +100,8 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """Completions of a text, words and labels, best first; and the ids of articles, newest first, whose titles have
-    the completed word, or one of the same stem."""
+    """Completions of a text (words and labels, best first), and the ids of articles, newest first, whose titles contain
+    the completed word or one with the same stem."""
 
     completions: Sequence[Suggestion] = ()
     articles: Sequence[str] = ()
@@ -110,7 +109,7 @@ class Suggestions:
 
 @dataclass(frozen=True, slots=True)
 class IndexStatus:
-    """`position`: the log position up to which the archive has been indexed. `segments`: 1 for an engine that has none."""
+    """`position`: the log position up to which the archive is indexed. `segments`: 1 for an engine without segments."""
 
     engine: str
     documents: int
@@ -120,16 +119,16 @@ class IndexStatus:
 
 
 class SearchIndex(Protocol):
-    """An index of the published articles. One process applies changes, any number search.
+    """An index of the published articles. One process applies changes, any number of processes search.
 
-    All methods raise IndexUnavailable when there is no usable index; `apply` also raises IndexLocked while another
-    process writes, and StorageFull. In these cases nothing was applied."""
+    All methods raise IndexUnavailable if there is no usable index; `apply` also raises IndexLocked while another
+    process writes, and StorageFull. If it raises, nothing was applied."""
 
     def apply(self, articles: Sequence[Article], *, position: int) -> None:
-        """Bring the index up to date with these articles, durably, and record the log position.
+        """Index these articles durably, and record the log position.
 
-        Published articles are found from now on, all others are not. Applying twice has the effect of applying once.
-        An article at an older revision than one applied before changes nothing."""
+        Published articles can be found from now on, all others cannot. Idempotent. A revision older than one already
+        applied is ignored."""
         ...
 
     def position(self) -> int:
@@ -139,23 +138,23 @@ class SearchIndex(Protocol):
     def search(self, query: SearchQuery) -> Results: ...
 
     def suggest(self, text: str, *, limit: int = 10) -> Suggestions:
-        """At most `limit` completions and as many articles. Case and accents do not count. The last word is completed;
-        the words before it are its context."""
+        """At most `limit` completions and `limit` articles. Ignores case and accents. Completes the last word; the
+        words before it are its context."""
         ...
 
     def similar(self, article: Article, *, limit: int = 5) -> Sequence[Hit]:
-        """Published articles about the same subject, best first, without the article itself, which need not be in the
-        index. Empty where none is similar enough."""
+        """Published articles about the same subject, best first; empty if none is similar enough. Excludes the article
+        itself, which need not be in the index."""
         ...
 
     def revisions(self) -> Iterator[tuple[str, int]]:
-        """(id, revision) of every article that can be found, lazily, in no order."""
+        """(id, revision) of every article that can be found, lazily, in no particular order."""
         ...
 
     def clear(self, *, until: int = 0) -> None:
-        """Start an empty index at position 0, whatever state the old one is in.
+        """Start an empty index at position 0, in any state of the old one.
 
-        `until`: the old index, if usable, answers until the new one has reached this position."""
+        `until`: the old index, if usable, keeps answering until the new one reaches this position."""
         ...
 
     def awaited(self) -> int:
@@ -163,11 +162,11 @@ class SearchIndex(Protocol):
         ...
 
     def tidy(self) -> None:
-        """Merge small segments and remove leftover files. May take long; blocks no search."""
+        """Merge small segments and remove leftover files. May take long; does not block searches."""
         ...
 
     def status(self) -> IndexStatus: ...
 
     def close(self) -> None:
-        """Release files and memory. The next call of another method opens them again."""
+        """Release files and memory. The next call of another method reopens the index."""
         ...

@@ -1,13 +1,13 @@
-"""The query language: typed text as a small tree that every search engine can translate.
+"""The query language: typed text is parsed into a small tree that every search engine can execute.
 
-    wheat export              both wanted, neither required
+    wheat export              either word, best with both
     "wheat export"            these words in this order
     +wheat -corn              wheat required, corn forbidden
-    wheat AND (usa OR ussr)   also NOT; only in capitals, since "and" is a word
+    wheat AND (usa OR ussr)   also NOT; in capitals only, since "and" is a word
     title:wheat author:"jane doe" tag:usa section:grain
-    export*  w*t  wheet~      prefixes, any letters, misspellings
+    export*  w*t  wheet~      prefixes, wildcards, misspellings
 
-Anything else is words. No input is an error; what would cost too much is left out, and a note says so."""
+Everything else is words. No input is an error; parts that would cost too much are omitted, with a note."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ MAX_TEXT = 1000  # characters
 MAX_WORDS = 32
 MAX_PHRASE = 12  # words
 MAX_DEPTH = 8  # of parentheses
-MIN_PREFIX = 2  # letters before a "*"; fewer would match half of the dictionary
+MIN_PREFIX = 2  # letters before a "*" or "?"; with fewer, half of the term dictionary would match
 
 
 class Field(StrEnum):
-    """The field to search; all of them without one."""
+    """A field that a query can name; a query without one searches all fields."""
 
     TITLE = "title"
     SUMMARY = "summary"
@@ -55,7 +55,7 @@ class Phrase:
 
 @dataclass(frozen=True, slots=True)
 class Wildcard:
-    """A folded word in which "*" matches any letters and "?" one letter; it begins with a letter."""
+    """A folded word in which "*" matches any letters and "?" one letter. It begins with a letter."""
 
     pattern: str
     field: Field | None = None
@@ -67,10 +67,10 @@ class Wildcard:
 
     @property
     def expression(self) -> re.Pattern[str]:
-        """For `fullmatch` with a folded word.
+        """A pattern for `fullmatch` with a folded word.
 
-        What is between two "*" matches at its first occurrence, without backtracking ("(?>"): later ones match
-        nothing else, and with ten "*" trying them takes hours."""
+        A part between two "*" matches at its first occurrence, atomically ("(?>"): backtracking to later occurrences
+        cannot change the result, and with ten "*" it would take hours."""
         head, *parts = (re.escape(part).replace(r"\?", ".") for part in self.pattern.split("*"))
         between = "".join(f"(?>.*?{part})" for part in parts[:-1])
         return re.compile(head + between + "".join(f".*{part}" for part in parts[-1:]))
@@ -78,7 +78,7 @@ class Wildcard:
 
 @dataclass(frozen=True, slots=True)
 class Fuzzy:
-    """A word that may be misspelled by up to `edits` edits (see edit_distance)."""
+    """A word, and words within `edits` edits of it (see edit_distance)."""
 
     text: str
     edits: int
@@ -87,9 +87,9 @@ class Fuzzy:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Matches what matches all of `must` and none of `must_not`; each of `wanted` adds to the score.
+    """Documents that match all of `must` and none of `must_not`; each match of `wanted` adds to the score.
 
-    Without `must`, at least one of `wanted` has to match. With `must_not` alone: everything but that."""
+    Without `must`, at least one of `wanted` has to match. `must_not` alone matches all other documents."""
 
     wanted: tuple[Node, ...] = ()
     must: tuple[Node, ...] = ()
@@ -101,21 +101,21 @@ Node = Word | Phrase | Wildcard | Fuzzy | Group
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """`root` is None where there is nothing to search for. `notes` say in a sentence each what was left out."""
+    """`root` is None if there is nothing to search for. `notes`: sentences that name the omitted parts."""
 
     root: Node | None
     notes: tuple[str, ...] = ()
 
 
 def parse(text: str) -> ParsedQuery:
-    """The tree of a typed text. Never raises; the time is linear in MAX_TEXT."""
+    """Parses a typed text. Never raises; takes time linear in the length of the text, at most MAX_TEXT."""
     parser = _Parser(text)
     root = parser.group(depth=0)
     return ParsedQuery(_simplified(root), tuple(dict.fromkeys(parser.notes)))
 
 
 def leaves(node: Node | None) -> Iterator[Word | Phrase | Wildcard | Fuzzy]:
-    """The leaves to search for and to mark, from left to right; not those of `must_not`."""
+    """The leaves to search for and highlight: those of `must`, then of `wanted`, without `must_not`."""
     if isinstance(node, Group):
         for part in (*node.must, *node.wanted):
             yield from leaves(part)
@@ -124,22 +124,22 @@ def leaves(node: Node | None) -> Iterator[Word | Phrase | Wildcard | Fuzzy]:
 
 
 def without_stop_words(node: Node, is_stop_word: Callable[[str], bool]) -> Node:
-    """The tree without stop words, as long as other words are left.
+    """The tree without stop words, if other words are left.
 
-    Required words stay, and those in phrases; of "to be or not to be", all words stay."""
+    Required words and words in phrases stay, and so do all words of "to be or not to be"."""
     if not isinstance(node, Group):
         return node
     wanted = tuple(without_stop_words(part, is_stop_word) for part in node.wanted)
-    telling = tuple(part for part in wanted if not _is_stop(part, is_stop_word))
+    others = tuple(part for part in wanted if not _is_stop(part, is_stop_word))
     must = tuple(without_stop_words(part, is_stop_word) for part in node.must)
-    return _simplified(replace(node, wanted=telling if telling or must else wanted, must=must)) or node
+    return _simplified(replace(node, wanted=others if others or must else wanted, must=must)) or node
 
 
 def _is_stop(node: Node, is_stop_word: Callable[[str], bool]) -> bool:
     return isinstance(node, Word) and node.field is None and is_stop_word(node.text)
 
 
-# The lexemes of the language; anything between them separates words.
+# The lexemes of the language; everything between them separates words.
 _LEXEME: Final = re.compile(
     r"""
       (?P<sign>   (?<![^\s(]) [+-] (?=[^\s+-]) )        # +must -not: at the beginning of a word only
@@ -159,8 +159,8 @@ _FUZZY: Final = re.compile(r"~\d*$")
 class _Clause:
     node: Node
     sign: str  # "+", "-" or ""
-    operator: str  # before it: "AND", "OR" or ""
-    unquoted: bool = False  # a phrase of a word with several parts, not in quotation marks
+    operator: str  # the operator before it: "AND", "OR" or ""
+    unquoted: bool = False  # a word with several parts, such as "wheat-export", not in quotation marks
 
 
 class _Parser:
@@ -235,15 +235,15 @@ class _Parser:
     def _fuzzy(self, word: str, edits: str, field: Field | None) -> Node | None:
         if not self._affordable([word]):
             return None
-        # One edit in a short word, two in a longer one: with more, every word would match every other.
-        most = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
-        wanted = min(int(edits[:4]) if edits else 1, most) if most else 0
-        return Fuzzy(word, wanted, field) if wanted else Word(word, field)
+        # One edit in a short word, two in a longer one: with more, too many words would match.
+        max_edits = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
+        allowed = min(int(edits[:4]) if edits else 1, max_edits) if max_edits else 0
+        return Fuzzy(word, allowed, field) if allowed else Word(word, field)
 
     def _wildcard(self, text: str, field: Field | None) -> Node | None:
         pieces = re.split(r"([*?]+)", text.strip("~!.,;:"))
         if any(len(analysis.words(piece + piece)) > 1 for piece in pieces[::2]):
-            # Several words, or a script in which every character is one: a phrase matches the same.
+            # Several words, or a script in which every character is a word: a phrase has the same matches.
             return self._phrase(analysis.words(text), field)
         letters = [analysis.fold(piece) if analysis.words(piece) else "" for piece in pieces[::2]]
         wild = ["*" if "*" in piece else piece for piece in pieces[1::2]] + [""]
@@ -252,12 +252,12 @@ class _Parser:
             return None
         found = Wildcard(pattern[: analysis.MAX_TERM], field)
         if len(found.prefix) < MIN_PREFIX:
-            self.notes.append(f"“{text[:40]}” was left out: at least {MIN_PREFIX} letters must stand before a * or ?.")
+            self.notes.append(f"“{text[:40]}” was left out: a * or ? needs at least {MIN_PREFIX} letters before it.")
             return None
         return found if self._affordable([found.pattern]) else None
 
     def _affordable(self, words: list[str]) -> list[str]:
-        """As many of the words as may still be searched for."""
+        """The words that are within MAX_WORDS, counted over the whole query."""
         kept = words[: MAX_WORDS - self.words]
         if len(kept) < len(words):
             self.notes.append(f"Only the first {MAX_WORDS} words were searched for.")
@@ -266,7 +266,8 @@ class _Parser:
 
 
 def _group_of(clauses: list[_Clause]) -> Group:
-    """As in Lucene, AND requires both its sides, OR neither, "+" and "-" apply to one word."""
+    """The group of some clauses. As in Lucene, AND requires both its sides, OR neither; "+" and "-" apply to the next
+    clause only."""
     wanted: list[Node] = []
     must: list[Node] = []
     must_not: list[Node] = []
@@ -282,10 +283,10 @@ def _group_of(clauses: list[_Clause]) -> Group:
 
 
 def _wanted_nodes(clause: _Clause) -> Iterator[Node]:
-    """The nodes of a clause that is wanted: of "wheat-export" its words, which is a phrase if required or forbidden.
+    """The nodes of an optional clause. Those of "wheat-export" are its words; if required or forbidden, it is a phrase.
 
-    In a script without spaces, one piece may be several words; its pairs of characters are wanted, since the ends of
-    the words are unknown."""
+    In a script without spaces, a piece may be several words with unknown boundaries: its nodes are all pairs of
+    adjacent characters."""
     node = clause.node
     if not clause.unquoted or not isinstance(node, Phrase) or node.field in (Field.AUTHOR, Field.TAG, Field.SECTION):
         yield node
@@ -301,7 +302,8 @@ def _wanted_nodes(clause: _Clause) -> Iterator[Node]:
 
 
 def _unique(nodes: list[Node]) -> tuple[Node, ...]:
-    """Each once: "export" and "exports" search for the same; "Jones" and "Jone" do not among names, which are not stemmed."""
+    """The nodes without duplicates. "export" and "exports" are duplicates; the names "Jones" and "Jone" are not, since
+    names are not stemmed."""
     return tuple({_searched_term(node): node for node in reversed(nodes)}.values())[::-1]
 
 
@@ -312,7 +314,7 @@ def _searched_term(node: Node) -> object:
 
 
 def _simplified(node: Node) -> Node | None:
-    """The node without groups of one; None for an empty group."""
+    """The only node of a group of one; None for an empty group; else the node itself."""
     if not isinstance(node, Group):
         return node
     if not node.must_not and len(node.wanted) + len(node.must) <= 1:

@@ -1,7 +1,8 @@
-"""The primitives by which the code that all engines share reads an index: for corrections, completions, similar articles.
+"""The read operations on an index that the code shared by all engines uses, for corrections, completions and similar
+articles.
 
-An engine brings one subclass of IndexReader with the abstract methods. `words_near`, `labels_with` and `cached` have
-defaults: the first two on top of `terms_with_prefix`, the last without a cache. Field names are those of
+An engine provides a subclass of IndexReader with the abstract methods. `words_near` and `labels_with` have default
+implementations over `terms_with_prefix`, `cached` one without a cache. Field names are those of
 `archive.search.fields`."""
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 
 class DocumentSet(Protocol):
-    """Some documents of one reader. A frozenset of numbers or ids is one."""
+    """A set of documents of one reader, such as a frozenset of document numbers or ids."""
 
     def __len__(self) -> int: ...
 
@@ -37,8 +38,8 @@ D = TypeVar("D", bound=DocumentSet)
 
 
 class NearWord(NamedTuple):
-    """A folded word of the index, its distance in edits from another one, and the number of documents that have it,
-    deleted ones included."""
+    """A folded word of the index, its edit distance from another word, and its document frequency, which counts deleted
+    documents."""
 
     word: str
     distance: int
@@ -48,35 +49,35 @@ class NearWord(NamedTuple):
 class TermReader(Protocol):
     """The terms of an index as of one commit.
 
-    All methods raise IndexUnavailable where a file turns out to be damaged."""
+    All methods raise IndexUnavailable if a file is damaged."""
 
     @property
     @abstractmethod
     def document_count(self) -> int:
-        """The documents that can be found."""
+        """The number of live documents, which can be found."""
 
     @property
     def deleted_count(self) -> int:
-        """How many documents the counts of `terms_with_prefix` and `labels_with` may include that are deleted."""
+        """The number of deleted documents that counts of `terms_with_prefix` and `labels_with` may include."""
         return 0
 
     @abstractmethod
     def language_counts(self) -> Mapping[str, int]:
-        """The documents that can be found by the language of their analysis (`analysis.language_of`)."""
+        """The number of live documents by the language of their analysis (`analysis.language_of`)."""
 
     @abstractmethod
     def terms_with_prefix(self, field: str, prefix: str, *, limit: int | None = None) -> Mapping[str, int]:
-        """The terms of a field that begin so, with their numbers of documents, in no order.
+        """The terms of a field with a prefix, with their document frequencies, in no particular order.
 
-        Of more than `limit`, the most frequent; an engine of several parts may give so many of each part."""
+        At most the `limit` most frequent; an engine with segments may return `limit` terms of each segment."""
 
     @abstractmethod
     def document_frequency(self, field: str, term: str, *, exact: bool = True) -> int:
-        """The number of documents that have a term. If not `exact`, deleted ones may count."""
+        """The number of documents with a term. Unless `exact`, it may include deleted documents."""
 
     def words_near(self, word: str, edits: int, *, limit: int, deadline: Deadline) -> Sequence[NearWord]:
-        """Words without digits, 1 to `edits` edits away from a folded word. At most the `limit` most frequent words
-        that pass some cheaper test need be compared. Raises TooLateError."""
+        """Words without digits that are 1 to `edits` edits away from a folded word. An engine may preselect words by a
+        cheaper test, and compare only the `limit` most frequent of them. Raises TooLateError."""
         found = []
         for other, count in self.terms_with_prefix(FORM, "").items():
             distance = edit_distance(word, other, limit=edits)
@@ -86,8 +87,8 @@ class TermReader(Protocol):
         return sorted(found, key=lambda near: -near.documents)[:limit]
 
     def labels_with(self, words: Sequence[str], prefix: str, *, limit: int) -> Mapping[LabelTerm, int]:
-        """Sections, tags and authors whose names have all of these folded words and one that begins with `prefix`,
-        with their numbers of documents. Of more than `limit`, the most frequent, for each part as above."""
+        """Sections, tags and authors whose names contain all of these folded words and one that begins with `prefix`,
+        with their document frequencies. At most the `limit` most frequent, or `limit` per segment, as above."""
         found: Counter[LabelTerm] = Counter()
         for term, count in self.terms_with_prefix(LABEL, "").items():
             label = LabelTerm.parse(term)
@@ -97,7 +98,7 @@ class TermReader(Protocol):
         return dict(found.most_common(limit))
 
     def cached(self, key: Hashable, load: Callable[[], T]) -> T:  # noqa: ARG002 - for engines that cache
-        """What `load` returned for this key, now or since the commit. For small values."""
+        """The result of `load`, which may be cached under this key until the next commit. For small values."""
         return load()
 
 
@@ -106,48 +107,48 @@ class IndexReader(TermReader, Protocol, Generic[D]):
 
     @abstractmethod
     def documents(self, field: str, terms: Collection[str]) -> D:
-        """The documents that have any of the terms."""
+        """The live documents with any of the terms."""
 
     @abstractmethod
     def adjacent(self, documents: D, field: str, first: Collection[str], second: Collection[str]) -> D:
-        """Those of the documents in which a term of `second` follows at once on a term of `first` in the field."""
+        """Those of the documents in which a term of `second` directly follows a term of `first` in the field."""
 
     @abstractmethod
     def newest(self, documents: D, limit: int) -> D:
-        """The `limit` latest published of these documents, or all."""
+        """The `limit` most recently published of these documents."""
 
     @abstractmethod
     def ids(self, documents: D) -> list[str]:
-        """The articles' ids, newest first, ties by id."""
+        """The ids of the articles, newest first; ties by id."""
 
     @abstractmethod
     def contains(self, article_id: str) -> bool:
-        """Whether the counts may include this article."""
+        """Whether document frequencies may include this article."""
 
     @abstractmethod
     def more_like_this(self, wanted: MoreLikeThis, *, limit: int, deadline: Deadline) -> Sequence[Hit]:
-        """The best documents of a weighted query."""
+        """The best hits of a weighted query."""
 
 
 @dataclass(frozen=True, slots=True)
 class MoreLikeThis:
-    """A query for articles like one: the sum of its nodes' scores, each times its weight.
+    """A query for articles similar to one. A document's score is the weighted sum of the nodes' scores.
 
-    Left out are the article itself and documents with less than `min_share` of its own score, where it is in the index.
-    Then each score is multiplied by `boost` of the days between the article's day and the document's."""
+    Excludes the article itself and, if it is in the index, documents that score less than `min_share` of its own score.
+    The scores are then multiplied by `boost` for the days between the dates of article and document."""
 
     article_id: str
     nodes: Sequence[tuple[Node, float]]
     min_share: float
     day: date | None
-    max_boost: float  # of the score is added on the same day
-    half_boost_days: int  # days apart at which half as much is added
+    max_boost: float  # the share of the score added to a document of the same day
+    half_boost_days: int  # at this distance in days, half of that is added
 
     def boost(self, days_apart: T) -> T:
-        """The factor for a number, or an array of numbers, of days."""
+        """The factor for a number of days, or for an array of them."""
         return 1 + self.max_boost * self.half_boost_days / (self.half_boost_days + days_apart)  # type: ignore[operator,no-any-return]
 
 
 def languages_of(reader: TermReader) -> frozenset[str]:
-    """The languages of the articles; a query is analysed in all of them."""
+    """The languages of the articles. Queries are analysed in each of them."""
     return frozenset(reader.language_counts()) or frozenset((analysis.ENGLISH,))

@@ -1,4 +1,4 @@
-"""Snippets: the passage of a text with most words of a query, as safe HTML with the words marked."""
+"""Snippets: the passage of a text with the most query words, as safe HTML with these words in <mark>."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from archive.search.analysis import Analysed
 from archive.search.edit_distance import FuzzyWord
 from archive.search.query import Field, Fuzzy, Node, Phrase, Wildcard, Word, leaves
 
-LENGTH = 240  # characters of a snippet, marks not counted
-CHUNK: Final = 20_000  # characters of a text that are analysed word by word
-OVERLAP: Final = 500  # characters of a chunk that belong to the next one, too
-LONG_HTML: Final = 100_000  # characters
-MAX_TEXT: Final = 1_000_000  # characters; words after them are found, but not shown
-MAX_CHUNKS: Final = 3  # that are analysed until a hit is found
-_CONTEXT = 40  # characters before the first marked word, where there are so many
+LENGTH = 240  # characters of a snippet, without tags
+CHUNK: Final = 20_000  # characters that are analysed word by word together
+OVERLAP: Final = 500  # characters that a chunk shares with the next one
+LONG_HTML_THRESHOLD: Final = 100_000  # characters; longer HTML is converted to text by chunks
+MAX_TEXT: Final = 1_000_000  # characters; words beyond are found by the index, but not shown
+MAX_CHUNKS: Final = 3  # chunks to analyse until one has a hit
+_CONTEXT = 40  # characters to show before the first marked word, if available
 _TAG: Final = re.compile("<[^>]*>")
 _NO_LANGUAGES: Final[frozenset[str]] = frozenset()
 
@@ -33,26 +33,27 @@ Matcher = Callable[[Analysed], bool]
 
 @dataclass(frozen=True, slots=True)
 class _Hit:
-    """A passage, `text[start:end]`, that matches the query's leaf with the number `wanted`."""
+    """A passage, `text[start:end]`, that matches the leaf with this number in the query."""
 
     start: int
     end: int
-    wanted: int
+    leaf: int
 
 
 def snippet(
     query: Node | None, text: str, *, language: str = "en", languages: Set[str] = _NO_LANGUAGES, length: int = LENGTH
 ) -> str:
-    """At most `length` characters around the passage with most of the query's words, cut at words.
+    """At most `length` characters around the passage with the most query words, cut at word boundaries; the beginning
+    of the text if it has none.
 
-    `language`: the language tag of the text. `languages`: other languages in which the query was analysed. A word is
-    marked if the index finds the text by it. Safe in HTML: everything but <mark> is escaped. Without a hit, the
-    beginning of the text. Of a long text, only a few chunks are analysed, which contain the beginnings of the words."""
-    wanted = _Wanted(query, (None, Field.SUMMARY, Field.BODY), language, languages)
-    chunks = [(0, CHUNK)] if len(text) <= CHUNK else _promising(text, wanted.prefixes)
+    `language`: the language tag of the text. `languages`: other languages that the query was analysed in. A word is
+    marked if the index finds the text by it. Safe in HTML: everything but <mark> is escaped. Of a long text, only up to
+    MAX_CHUNKS chunks are analysed, those that contain the prefixes of the most query words."""
+    matcher = _QueryMatcher(query, (None, Field.SUMMARY, Field.BODY), language, languages)
+    chunks = [(0, CHUNK)] if len(text) <= CHUNK else _promising(text, matcher.prefixes)
     hits: list[_Hit] = []
     for begin, end in chunks:
-        if hits := wanted.hits(text, begin, end):
+        if hits := matcher.hits(text, begin, end):
             break
     return _shown(text, hits, length)
 
@@ -60,20 +61,20 @@ def snippet(
 def snippet_of_html(
     query: Node | None, html: str, *, language: str = "en", languages: Set[str] = _NO_LANGUAGES, length: int = LENGTH
 ) -> str:
-    """`snippet` of the text of clean HTML. Of a long one, only the chunks that are analysed are converted: two million
-    characters of HTML take a tenth of a second, and there are ten hits on a page."""
-    if len(html) <= LONG_HTML:
+    """`snippet` for the text of clean HTML. Of long HTML, only the analysed chunks are converted to text: converting
+    two million characters takes a tenth of a second, and a page has ten hits."""
+    if len(html) <= LONG_HTML_THRESHOLD:
         return snippet(query, plain_text(html), language=language, languages=languages, length=length)
-    wanted = _Wanted(query, (None, Field.SUMMARY, Field.BODY), language, languages)
-    for begin, end in _promising(html, wanted.prefixes, html=True):
+    matcher = _QueryMatcher(query, (None, Field.SUMMARY, Field.BODY), language, languages)
+    for begin, end in _promising(html, matcher.prefixes, html=True):
         text = plain_text(_between_tags(html[begin:end]))
-        if hits := wanted.hits(text, 0, len(text)):
+        if hits := matcher.hits(text, 0, len(text)):
             return _shown(text, hits, length, cut_before=begin > 0, cut_after=end < len(html))
     return _shown(plain_text(_between_tags(html[:CHUNK])), [], length, cut_after=True)
 
 
 def _between_tags(html: str) -> str:
-    """A piece of clean HTML without the parts of tags at its ends. Its text contains no angle brackets."""
+    """A slice of clean HTML without partial tags at its ends. Text in clean HTML contains no angle brackets."""
     first, last = html.find(">") + 1, html.rfind("<")
     begin = first if html.find("<", 0, first) < 0 else 0
     return html[begin : last if html.find(">", last) < 0 <= last else len(html)]
@@ -88,27 +89,27 @@ def _shown(text: str, hits: Sequence[_Hit], length: int, *, cut_before: bool = F
 
 
 def highlight(query: Node | None, title: str, *, language: str = "en", languages: Set[str] = _NO_LANGUAGES) -> str:
-    """The whole title, safe in HTML, with the query's words marked."""
-    hits = _Wanted(query, (None, Field.TITLE), language, languages).hits(title, 0, len(title))
+    """The whole title, safe in HTML, with the query words marked."""
+    hits = _QueryMatcher(query, (None, Field.TITLE), language, languages).hits(title, 0, len(title))
     return _marked(title, 0, len(title), hits)
 
 
-class _Wanted:
-    """The leaves of a query, to match in a text of one language."""
+class _QueryMatcher:
+    """The matchers for a query's leaves, in a text of one language."""
 
     def __init__(self, query: Node | None, fields: Sequence[Field | None], language: str, languages: Set[str]) -> None:
         self._language = analysis.language_of(language)
         self._languages = languages | {self._language}
-        self.prefixes: list[str] = []  # of the words, folded
+        self.prefixes: list[str] = []  # folded; each word of the query matches only words with one of these prefixes
         self._sequences = [self._sequence(leaf) for leaf in leaves(query) if leaf.field in fields]
 
     def hits(self, text: str, begin: int, end: int) -> list[_Hit]:
-        """In the order of the text, without overlaps."""
+        """The hits in `text[begin:end]` in order, without overlaps."""
         if not self._sequences:
             return []
         words = list(analysis.located(text, self._language, begin, end))
-        starting: dict[Analysed, list[int]] = {}  # the leaves that may start at a word; a text has few different words
-        found: dict[int, int] = {}  # the leaf that matches the nth word
+        starting: dict[Analysed, list[int]] = {}  # leaves that may start at a word; a text has few distinct words
+        found: dict[int, int] = {}  # by word number, the leaf that it matches
         for at, (word, _, _) in enumerate(words):
             if (numbers := starting.get(word)) is None:
                 numbers = [number for number, sequence in enumerate(self._sequences) if sequence[0](word)]
@@ -122,7 +123,7 @@ class _Wanted:
         return [_Hit(words[at][1], words[at][2], found[at]) for at in sorted(found)]
 
     def _sequence(self, leaf: Word | Phrase | Wildcard | Fuzzy) -> list[Matcher]:
-        """One matcher for each word of a passage."""
+        """One matcher for each word of a matching passage."""
         if isinstance(leaf, Phrase):
             return [self._same(word) for word in leaf.words]
         if isinstance(leaf, Word):
@@ -145,17 +146,17 @@ def _matches(matcher: Matcher, word: Analysed) -> bool:
 
 
 def _promising(text: str, prefixes: Sequence[str], *, html: bool = False) -> Iterator[tuple[int, int]]:
-    """The chunks of a long text that contain most of the prefixes; then the first chunk.
+    """The chunks of a long text that contain the most prefixes; then the first chunk.
 
-    Not every one has a hit: a prefix is found in the middle of words, too."""
-    different = sorted(set(filter(None, prefixes)))
-    most = sum(min(len(each), 6) for each in different)
-    letters: dict[int, int] = {}  # of the prefixes that a chunk contains, by its start
+    A chunk need not have a hit, since prefixes also occur in the middle of words."""
+    distinct = sorted(set(filter(None, prefixes)))
+    max_letters = sum(min(len(each), 6) for each in distinct)
+    letters: dict[int, int] = {}  # by start of a chunk, the letters of the prefixes that it contains
     for start in range(0, min(len(text), MAX_TEXT), CHUNK):
         chunk = text[start : start + CHUNK + OVERLAP]
         searchable = _searchable(_TAG.sub(" ", _between_tags(chunk)) if html else chunk)
-        letters[start] = sum(min(len(each), 6) for each in different if each in searchable)
-        if list(letters.values()).count(most) == MAX_CHUNKS:
+        letters[start] = sum(min(len(each), 6) for each in distinct if each in searchable)
+        if list(letters.values()).count(max_letters) == MAX_CHUNKS:
             break
     best = sorted((start for start, count in letters.items() if count), key=lambda start: (-letters[start], start))
     for start in islice(dict.fromkeys([*best[:MAX_CHUNKS], 0]), MAX_CHUNKS):
@@ -163,7 +164,7 @@ def _promising(text: str, prefixes: Sequence[str], *, html: bool = False) -> Ite
 
 
 def _searchable(text: str) -> str:
-    """The text without case, followed by itself without accents: about as words are folded, but all at once."""
+    """The case-folded text, followed by itself without accents: approximates `analysis.fold` for a whole text."""
     plain = text.casefold()
     if plain.isascii():
         return plain
@@ -171,9 +172,9 @@ def _searchable(text: str) -> str:
 
 
 def _window(hits: Sequence[_Hit], text: str, length: int) -> tuple[int, int]:
-    """The start and end of the passage to show: that with most words, weighted by their length and rarity in the text."""
-    counts = Counter(hit.wanted for hit in hits)
-    weights = {hit.wanted: min(hit.end - hit.start, 6) * counts[hit.wanted] ** -0.5 for hit in hits}
+    """The start and end of the passage with the most leaves, weighted by their length and rarity in the text."""
+    counts = Counter(hit.leaf for hit in hits)
+    weights = {hit.leaf: min(hit.end - hit.start, 6) * counts[hit.leaf] ** -0.5 for hit in hits}
     best, first, last = (0.0, 0), 0, 0
     end = 0
     for begin, hit in enumerate(hits):
@@ -181,7 +182,7 @@ def _window(hits: Sequence[_Hit], text: str, length: int) -> tuple[int, int]:
         while end + 1 < len(hits) and hits[end + 1].end - hit.start <= length - _CONTEXT:
             end += 1
         within = hits[begin : end + 1]
-        score = sum(weights[wanted] for wanted in {each.wanted for each in within}), len(within)
+        score = sum(weights[leaf] for leaf in {each.leaf for each in within}), len(within)
         if score > best:
             best, first, last = score, hit.start, within[-1].end
     if not hits:
@@ -192,7 +193,7 @@ def _window(hits: Sequence[_Hit], text: str, length: int) -> tuple[int, int]:
 
 
 def _backward(text: str, start: int, hit: int) -> int:
-    """Where a snippet begins that may begin at `start`: with the next sentence before the hit, else with the next word."""
+    """Where a snippet begins, from `start` on: at the next sentence before the hit, else at the next word."""
     if start == 0:
         return 0
     before = text[start:hit]
@@ -203,7 +204,7 @@ def _backward(text: str, start: int, hit: int) -> int:
 
 
 def _forward(text: str, end: int, hit: int) -> int:
-    """Where a snippet ends that may end at `end`: after a whole word, but never before the last hit."""
+    """Where a snippet ends, at most at `end`: after a whole word, but not before `hit`, the end of the last hit."""
     if end >= len(text) or text[end].isspace():
         return end
     word = text.rfind(" ", hit, end)
@@ -220,7 +221,7 @@ def _pieces(text: str, start: int, end: int, hits: Sequence[_Hit]) -> Iterator[s
     for hit in hits:
         if hit.start < start or hit.end > end:
             continue
-        if hit.start != open_until:  # characters of a script without spaces are marked as one
+        if hit.start != open_until:  # adjacent characters of a script without spaces share one <mark>
             if open_until >= 0:
                 yield "</mark>"
             yield escape(text[at : hit.start])

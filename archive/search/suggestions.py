@@ -1,4 +1,4 @@
-"""Completion while typing: words, labels and titles of the archive that continue a text."""
+"""Completions while typing: words, labels and article titles that continue a text."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from archive.search.reader import D, IndexReader, languages_of
 from archive.search.spelling import cased_like, typed_words
 from archive.search.stop_words import is_stop_word_here
 
-TIMEOUT: Final = timedelta(seconds=0.5)  # then the suggestions found by then are given
+TIMEOUT: Final = timedelta(seconds=0.5)  # after which the suggestions found so far are returned
 MAX_TEXT: Final = 200  # characters; longer texts are not completed
-MAX_WORDS: Final = 6  # the last of a text, of which the last is a prefix
-MAX_TERMS: Final = 40  # words with the prefix that are considered, the most frequent
-COMMON_SHARE: Final = 0.25  # of the articles; a word in more of them says nothing
-SMALL_ARCHIVE: Final = 100  # articles; in a smaller archive every word says something
-MAX_CONTEXT: Final = 1000  # articles that show which words go together, the newest
-MAX_ADJACENT: Final = 100  # articles that show which words follow one another, the newest
-MAX_FOLLOWERS: Final = 8  # words whose following is looked up
-MIN_ADJACENT_SHARE: Final = 0.1  # of the articles with both words; a word that follows in fewer is no continuation
-BASE_WEIGHT: Final = 0.1  # of a word's weight counts for being in the same articles; the rest, for following at once
-NEGLIGIBLE: Final = 50  # a count so many times that of all deleted documents is right to 2 %
+MAX_WORDS: Final = 6  # words at the end of the text that are used; the last of them is the prefix
+MAX_TERMS: Final = 40  # candidate words with the prefix, the most frequent
+MAX_SHARE: Final = 0.25  # of the articles; a word in more of them is too common to suggest
+SMALL_ARCHIVE_THRESHOLD: Final = 100  # articles; in a smaller archive no word is too common
+MAX_CONTEXT: Final = 1000  # articles examined for co-occurrence, the newest
+MAX_ADJACENT: Final = 100  # articles examined for adjacency, the newest
+MAX_FOLLOWERS: Final = 8  # words whose adjacency is examined
+MIN_ADJACENT_SHARE: Final = 0.1  # of the articles with both words; a word adjacent in fewer is not suggested
+BASE_WEIGHT: Final = 0.1  # of a word's weight for co-occurrence; adjacency adds up to 1
+EXACTNESS_RATIO: Final = 50  # a count this many times that of all deleted documents is exact to 2 %
 
 N = TypeVar("N", int, float)
 
@@ -58,7 +58,7 @@ def suggest(reader: IndexReader[D], text: str, limit: int, *, timeout: timedelta
 
 
 class _Completion(Generic[D]):
-    """What continues `context`, words as typed, with a word that begins with `prefix`, which is folded."""
+    """The completions of a folded `prefix` after `context`, the words as typed."""
 
     def __init__(self, reader: IndexReader[D], context: Sequence[str], prefix: str, deadline: Deadline) -> None:
         self._reader = reader
@@ -70,9 +70,9 @@ class _Completion(Generic[D]):
     # Words -----------------------------------------------------------------------------------------------
 
     def words(self) -> Iterator[tuple[str, int]]:
-        """Words with their numbers of articles, one form of each; the most frequent first, or those that go with the
-        context."""
-        forms = self._telling_forms()
+        """Words with their document frequencies, one form per stem: the most frequent first, or by `_with_context` if
+        there is a context."""
+        forms = self._distinctive_forms()
         counts = self._with_context(forms) if self._context else self._most_frequent(forms)
         known: set[str] = set()
         for form, count in counts:
@@ -81,17 +81,17 @@ class _Completion(Generic[D]):
                 known.add(stem)
                 yield form, count
 
-    def _telling_forms(self) -> Mapping[str, int]:
-        """Without stop words, common words, and numbers where none is typed."""
+    def _distinctive_forms(self) -> Mapping[str, int]:
+        """The candidate words without stop words, common words, and words with digits unless the prefix has one."""
         articles = self._reader.document_count
-        most = articles * COMMON_SHARE if articles >= SMALL_ARCHIVE else math.inf
+        max_count = articles * MAX_SHARE if articles >= SMALL_ARCHIVE_THRESHOLD else math.inf
         with_digits = any(map(str.isdigit, self._prefix))
         language_counts = self._reader.language_counts()
         return {
             form: count
             for form, count in self._forms.items()
             if form != self._prefix
-            and count <= most
+            and count <= max_count
             and (with_digits or not any(map(str.isdigit, form)))
             and not is_stop_word_here(form, language_counts)
         }
@@ -101,16 +101,16 @@ class _Completion(Generic[D]):
         return iter(_ordered(counts))
 
     def _exact(self, field: str, term: str, count: int) -> int:
-        """A count without deleted documents, or the same where they hardly matter."""
-        if count >= self._reader.deleted_count * NEGLIGIBLE:
+        """A count without deleted documents; the given count if they change it by at most 2 %."""
+        if count >= self._reader.deleted_count * EXACTNESS_RATIO:
             return count
         return self._reader.document_frequency(field, term)
 
     def _with_context(self, forms: Mapping[str, int]) -> Iterator[tuple[str, int]]:
-        """Words that share articles with the context more often than chance, best those that follow it at once; with
-        the numbers of articles that have both."""
-        having = self._having_context()
-        if having is None or not len(latest := self._reader.newest(having, MAX_CONTEXT)):
+        """Words ranked by co-occurrence with the context (lift) and adjacency to it, with the numbers of articles that
+        have both."""
+        with_context = self._context_documents()
+        if with_context is None or not len(latest := self._reader.newest(with_context, MAX_CONTEXT)):
             return
         weights: dict[str, float] = {}
         for form, _ in takewhile(self._deadline.not_passed, _ordered(forms)[:MAX_TERMS]):
@@ -119,13 +119,13 @@ class _Completion(Generic[D]):
                 lift = together / len(latest) * self._reader.document_count / len(with_form)
                 weights[form] = together * math.log(1 + lift)
         for form, weight in takewhile(self._deadline.not_passed, _ordered(weights)[:MAX_FOLLOWERS]):
-            weights[form] = weight * self._following_weight(form, latest)
+            weights[form] = weight * self._adjacency_factor(form, latest)
         for form, weight in _ordered(weights)[:MAX_FOLLOWERS]:
             if weight:
-                yield form, len(having & self._reader.documents(FORM, (form,)))
+                yield form, len(with_context & self._reader.documents(FORM, (form,)))
 
-    def _having_context(self) -> D | None:
-        """The documents that have all words of the context, in any field. None when the time was up before the first."""
+    def _context_documents(self) -> D | None:
+        """The documents with all words of the context, in any field; None if the deadline passed before the first."""
         words = takewhile(self._deadline.not_passed, self._context)
         found = [
             reduce(or_, (self._reader.documents(field.name, self._terms(word, field)) for field in TEXT_FIELDS))
@@ -133,8 +133,9 @@ class _Completion(Generic[D]):
         ]
         return reduce(and_, found) if found else None
 
-    def _following_weight(self, form: str, documents: D) -> float:
-        """The part of a word's weight that counts: the more, the oftener it follows the context at once."""
+    def _adjacency_factor(self, form: str, documents: D) -> float:
+        """The factor on a word's weight. It grows with the share of articles in which the word directly follows the
+        context; 0 below MIN_ADJACENT_SHARE, except in a small archive."""
 
         def weight() -> float:
             both = self._reader.newest(documents & self._reader.documents(FORM, (form,)), MAX_ADJACENT)
@@ -148,7 +149,7 @@ class _Completion(Generic[D]):
                 ),
             )
             share = len(adjacent) / len(both)
-            if share >= MIN_ADJACENT_SHARE or self._reader.document_count < SMALL_ARCHIVE:
+            if share >= MIN_ADJACENT_SHARE or self._reader.document_count < SMALL_ARCHIVE_THRESHOLD:
                 return BASE_WEIGHT + share
             return 0.0
 
@@ -160,7 +161,7 @@ class _Completion(Generic[D]):
     # Labels ----------------------------------------------------------------------------------------------
 
     def labels(self) -> Iterator[Suggestion]:
-        """Sections, tags and authors whose names have a word that begins so and all words of the context, the most
+        """Sections, tags and authors whose names have a word with the prefix and all words of the context, the most
         frequent first."""
         if self._deadline.passed():
             return
@@ -176,8 +177,8 @@ class _Completion(Generic[D]):
     # Articles --------------------------------------------------------------------------------------------
 
     def articles(self, limit: int) -> list[str]:
-        """The newest articles whose titles have all the words, in any order: the last as a prefix, or a word of the
-        stem of one with the prefix."""
+        """The ids of the newest articles whose titles contain, in any order, all words of the context and a word with
+        the prefix or with the stem of such a word."""
         if self._deadline.passed():
             return []
         terms = self._reader.cached(("title terms", self._prefix), self._title_terms)

@@ -1,4 +1,4 @@
-"""SqlArchive: the archive in any database of DIALECTS."""
+"""SqlArchive: the archive in a database of one of the kinds in DIALECTS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import delete, text
 from archive.errors import ArchiveOutdated
 from archive.sql.articles import SqlArticles
 from archive.sql.changes import SqlChanges
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.facts import SqlFacts
 from archive.sql.feed_volumes import SqlFeedVolumes
 from archive.sql.intents import SqlIntents
@@ -20,14 +20,14 @@ from archive.sql.schema import requests
 from archive.sql.subscriptions import SqlSubscriptions
 from archive.sql.tokens import SqlTokens
 
-REQUEST_RETENTION = timedelta(days=7)
+REQUEST_RETENTION = timedelta(days=7)  # of Idempotency-Keys
 
 
 class SqlArchive:
-    """An `Archive` (see archive.store.archive) on SQLite or PostgreSQL, one class for each noun.
+    """An `Archive` (archive.store.archive) in SQLite or PostgreSQL, one class for each port.
 
-    Opening does not touch the database: call `migrate()` or `check_schema()` first. Threads share one; processes
-    open their own, after they have been forked. `checkpoints`: this process moves SQLite's write-ahead log into
+    The constructor does not touch the database: call `migrate()` or `check_schema()` first. Threads may share an
+    instance; a forked process must open its own. `checkpoints`: this process moves SQLite's write-ahead log into
     the database, unless another process does."""
 
     def __init__(self, url: str, *, checkpoints: bool = True) -> None:
@@ -52,20 +52,22 @@ class SqlArchive:
             return f"{kind.title} {connection.execute(text(kind.version)).scalar_one()}"
 
     def migrate(self) -> tuple[str | None, str]:
-        """Upgrade the database to this program's schema; returns the revisions before and after."""
+        """Upgrade the database to this program's schema; returns the schema's revision before (None: empty) and after.
+
+        Raises ArchiveOutdated if the database has the schema of a newer program."""
         with self._database.translated():
             before = upgrade.revision(self._database.engine)
             _refuse_newer(before)
             return upgrade.upgrade(self._database.engine)
 
     def check_schema(self) -> None:
-        """Raises ArchiveOutdated if the database needs `migrate()`, or a newer program."""
+        """Raises ArchiveOutdated unless the database has exactly this program's schema."""
         with self._database.translated():
             found = upgrade.revision(self._database.engine)
         _refuse_newer(found)
         if found != upgrade.newest():
             raise ArchiveOutdated(
-                f"the database has schema {found or 'none'}, this program wants {upgrade.newest()}: run `dateline migrate`"
+                f"the database has schema {found or 'none'}, this program needs {upgrade.newest()}: run `dateline migrate`"
             )
 
     def tidy(self, *, now: datetime) -> None:
@@ -74,12 +76,12 @@ class SqlArchive:
             connection.execute(delete(requests).where(requests.c.received < now - REQUEST_RETENTION))
         self.subscriptions.expire(now=now)
         kind = database.kind
-        if kind.checkpoint is not None and database.checkpoints.take():
-            database.engine.dispose()  # new connections checkpoint by themselves
+        if kind.checkpoint is not None and database.checkpoints.acquire():
+            database.engine.dispose()  # new connections checkpoint automatically
         with database.translated(), database.engine.connect().execution_options(upkeep=True) as connection:
             for statement in kind.tidy:
                 connection.exec_driver_sql(statement)
-            if kind.checkpoint is not None and database.checkpoints.mine():
+            if kind.checkpoint is not None and database.checkpoints.is_owner():
                 connection.exec_driver_sql(kind.checkpoint)
 
     def close(self) -> None:
@@ -88,4 +90,4 @@ class SqlArchive:
 
 def _refuse_newer(found: str | None) -> None:
     if found is not None and not upgrade.known(found):
-        raise ArchiveOutdated(f"the database has schema {found} of a newer Dateline: start that one")
+        raise ArchiveOutdated(f"the database has schema {found} of a newer Dateline: use that version")

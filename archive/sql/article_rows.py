@@ -1,4 +1,4 @@
-"""Articles as rows of the table `articles`, and back. The fields of archive.fields.table are columns of their name."""
+"""Articles to rows of the table `articles`, and back. Each field of archive.fields.table is the column of its name."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from archive.fields.values import Day, Instant
 
 _NAMES: Final = tuple(field.name for field in STORED)
 _values_of: Final[Callable[[Any], tuple[Any, ...]]] = attrgetter(*_NAMES)
-# Instants and days are stored as such, everything else as in JSON.
+# Instants and days have column types of their own; all other converted values are stored in their JSON form.
 _CONVERTED: Final = tuple(
     (field.name, field.type) for field in STORED if field.type.converts and not isinstance(field.type, Instant | Day)
 )
 
 
 def to_row(article: Article, *, by: str) -> dict[str, Any]:
+    """The columns of an article, saved by the token or command named `by`."""
     row = dict(zip(_NAMES, _values_of(article), strict=True))
     for name, kind in _CONVERTED:
         if row[name] is not None:
@@ -34,6 +35,7 @@ def to_row(article: Article, *, by: str) -> dict[str, Any]:
 
 
 def to_article(row: Row[Any]) -> Article:
+    """The inverse of `to_row`."""
     values = dict(zip(_NAMES, _values_of(row), strict=True))
     for name, kind in _CONVERTED:
         if values[name] is not None:

@@ -1,4 +1,4 @@
-"""The transaction that saves an article: article, earlier state, address, labels and one log line."""
+"""Saves articles in one transaction: article, earlier revision, address, labels, tombstone and log line."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from archive.serialization import to_document
 from archive.slugs import numbered_slug
 from archive.sql.article_rows import to_article, to_row
 from archive.sql.changes import lock_log, set_last_position
-from archive.sql.engine import kind_of
+from archive.sql.connections.engine import kind_of
 from archive.sql.schema import addresses, articles, changes, labels, origins, requests, revisions, tombstones
 from archive.store.articles import RequestKey, Save
 from archive.store.changes import ChangeKind
 
-PROBES = 20  # numbered slugs that are looked up at once
+SLUGS_PER_QUERY = 20  # numbered slugs looked up by one statement
 
 _ARTICLE = select(articles).where(articles.c.id == bindparam("id"))
 _BY_IDENTITY = select(articles.c.id, articles.c.guid, articles.c.revision).where(
@@ -42,18 +42,18 @@ _INSERT = insert(articles)
 _UPDATE = update(articles).where(articles.c.id == bindparam("article_id"))
 _INSERT_ADDRESS = insert(addresses)
 _INSERT_LABEL = insert(labels)
-_DELETE_LABELS = delete(labels).where(labels.c.article_id == bindparam("of"))
+_DELETE_LABELS = delete(labels).where(labels.c.article_id == bindparam("id"))
 _INSERT_CHANGE = insert(changes)
 _INSERT_REVISION = insert(revisions)
-_DELETE_TOMBSTONE = delete(tombstones).where(tombstones.c.article_id == bindparam("of"))
+_DELETE_TOMBSTONE = delete(tombstones).where(tombstones.c.article_id == bindparam("id"))
 _INSERT_TOMBSTONE = insert(tombstones)
 
 
 class ArticleWriter:
     """Saves articles inside one transaction of one connection.
 
-    Entering takes the head row's lock, so that whatever is looked up afterwards stays true until the
-    commit; all checks come before the first write of an article, so that a refused one leaves nothing."""
+    Entering locks the log's head row, so that everything read afterwards is valid until the commit. All checks of
+    an article precede its first write, so that a refused article leaves nothing behind."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -63,10 +63,11 @@ class ArticleWriter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:  # else there may be no transaction left to say it in
+        if kind is None:  # after an error the transaction may be gone
             set_last_position(self.connection, self.seq)
 
     def save(self, save: Save) -> Article:
+        """As `Articles.save`, inside the transaction."""
         if save.request is not None:
             repeated = self.answered(save.request)
             if repeated is not None:
@@ -74,11 +75,12 @@ class ArticleWriter:
         before, saved_by = self._before(save)
         was_public = before is not None and (before.was_public or before.is_public)
         article = replace(save.article, revision=save.expected_revision + 1, was_public=was_public)
-        after = self._addressed(article, before, save)
+        after = self._with_free_path(article, before, save)
         self._write(before, saved_by, after, save)
         return after
 
     def answered(self, request: RequestKey) -> Article | None:
+        """As `Articles.answered`."""
         row = self.connection.execute(_REQUEST, {"key": request.key, "sent_by": request.by}).one_or_none()
         if row is None:
             return None
@@ -87,7 +89,7 @@ class ArticleWriter:
         return to_article(self.connection.execute(_ARTICLE, {"id": row.article_id}).one())
 
     def _before(self, save: Save) -> tuple[Article | None, str]:
-        """The stored state that the change was made from, and who saved it."""
+        """The stored revision that the change is based on, and the name of the token that saved it."""
         article = save.article
         if save.expected_revision == 0:
             found = self.connection.execute(_BY_IDENTITY, {"id": article.id, "guid": article.guid}).first()
@@ -105,8 +107,8 @@ class ArticleWriter:
             raise GuidFixed(row.guid)
         return to_article(row), row.modified_by
 
-    def _addressed(self, after: Article, before: Article | None, save: Save) -> Article:
-        """The article at an address that is its own."""
+    def _with_free_path(self, after: Article, before: Article | None, save: Save) -> Article:
+        """The article, with a number added to its slug if the path is taken. Raises SlugTaken."""
         path = after.path
         if path is None or (before is not None and before.path == path):
             return after
@@ -115,7 +117,7 @@ class ArticleWriter:
             return after
         if not save.number_slug:
             raise SlugTaken(path)
-        for candidates in _numbered(after):
+        for candidates in _numbered_candidates(after):
             paths = {str(candidate.path): candidate for candidate in candidates}
             taken = set(self.connection.execute(_TAKEN, {"paths": list(paths)}).scalars())
             free = [candidate for path, candidate in paths.items() if path not in taken]
@@ -139,9 +141,9 @@ class ArticleWriter:
             )
             del row["id"]
             self.connection.execute(_UPDATE, {**row, "article_id": after.id})
-        self._give_address(before, after)
+        self._insert_address(before, after)
         self._put_labels(before, after)
-        self._bury(before, after)
+        self._update_tombstone(before, after)
         self._log(before, after)
         if save.origin is not None:
             values = {"digest": save.origin.digest, "article_id": after.id, "revision": after.revision}
@@ -159,13 +161,13 @@ class ArticleWriter:
                 },
             )
 
-    def _give_address(self, before: Article | None, after: Article) -> None:
+    def _insert_address(self, before: Article | None, after: Article) -> None:
         if after.path is None or (before is not None and before.path == after.path):
             return
         if before is not None:
             owner = self.connection.execute(_OWNER, {"path": after.path}).scalar_one_or_none()
             if owner == after.id:
-                return  # back at an address that it had before
+                return  # it has a path again that it had before
         self.connection.execute(_INSERT_ADDRESS, {"path": after.path, "article_id": after.id})
 
     def _put_labels(self, before: Article | None, after: Article) -> None:
@@ -174,15 +176,15 @@ class ArticleWriter:
         if old == new:
             return
         if old:
-            self.connection.execute(_DELETE_LABELS, {"of": after.id})
+            self.connection.execute(_DELETE_LABELS, {"id": after.id})
         if new:
             self.connection.execute(_INSERT_LABEL, new)
 
-    def _bury(self, before: Article | None, after: Article) -> None:
-        """A tombstone for what readers see no more; none for what they see again."""
+    def _update_tombstone(self, before: Article | None, after: Article) -> None:
+        """Insert a tombstone if the article is no longer public; delete it if it is public again."""
         if before is None or before.is_public == after.is_public:
             return
-        self.connection.execute(_DELETE_TOMBSTONE, {"of": after.id})
+        self.connection.execute(_DELETE_TOMBSTONE, {"id": after.id})
         if before.is_public:
             self.connection.execute(
                 _INSERT_TOMBSTONE,
@@ -196,7 +198,7 @@ class ArticleWriter:
             )
 
     def _log(self, before: Article | None, after: Article) -> None:
-        seen = [article for article in (before, after) if article is not None and article.is_public]
+        public = [article for article in (before, after) if article is not None and article.is_public]
         self.seq += 1
         self.connection.execute(
             _INSERT_CHANGE,
@@ -205,14 +207,15 @@ class ArticleWriter:
                 "kind": ChangeKind.ARTICLE.value,
                 "subject": after.id,
                 "revision": after.revision,
-                "labels": label_pairs(frozenset[Label]().union(*(article.labels for article in seen))),
-                "days": sorted({article.day.isoformat() for article in seen if article.day is not None}),
+                "labels": label_pairs(frozenset[Label]().union(*(article.labels for article in public))),
+                "days": sorted({article.day.isoformat() for article in public if article.day is not None}),
             },
         )
 
 
-def label_pairs(found: frozenset[Label]) -> list[list[str]]:
-    return [[label.kind.value, label.key] for label in sorted(found)]
+def label_pairs(article_labels: frozenset[Label]) -> list[list[str]]:
+    """Labels as pairs of kind and key, sorted: their form in JSON columns."""
+    return [[label.kind.value, label.key] for label in sorted(article_labels)]
 
 
 def _label_rows(article: Article) -> list[dict[str, Any]]:
@@ -228,7 +231,7 @@ def _label_rows(article: Article) -> list[dict[str, Any]]:
     ]
 
 
-def _numbered(article: Article) -> Iterator[list[Article]]:
-    for first in range(2, 100_000, PROBES):
-        numbers = range(first, first + PROBES)
+def _numbered_candidates(article: Article) -> Iterator[list[Article]]:
+    for first in range(2, 100_000, SLUGS_PER_QUERY):
+        numbers = range(first, first + SLUGS_PER_QUERY)
         yield [replace(article, slug=numbered_slug(article.slug, number)) for number in numbers]

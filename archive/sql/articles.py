@@ -1,4 +1,4 @@
-"""Articles one by one in SQL."""
+"""The port for single articles, in SQL."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from archive.errors import ArticleNotFound, DatelineError, StorageFull, Unavaila
 from archive.serialization import from_document
 from archive.sql.article_rows import to_article
 from archive.sql.article_writer import ArticleWriter
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import addresses, articles, origins, revisions
 from archive.store.articles import Imported, Origin, RequestKey, Resolved, Revision, Save
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 
 
 class SqlArticles:
-    """`Articles` (see archive.store.articles) in SQLite or PostgreSQL."""
+    """`Articles` (archive.store.articles) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -36,7 +36,7 @@ class SqlArticles:
                     outcomes.append(writer.save(save))
                 except (StorageFull, Unavailable):
                     raise
-                except DatelineError as error:  # found before anything of this article was written
+                except DatelineError as error:  # raised before the first write of this article
                     outcomes.append(error)
         return outcomes
 
@@ -49,7 +49,7 @@ class SqlArticles:
     def get_many(self, article_ids: Sequence[str]) -> dict[str, Article]:
         found = {}
         with self._database.reading() as connection:
-            for some in slices(article_ids):
+            for some in chunked(article_ids):
                 for row in connection.execute(select(articles).where(articles.c.id.in_(some))):
                     found[row.id] = to_article(row)
         return found
@@ -66,13 +66,13 @@ class SqlArticles:
     def history(self, article_id: str) -> Sequence[Revision]:
         earlier = select(revisions).where(revisions.c.article_id == article_id).order_by(revisions.c.revision.desc())
         with self._database.reading() as connection:
-            present = connection.execute(select(articles).where(articles.c.id == article_id)).one_or_none()
-            if present is None:
+            current = connection.execute(select(articles).where(articles.c.id == article_id)).one_or_none()
+            if current is None:
                 raise ArticleNotFound(article_id)
-            # What was saved in between these two statements is not part of this history yet.
-            rows = connection.execute(earlier.where(revisions.c.revision < present.revision)).all()
+            # Excludes revisions that were saved between these two statements.
+            rows = connection.execute(earlier.where(revisions.c.revision < current.revision)).all()
         return [
-            Revision(to_article(present), present.modified_by),
+            Revision(to_article(current), current.modified_by),
             *(Revision(from_document(row.document), row.saved_by) for row in rows),
         ]
 
@@ -94,7 +94,7 @@ class SqlArticles:
         statement = select(articles.c.id).where(articles.c.modified >= since)
         with self._database.reading() as connection:
             ids = sorted(connection.execute(statement).scalars())
-        for some in slices(ids, batch):
+        for some in chunked(ids, batch):
             found = self.get_many(some)
             yield from (found[article_id] for article_id in some)
 
@@ -111,13 +111,13 @@ class SqlArticles:
     def next_due(self) -> datetime | None:
         statement = select(func.min(articles.c.listed)).where(articles.c.status == Status.SCHEDULED.value)
         with self._database.reading() as connection:
-            soonest: datetime | None = connection.execute(statement).scalar_one()
-        return soonest
+            earliest: datetime | None = connection.execute(statement).scalar_one()
+        return earliest
 
     def imported(self, keys: Sequence[str]) -> Mapping[str, Imported]:
         found = {}
         with self._database.reading() as connection:
-            for some in slices(keys):
+            for some in chunked(keys):
                 for row in connection.execute(select(origins).where(origins.c.key.in_(some))):
                     found[row.key] = Imported(Origin(row.key, row.digest), row.article_id, row.revision)
         return found

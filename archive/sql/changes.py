@@ -1,4 +1,4 @@
-"""The change log in SQL, and leases that only one worker holds."""
+"""The change log in SQL, and the cursors and leases of its consumers."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from archive.errors import LeaseLost
 from archive.labels import Label, LabelKind
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import changes, cursors, head
 from archive.store.changes import Change, ChangeKind, Cursor, Lease
 
 
 class SqlChanges:
-    """`Changes` (see archive.store.changes) in SQLite or PostgreSQL."""
+    """`Changes` (archive.store.changes) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,7 +51,7 @@ class SqlChanges:
 
     def acquire(self, consumer: str, *, owner: str, now: datetime, duration: timedelta) -> Lease | None:
         with self._database.writing() as connection:
-            lock_log(connection)  # so that two workers do not acquire one lease
+            lock_log(connection)  # so that two workers cannot both acquire the lease
             row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
             if row is None:
                 first = {"consumer": consumer, "position": 0, "holder": owner, "fence": 1, "until": now + duration}
@@ -91,23 +91,24 @@ class SqlChanges:
 
 
 def lock_log(connection: Connection) -> int:
-    """The log's last position. Its row stays locked until the commit, which puts all writers in one order."""
+    """Lock the log's head row until the commit, which serializes all writers; returns the log's last position."""
     return int(connection.execute(update(head).values(seq=head.c.seq).returning(head.c.seq)).scalar_one())
 
 
 def set_last_position(connection: Connection, seq: int) -> None:
+    """Set the log's last position. The caller's transaction must have locked the log."""
     connection.execute(update(head).values(seq=seq))
 
 
 def check_lease(connection: Connection, lease: Lease) -> None:
-    """Raises LeaseLost if the lease is stale. The caller's transaction must have locked the log."""
+    """Raise LeaseLost if the lease is stale. The caller's transaction must have locked the log."""
     valid = select(cursors.c.fence).where(cursors.c.consumer == lease.consumer, cursors.c.fence == lease.fence)
     if connection.execute(valid).one_or_none() is None:
         raise LeaseLost(lease.consumer, lease.owner)
 
 
 def _update_leased(connection: Connection, lease: Lease, values: dict[str, object]) -> None:
-    """Change the cursor of a lease. Raises LeaseLost if the lease is stale."""
+    """Update the cursor of a lease. Raises LeaseLost if the lease is stale."""
     updated = connection.execute(
         update(cursors)
         .where(cursors.c.consumer == lease.consumer, cursors.c.fence == lease.fence)

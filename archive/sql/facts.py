@@ -1,11 +1,11 @@
-"""Facts about the whole archive, in SQL."""
+"""The port for facts about the whole archive, in SQL."""
 
 from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
 from archive.sql.changes import check_lease, lock_log
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import facts
 from archive.store.changes import Lease
 
@@ -14,7 +14,7 @@ _IDENTITY = "identity"
 
 
 class SqlFacts:
-    """`Facts` (see archive.store.facts) in SQLite or PostgreSQL."""
+    """`Facts` (archive.store.facts) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -33,9 +33,9 @@ class SqlFacts:
             connection.execute(upsert.on_conflict_do_update(index_elements=["name"], set_={"value": value}))
 
     def identity(self, minted: str) -> str:
-        known = self.get(_IDENTITY)
-        if known is not None:
-            return known
+        stored = self.get(_IDENTITY)
+        if stored is not None:
+            return stored
         with self._database.writing() as connection:
             upsert = self._database.kind.upsert(facts).values(name=_IDENTITY, value=minted)
             connection.execute(upsert.on_conflict_do_nothing())

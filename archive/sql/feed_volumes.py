@@ -1,4 +1,4 @@
-"""The documents of the site feed's archive, in SQL."""
+"""The port for the archive documents of the site's feed, in SQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from archive.period import Period
 from archive.sql.changes import check_lease, lock_log
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import volumes
 from archive.store.changes import Lease
 from archive.store.feed_volumes import ArchiveDocument
@@ -16,7 +16,7 @@ from archive.store.listings import SortKey
 
 
 class SqlFeedVolumes:
-    """`FeedVolumes` (see archive.store.feed_volumes) in SQLite or PostgreSQL."""
+    """`FeedVolumes` (archive.store.feed_volumes) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -34,15 +34,15 @@ class SqlFeedVolumes:
                 for row in connection.execute(select(volumes).order_by(*order))
             ]
 
-    def put(self, changed: Sequence[ArchiveDocument], lease: Lease) -> None:
+    def put(self, documents: Sequence[ArchiveDocument], lease: Lease) -> None:
         with self._database.writing() as connection:
             lock_log(connection)
             check_lease(connection, lease)
-            for volume in changed:
+            for document in documents:
                 first = {
-                    "listed": None if volume.first is None else volume.first.sort_date,
-                    "article_id": None if volume.first is None else volume.first.id,
+                    "listed": None if document.first is None else document.first.sort_date,
+                    "article_id": None if document.first is None else document.first.id,
                 }
-                key = {"year": volume.month.year, "month": volume.month.month, "number": volume.number}
+                key = {"year": document.month.year, "month": document.month.month, "number": document.number}
                 upsert = self._database.kind.upsert(volumes).values(**key, **first)
                 connection.execute(upsert.on_conflict_do_update(index_elements=list(key), set_=first))

@@ -1,4 +1,4 @@
-"""Subscription requests in SQL, and the subscriptions that they begin."""
+"""The port for unverified subscription requests (intents), in SQL."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sqlalchemy import Connection, Row, case, delete, func, insert, literal, sel
 
 from archive.sql import claims
 from archive.sql.changes import lock_log
-from archive.sql.database import Database
-from archive.sql.engine import kind_of
+from archive.sql.connections.database import Database
+from archive.sql.connections.engine import kind_of
 from archive.sql.schema import Instant, changes, intents, subscriptions
 from archive.store.changes import ChangeKind
 from archive.store.subscriptions import Intent, Mode
@@ -20,14 +20,14 @@ _BEHIND = subscriptions.c.wanted > subscriptions.c.delivered
 
 
 class SqlIntents:
-    """`Intents` (see archive.store.subscriptions) in SQLite or PostgreSQL."""
+    """`Intents` (archive.store.subscriptions) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def add(self, intent: Intent, *, now: datetime, max_waiting: int) -> bool:
         with self._database.writing() as connection:
-            seq = lock_log(connection)  # no change is missed or delivered twice
+            seq = lock_log(connection)  # so that no change is missed or delivered twice
             others = select(func.count()).select_from(intents).where(intents.c.id != intent.id)
             if connection.execute(others).scalar_one() >= max_waiting:
                 return False
@@ -43,7 +43,7 @@ class SqlIntents:
     def confirm(self, intent: Intent, *, now: datetime, until: datetime) -> bool:
         with self._database.writing() as connection:
             lock_log(connection)
-            if connection.execute(_forget(intent)).one_or_none() is None:
+            if connection.execute(_delete(intent)).one_or_none() is None:
                 return False
             if intent.mode is Mode.SUBSCRIBE:
                 _begin_subscription(connection, intent, now=now, until=until)
@@ -53,7 +53,7 @@ class SqlIntents:
 
     def drop(self, intent: Intent) -> None:
         with self._database.writing() as connection:
-            connection.execute(_forget(intent))
+            connection.execute(_delete(intent))
 
     def retry(self, intent: Intent, *, due: datetime) -> None:
         statement = update(intents).where(intents.c.id == intent.id, intents.c.ticket == intent.ticket)
@@ -72,6 +72,7 @@ class SqlIntents:
 
 
 def put_intent(connection: Connection, intent: Intent, *, position: int, now: datetime) -> None:
+    """Store an intent at a log position, due now, replacing an earlier one with the same id."""
     values = {
         "ticket": intent.ticket,
         "mode": intent.mode.value,
@@ -92,10 +93,10 @@ def put_intent(connection: Connection, intent: Intent, *, position: int, now: da
 
 
 def _begin_subscription(connection: Connection, intent: Intent, *, now: datetime, until: datetime) -> None:
-    """Insert or renew a subscription. The caller has locked the log, so that a change is either seen here or marks
-    this subscription due later."""
+    """Insert or renew a subscription. The caller must have locked the log: a change is then either read here, or marks
+    this subscription as due later."""
     same = subscriptions.c.id == intent.id
-    # An expired subscription has missed changes.
+    # An expired subscription is deleted, not renewed: it has missed changes.
     connection.execute(delete(subscriptions).where(same, subscriptions.c.until <= now))
     renewed = connection.execute(
         update(subscriptions)
@@ -139,7 +140,7 @@ def _begin_subscription(connection: Connection, intent: Intent, *, now: datetime
     )
 
 
-def _forget(intent: Intent) -> Any:
+def _delete(intent: Intent) -> Any:
     return delete(intents).where(intents.c.id == intent.id, intents.c.ticket == intent.ticket).returning(intents.c.id)
 
 

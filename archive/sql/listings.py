@@ -1,4 +1,4 @@
-"""Lists of articles in SQL."""
+"""The port for lists of articles, in SQL."""
 
 from __future__ import annotations
 
@@ -10,53 +10,53 @@ from sqlalchemy import func, select
 from archive.article import Article, Status
 from archive.labels import Label, LabelKind
 from archive.period import Period
-from archive.sql import article_queries
+from archive.sql import listing_queries
 from archive.sql.article_rows import to_article
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import articles, labels, tombstones
 from archive.store.listings import ArticleQuery, ArticleStub, LabelCount, SortKey, Tombstone
 from archive.urls import article_path
 
 
 class SqlListings:
-    """`Listings` (see archive.store.listings) in SQLite or PostgreSQL."""
+    """`Listings` (archive.store.listings) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         with self._database.reading() as connection:
-            found = [to_article(row) for row in connection.execute(article_queries.newest_first(query))]
+            found = [to_article(row) for row in connection.execute(listing_queries.newest_first(query))]
         return found[::-1] if query.before is not None else found
 
     def stubs(self, query: ArticleQuery) -> Sequence[ArticleStub]:
         with self._database.reading() as connection:
             found = [
                 ArticleStub(row.id, row.revision, article_path(row.day, row.slug), row.updated)
-                for row in connection.execute(article_queries.stubs(query))
+                for row in connection.execute(listing_queries.stubs(query))
             ]
         return found[::-1] if query.before is not None else found
 
     def revisions(self, query: ArticleQuery) -> Mapping[str, int]:
         with self._database.reading() as connection:
-            rows = [(row[0], row[1]) for row in connection.execute(article_queries.revisions(query))]
+            rows = [(row[0], row[1]) for row in connection.execute(listing_queries.revisions(query))]
         return dict(rows[::-1] if query.before is not None else rows)
 
     def sort_keys(self, query: ArticleQuery, *, max_keys: int | None = None) -> Sequence[SortKey]:
         with self._database.reading() as connection:
             found = [
                 SortKey(row.listed, row.id)
-                for row in connection.execute(article_queries.sort_keys(query).limit(max_keys))
+                for row in connection.execute(listing_queries.sort_keys(query).limit(max_keys))
             ]
         return found[::-1] if query.before is not None else found
 
     def count(self, query: ArticleQuery) -> int:
         with self._database.reading() as connection:
-            found: int = connection.execute(article_queries.counted(query)).scalar_one()
+            found: int = connection.execute(listing_queries.count(query)).scalar_one()
         return found
 
     def labels(self, kind: LabelKind, *, since: datetime | None = None) -> Sequence[LabelCount]:
-        # Of one key's spellings the last in the alphabet stands for all: any, but always the same one.
+        # If a key has several spellings, the alphabetically last one is used: an arbitrary but constant choice.
         statement = (
             select(labels.c.key, func.max(labels.c.name).label("name"), func.count().label("articles"))
             .where(labels.c.kind == kind.value)

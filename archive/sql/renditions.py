@@ -1,4 +1,4 @@
-"""Finished documents as rows: one per document, one per coding of its bytes."""
+"""The port for finished documents, in SQL: one row per document, and one per content coding."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from archive.sql.changes import check_lease, lock_log, set_last_position
-from archive.sql.database import Database
-from archive.sql.engine import kind_of
+from archive.sql.connections.database import Database
+from archive.sql.connections.engine import kind_of
 from archive.sql.schema import changes, rendition_codings, renditions
 from archive.store import feed_history
 from archive.store.changes import ChangeKind, Lease
 from archive.store.feed_history import FeedHistory, Version
 from archive.store.renditions import Rendition, Representation
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 
 _WITH_CODINGS = (
     select(
@@ -29,7 +29,7 @@ _WITH_CODINGS = (
     .join(rendition_codings, rendition_codings.c.path == renditions.c.path)
     .where(renditions.c.path == bindparam("path"))
 )
-_PRESENT = (
+_STORED = (
     select(
         renditions.c.path,
         renditions.c.position,
@@ -43,14 +43,14 @@ _PRESENT = (
 
 
 class SqlRenditions:
-    """`Renditions` (see archive.store.renditions) in SQLite or PostgreSQL."""
+    """`Renditions` (archive.store.renditions) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def get(self, path: str) -> Rendition | None:
         with self._database.reading() as connection:
-            # One statement, so that dates and bytes are of one build.
+            # One statement, so that dates and bytes are from the same build.
             rows = connection.execute(_WITH_CODINGS, {"path": path}).all()
         if not rows:
             return None
@@ -74,7 +74,7 @@ class SqlRenditions:
         etags: dict[str, str] = {}
         columns = rendition_codings.c
         with self._database.reading() as connection:
-            for some in slices(paths):
+            for some in chunked(paths):
                 statement = select(columns.path, columns.etag).where(
                     columns.path.in_(some), columns.coding == "identity"
                 )
@@ -96,21 +96,21 @@ class SqlRenditions:
 def _put(connection: Connection, documents: Sequence[Rendition], *, seq: int) -> list[str]:
     """Store the changed documents, each with a log line after `seq`; returns their paths in the order of the lines.
 
-    An article changes some thirty documents: together they take as few statements as one."""
+    An article changes some thirty documents: stored together, they take as few statements as one."""
     newest: dict[str, Rendition] = {}
     for document in documents:
         if document.path not in newest or newest[document.path].position <= document.position:
             newest[document.path] = document
     changed = []
-    for paths in slices(list(newest)):
-        stored = {row.path: row for row in connection.execute(_PRESENT, {"paths": paths})}
-        wishes = [
+    for paths in chunked(list(newest)):
+        stored = {row.path: row for row in connection.execute(_STORED, {"paths": paths})}
+        candidates = [
             newest[path] for path in paths if path not in stored or newest[path].position >= stored[path].position
         ]
-        same = [wish for wish in wishes if wish.path in stored and _is_same(wish, stored[wish.path])]
-        _mark(connection, same)
-        unchanged = {wish.path for wish in same}
-        new = [wish for wish in wishes if wish.path not in unchanged]
+        same = [one for one in candidates if one.path in stored and _is_same(one, stored[one.path])]
+        _update_positions(connection, same)
+        unchanged = {document.path for document in same}
+        new = [document for document in candidates if document.path not in unchanged]
         before = {path: row.lineage for path, row in stored.items()}
         _replace(connection, new, before, seq=seq)
         seq += len(new)
@@ -121,7 +121,7 @@ def _put(connection: Connection, documents: Sequence[Rendition], *, seq: int) ->
 def _history(document: Rendition, before: bytes | None, seq: int) -> bytes | None:
     if document.contents is None:
         return None
-    version = Version(seq, tuple(coded.etag for coded in document.codings.values()))
+    version = Version(seq, tuple(representation.etag for representation in document.codings.values()))
     known = None if before is None else feed_history.from_bytes(before)
     return feed_history.to_bytes(feed_history.extend(known, document.contents, version))
 
@@ -130,17 +130,17 @@ def _is_same(document: Rendition, stored: Row[*tuple[Any, ...]]) -> bool:
     return (stored.etag, stored.media_type) == (document.codings["identity"].etag, document.media_type)
 
 
-def _mark(connection: Connection, documents: Sequence[Rendition]) -> None:
-    """As good as built anew: what was built before this position must not replace it either."""
+def _update_positions(connection: Connection, documents: Sequence[Rendition]) -> None:
+    """Set the positions of unchanged documents, so that those built from earlier positions do not replace them."""
     if documents:
-        positions = [{"of": document.path, "position": document.position} for document in documents]
-        connection.execute(update(renditions).where(renditions.c.path == bindparam("of")), positions)
+        positions = [{"document_path": document.path, "position": document.position} for document in documents]
+        connection.execute(update(renditions).where(renditions.c.path == bindparam("document_path")), positions)
 
 
 def _replace(
     connection: Connection, documents: Sequence[Rendition], before: Mapping[str, bytes | None], *, seq: int
 ) -> None:
-    """Store these with their log lines after `seq`; `before` has their stored histories."""
+    """Store documents with their log lines after `seq`. `before` has their stored histories by path."""
     if not documents:
         return
     numbered = list(enumerate(documents, seq + 1))
@@ -160,9 +160,9 @@ def _replace(
     paths = [document.path for document in documents]
     connection.execute(delete(rendition_codings).where(rendition_codings.c.path.in_(paths)))
     codings = [
-        {"path": document.path, "coding": coding, "etag": coded.etag, "body": coded.body}
+        {"path": document.path, "coding": coding, "etag": representation.etag, "body": representation.body}
         for document in documents
-        for coding, coded in document.codings.items()
+        for coding, representation in document.codings.items()
     ]
     connection.execute(insert(rendition_codings), codings)
     line = {"kind": ChangeKind.RENDITION.value, "revision": 0, "labels": [], "days": []}

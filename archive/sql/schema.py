@@ -1,4 +1,4 @@
-"""The tables. Every change to them is a file in migrations/."""
+"""The database tables. Every change to them needs a file in migrations/versions/."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime, kept in UTC: `timestamptz` where there is one, else sortable text."""
+    """A timezone-aware datetime, stored in UTC: `timestamptz` in PostgreSQL, sortable text in SQLite."""
 
     impl = DateTime
     cache_ok = True
@@ -50,8 +50,8 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Words(TypeDecorator[str]):
-    """Text. What a database may refuse (NUL, halves of characters) counts as U+FFFD, which nothing is called."""
+class StorableText(TypeDecorator[str]):
+    """Text. Characters that a database may refuse (NUL, lone surrogates) are bound as U+FFFD, also in comparisons."""
 
     impl = Text
     cache_ok = True
@@ -74,29 +74,29 @@ metadata = MetaData(
 articles = Table(
     "articles",
     metadata,
-    Column("id", Words, primary_key=True),
-    Column("guid", Words, nullable=False),
+    Column("id", StorableText, primary_key=True),
+    Column("guid", StorableText, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("status", Words, nullable=False),
-    Column("title", Words, nullable=False),
-    Column("slug", Words, nullable=False),
+    Column("status", StorableText, nullable=False),
+    Column("title", StorableText, nullable=False),
+    Column("slug", StorableText, nullable=False),
     Column("day", Date),
-    Column("summary", Words),
-    Column("content_html", Words, nullable=False),
-    Column("content_format", Words),
-    Column("content_source", Words),
+    Column("summary", StorableText),
+    Column("content_html", StorableText, nullable=False),
+    Column("content_format", StorableText),
+    Column("content_source", StorableText),
     Column("authors", JSON, nullable=False),
-    Column("section", Words),
+    Column("section", StorableText),
     Column("tags", JSON, nullable=False),
-    Column("language", Words, nullable=False),
+    Column("language", StorableText, nullable=False),
     Column("published", Instant),
-    Column("listed", Instant, nullable=False),  # where it stands in lists: published, or created while there is no date
+    Column("listed", Instant, nullable=False),  # the date lists are sorted by: published, or created if there is none
     Column("updated", Instant, nullable=False),
     Column("created", Instant, nullable=False),
     Column("modified", Instant, nullable=False),
-    Column("modified_by", Words, nullable=False),
-    Column("canonical_url", Words),
-    Column("image", Words),
+    Column("modified_by", StorableText, nullable=False),
+    Column("canonical_url", StorableText),
+    Column("image", StorableText),
     Column("enclosures", JSON, nullable=False),
     Column("was_public", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("guid"),
@@ -106,38 +106,38 @@ articles = Table(
     Index("ix_articles_modified", "modified", "id"),
 )
 
-# The states that an article had before its present one, each as a JSON document.
+# Earlier revisions of articles, without the current one, each as a JSON document.
 revisions = Table(
     "revisions",
     metadata,
-    Column("article_id", Words, ForeignKey("articles.id"), primary_key=True),
+    Column("article_id", StorableText, ForeignKey("articles.id"), primary_key=True),
     Column("revision", Integer, primary_key=True),
-    Column("saved_by", Words, nullable=False),
+    Column("saved_by", StorableText, nullable=False),
     Column("document", JSON, nullable=False),
 )
 
-# Every address that was ever given out. One never changes hands once its article was public.
+# Every path that an article has or had. A path never passes to another article.
 addresses = Table(
     "addresses",
     metadata,
-    Column("path", Words, primary_key=True),
-    Column("article_id", Words, ForeignKey("articles.id"), nullable=False, index=True),
+    Column("path", StorableText, primary_key=True),
+    Column("article_id", StorableText, ForeignKey("articles.id"), nullable=False, index=True),
 )
 
-# The lists that published articles are in, and only they.
+# The labels of published articles only: the lists by section, tag and author.
 labels = Table(
     "labels",
     metadata,
-    Column("kind", Words, primary_key=True),
-    Column("key", Words, primary_key=True),
+    Column("kind", StorableText, primary_key=True),
+    Column("key", StorableText, primary_key=True),
     Column("published", Instant, primary_key=True),
-    Column("article_id", Words, ForeignKey("articles.id"), primary_key=True),
-    Column("name", Words, nullable=False),
+    Column("article_id", StorableText, ForeignKey("articles.id"), primary_key=True),
+    Column("name", StorableText, nullable=False),
     Index("ix_labels_article_id", "article_id"),
     sqlite_with_rowid=False,
 )
 
-# One row. Its update orders all writers, so that the log's order is the order of the commits.
+# One row. Every writer updates it, so that the order of the log is the order of the commits.
 head = Table(
     "head",
     metadata,
@@ -149,8 +149,8 @@ changes = Table(
     "changes",
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", Words, nullable=False),
-    Column("subject", Words, nullable=False),
+    Column("kind", StorableText, nullable=False),
+    Column("subject", StorableText, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("labels", JSON, nullable=False),
     Column("days", JSON, nullable=False),
@@ -160,9 +160,9 @@ changes = Table(
 cursors = Table(
     "cursors",
     metadata,
-    Column("consumer", Words, primary_key=True),
+    Column("consumer", StorableText, primary_key=True),
     Column("position", BigInteger, nullable=False),
-    Column("holder", Words, nullable=False),
+    Column("holder", StorableText, nullable=False),
     Column("fence", BigInteger, nullable=False),
     Column("until", Instant),
 )
@@ -170,28 +170,28 @@ cursors = Table(
 renditions = Table(
     "renditions",
     metadata,
-    Column("path", Words, primary_key=True),
-    Column("media_type", Words, nullable=False),
+    Column("path", StorableText, primary_key=True),
+    Column("media_type", StorableText, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
-    Column("lineage", LargeBinary),  # last: whoever reads the others need not read on
+    Column("lineage", LargeBinary),  # last, so that reading the other columns need not read its pages
 )
 
 rendition_codings = Table(
     "rendition_codings",
     metadata,
-    Column("path", Words, ForeignKey("renditions.path", ondelete="CASCADE"), primary_key=True),
-    Column("coding", Words, primary_key=True),
-    Column("etag", Words, nullable=False),
+    Column("path", StorableText, ForeignKey("renditions.path", ondelete="CASCADE"), primary_key=True),
+    Column("coding", StorableText, primary_key=True),
+    Column("etag", StorableText, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )
 
 origins = Table(
     "origins",
     metadata,
-    Column("key", Words, primary_key=True),
-    Column("digest", Words, nullable=False),
-    Column("article_id", Words, ForeignKey("articles.id"), nullable=False),
+    Column("key", StorableText, primary_key=True),
+    Column("digest", StorableText, nullable=False),
+    Column("article_id", StorableText, ForeignKey("articles.id"), nullable=False),
     Column("revision", Integer, nullable=False),
     Index("ix_origins_article_id", "article_id"),
 )
@@ -199,36 +199,36 @@ origins = Table(
 requests = Table(
     "requests",
     metadata,
-    Column("key", Words, primary_key=True),
-    Column("sent_by", Words, primary_key=True),
-    Column("digest", Words, nullable=False),
-    Column("article_id", Words, ForeignKey("articles.id"), nullable=False),
+    Column("key", StorableText, primary_key=True),
+    Column("sent_by", StorableText, primary_key=True),
+    Column("digest", StorableText, nullable=False),
+    Column("article_id", StorableText, ForeignKey("articles.id"), nullable=False),
     Column("received", Instant, nullable=False, index=True),
 )
 
 tokens = Table(
     "tokens",
     metadata,
-    Column("name", Words, primary_key=True),
-    Column("digest", Words, nullable=False, index=True),
-    Column("scope", Words, nullable=False),
+    Column("name", StorableText, primary_key=True),
+    Column("digest", StorableText, nullable=False, index=True),
+    Column("scope", StorableText, nullable=False),
     Column("created", Instant, nullable=False),
     Column("revoked", Instant),
 )
 
-# Articles that readers have seen and see no more, with the lists that they were in.
+# Formerly public articles, with the labels and day of their last public revision.
 tombstones = Table(
     "tombstones",
     metadata,
-    Column("article_id", Words, ForeignKey("articles.id"), primary_key=True),
-    Column("guid", Words, nullable=False),
+    Column("article_id", StorableText, ForeignKey("articles.id"), primary_key=True),
+    Column("guid", StorableText, nullable=False),
     Column("gone", Instant, nullable=False),
     Column("day", Date, nullable=False),
     Column("labels", JSON, nullable=False),
     Index("ix_tombstones_gone", "gone", "article_id"),
 )
 
-# The documents that the archive of the site's feed is divided into, each from its first place on.
+# The archive documents of the site's feed (RFC 5005 §4), each with the sort key that it begins at.
 volumes = Table(
     "volumes",
     metadata,
@@ -236,56 +236,56 @@ volumes = Table(
     Column("month", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("listed", Instant),
-    Column("article_id", Words),
+    Column("article_id", StorableText),
 )
 
-# Who is told when a document changes, by the SHA-256 of path and callback. `due` is when to call next.
+# WebSub subscriptions; `id` is the SHA-256 of path and callback, `due` the time of the next delivery.
 subscriptions = Table(
     "subscriptions",
     metadata,
-    Column("id", Words, primary_key=True),
-    Column("path", Words, nullable=False),
-    Column("topic", Words, nullable=False),
-    Column("callback", Words, nullable=False),
-    Column("host", Words, nullable=False),
-    Column("secret", Words),
+    Column("id", StorableText, primary_key=True),
+    Column("path", StorableText, nullable=False),
+    Column("topic", StorableText, nullable=False),
+    Column("callback", StorableText, nullable=False),
+    Column("host", StorableText, nullable=False),
+    Column("secret", StorableText),
     Column("until", Instant, nullable=False, index=True),
     Column("wanted", BigInteger, nullable=False),
     Column("delivered", BigInteger, nullable=False),
-    Column("etag", Words),
+    Column("etag", StorableText),
     Column("failures", Integer, nullable=False),
     Column("behind_since", Instant),
     Column("due", Instant),
-    Column("claimed_by", Words),
+    Column("claimed_by", StorableText),
     Index("ix_subscriptions_path", "path", "until"),
     Index("ix_subscriptions_due", "due", "id", "host", "until"),
 )
 
-# Subscriptions and their ends that were asked for and that the callback has not confirmed yet.
+# Requests to subscribe or unsubscribe that the callback has not confirmed yet, and denials to be sent.
 intents = Table(
     "intents",
     metadata,
-    Column("id", Words, primary_key=True),
-    Column("ticket", Words, nullable=False),
-    Column("mode", Words, nullable=False),
-    Column("path", Words, nullable=False),
-    Column("topic", Words, nullable=False),
-    Column("callback", Words, nullable=False),
-    Column("host", Words, nullable=False),
-    Column("secret", Words),
+    Column("id", StorableText, primary_key=True),
+    Column("ticket", StorableText, nullable=False),
+    Column("mode", StorableText, nullable=False),
+    Column("path", StorableText, nullable=False),
+    Column("topic", StorableText, nullable=False),
+    Column("callback", StorableText, nullable=False),
+    Column("host", StorableText, nullable=False),
+    Column("secret", StorableText),
     Column("lease", BigInteger, nullable=False),
-    Column("reason", Words, nullable=False),
+    Column("reason", StorableText, nullable=False),
     Column("position", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("due", Instant, nullable=False),
-    Column("claimed_by", Words),
+    Column("claimed_by", StorableText),
     Index("ix_intents_due", "due", "id"),
 )
 
-# What is said once about the whole archive, such as its own permanent name.
+# Named strings about the whole archive, such as its permanent identifier.
 facts = Table(
     "facts",
     metadata,
-    Column("name", Words, primary_key=True),
-    Column("value", Words, nullable=False),
+    Column("name", StorableText, primary_key=True),
+    Column("value", StorableText, nullable=False),
 )

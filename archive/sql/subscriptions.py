@@ -1,4 +1,4 @@
-"""Subscriptions in SQL, and the deliveries that are due."""
+"""The port for subscriptions and their due deliveries, in SQL."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, bindparam, case, delete, literal, or_, select, update
 
 from archive.sql import claims
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.intents import put_intent
 from archive.sql.schema import Instant, subscriptions
 from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
-from archive.util.chunks import BOUND_AT_ONCE, slices
+from archive.util.chunks import MAX_BOUND_VALUES, chunked
 
 _DELIVERED = (
     update(subscriptions)
@@ -43,7 +43,7 @@ _GIVEN_UP = (
 
 
 class SqlSubscriptions:
-    """`Subscriptions` (see archive.store.subscriptions) in SQLite or PostgreSQL."""
+    """`Subscriptions` (archive.store.subscriptions) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -51,7 +51,7 @@ class SqlSubscriptions:
     def mark_due(self, positions: Mapping[str, int], *, now: datetime, retry_at: datetime) -> int:
         with self._database.reading() as connection:
             subscribed: set[str] = set()
-            for some in slices(list(positions)):
+            for some in chunked(list(positions)):
                 known = select(subscriptions.c.path).where(subscriptions.c.path.in_(some)).distinct()
                 subscribed.update(connection.execute(known).scalars())
         if not subscribed:
@@ -87,7 +87,7 @@ class SqlSubscriptions:
 
     def end(self, ids: Sequence[str]) -> None:
         with self._database.writing() as connection:
-            for some in slices(ids):
+            for some in chunked(ids):
                 connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(some)))
 
     def deny(self, subscription: Subscription, *, ticket: str, reason: str, now: datetime) -> None:
@@ -127,7 +127,7 @@ class SqlSubscriptions:
         while True:
             some = select(subscriptions).where(subscriptions.c.id > after, subscriptions.c.until > now)
             with self._database.reading() as connection:
-                rows = connection.execute(some.order_by(subscriptions.c.id).limit(BOUND_AT_ONCE)).all()
+                rows = connection.execute(some.order_by(subscriptions.c.id).limit(MAX_BOUND_VALUES)).all()
             if not rows:
                 return
             yield from map(_subscription, rows)
@@ -144,7 +144,7 @@ def _marked_due(path: str, position: int, *, now: datetime, retry_at: datetime) 
             wanted=position,
             behind_since=now,
             due=case(
-                (table.c.claimed_by.is_not(None), table.c.due),  # its result decides
+                (table.c.claimed_by.is_not(None), table.c.due),  # a delivery is running; its result sets `due`
                 (table.c.failures == 0, literal(now, Instant)),
                 (later, literal(retry_at, Instant)),
                 else_=table.c.due,

@@ -1,4 +1,4 @@
-"""Bearer tokens in SQL."""
+"""The port for bearer tokens, in SQL."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sqlalchemy import insert, select, update
 
 from archive.errors import Conflict, NotFound
 from archive.sql.changes import lock_log
-from archive.sql.database import Database
+from archive.sql.connections.database import Database
 from archive.sql.schema import tokens
 from archive.store.tokens import Token
 
 
 class SqlTokens:
-    """`Tokens` (see archive.store.tokens) in SQLite or PostgreSQL."""
+    """`Tokens` (archive.store.tokens) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -24,7 +24,7 @@ class SqlTokens:
         with self._database.writing() as connection:
             lock_log(connection)
             if connection.execute(select(tokens.c.name).where(tokens.c.name == token.name)).first():
-                raise Conflict(f"there is a token {token.name!r} already; choose another name")
+                raise Conflict(f"there is already a token {token.name!r}; choose another name")
             connection.execute(
                 insert(tokens),
                 {
@@ -43,7 +43,7 @@ class SqlTokens:
 
     def find(self, digest: str) -> Token | None:
         with self._database.reading() as connection:
-            # A token that was added under two names is valid while one of them is.
+            # A token that was added under two names is valid until both are revoked.
             same = (
                 select(tokens).where(tokens.c.digest == digest).order_by(tokens.c.revoked.is_not(None), tokens.c.name)
             )

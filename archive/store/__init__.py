@@ -1,1 +1,1 @@
-"""What storage promises: one protocol for each noun."""
+"""The storage ports: one protocol for each noun, and the logic above them that every back-end shares."""

@@ -1,4 +1,4 @@
-"""Archive: all that storage promises, one protocol for each noun."""
+"""Archive: the storage ports together, one protocol for each noun."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from archive.store.tokens import Tokens
 
 
 class Archive(Protocol):
-    """Dated articles with every revision, an append-only change log, and what is derived from it.
+    """Dated articles with every revision, an append-only change log, and data derived from the log.
 
-    All methods of all nouns raise ArchiveUnavailable when the storage cannot be reached, and StorageFull when it
+    Every method of every port raises ArchiveUnavailable if the storage cannot be reached, and StorageFull if it
     is full; in both cases nothing was stored."""
 
     @property
@@ -41,11 +41,11 @@ class Archive(Protocol):
     def facts(self) -> Facts: ...
 
     def version(self) -> str:
-        """The name and version of the database, for people."""
+        """The name and version of the database, such as "SQLite 3.50.4"; for people."""
         ...
 
     def tidy(self, *, now: datetime) -> None:
-        """Delete what has expired, and run the database's own maintenance."""
+        """Delete expired subscriptions and Idempotency-Keys, and run the database's own maintenance."""
         ...
 
     def close(self) -> None: ...

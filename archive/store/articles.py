@@ -1,4 +1,4 @@
-"""Articles one by one: saved, read, resolved from their URLs."""
+"""The port for single articles: saving, reading, and resolving URLs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archive.errors import DatelineError
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The article that a URL path leads to. `moved`: the article has another path now."""
+    """The article that a URL path leads to. `moved`: it now has another path."""
 
     article: Article
     moved: bool
@@ -21,7 +21,7 @@ class Resolved:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One state of an article, with the name of the token that saved it."""
+    """One revision of an article. `by` is the name of the token or command that saved it."""
 
     article: Article
     by: str
@@ -37,7 +37,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """The article and revision that an earlier import made from an origin."""
+    """The result of an earlier import of an origin: the article, and the revision that the import saved."""
 
     origin: Origin
     article_id: str
@@ -46,7 +46,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class RequestKey:
-    """An Idempotency-Key with the name of its sender and a digest of the request."""
+    """An Idempotency-Key, the name of the token that sent it, and a digest of the request."""
 
     key: str
     by: str
@@ -55,10 +55,10 @@ class RequestKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Save:
-    """One article to be saved.
+    """One article to be saved, by the token or command named `by`.
 
-    `expected_revision` is the revision that the change was made from; 0 for a new article.
-    `number_slug`: if the path is taken, append "-2", "-3" and so on instead of raising SlugTaken."""
+    `expected_revision` is the revision that the change is based on; 0 for a new article. `number_slug`: if the
+    path is taken, append "-2", "-3" and so on to the slug instead of raising SlugTaken."""
 
     article: Article
     expected_revision: int
@@ -69,17 +69,20 @@ class Save:
 
 
 class Articles(Protocol):
-    """The articles themselves, in every status."""
+    """Articles in every status, by id or path."""
 
     def save(self, save: Save) -> Article:
-        """Store one article with its log line in one transaction; durable on return.
+        """Store one article and its log line in one transaction; durable on return.
 
-        Returns the article with its revision. A repeated `request` returns the first result and stores nothing.
-        Raises RevisionConflict, SlugTaken, GuidTaken, GuidFixed, ArticleNotFound, RequestReused."""
+        Returns the article with its new revision. A repeated `request` stores nothing and returns the article that
+        the first one saved, in its current state. Raises RevisionConflict, SlugTaken, GuidTaken, GuidFixed,
+        ArticleNotFound, RequestReused."""
         ...
 
     def save_all(self, saves: Sequence[Save]) -> list[Article | DatelineError]:
-        """Store several articles in one transaction. An article that is refused does not affect the others."""
+        """Store several articles in one transaction; returns one result or error per article, in their order.
+
+        An article that is refused does not affect the others."""
         ...
 
     def get(self, article_id: str) -> Article:
@@ -87,7 +90,7 @@ class Articles(Protocol):
         ...
 
     def get_many(self, article_ids: Sequence[str]) -> dict[str, Article]:
-        """Articles by id. Unknown ids are left out."""
+        """Articles by id. Unknown ids are omitted."""
         ...
 
     def resolve(self, path: str) -> Resolved | None:
@@ -99,21 +102,23 @@ class Articles(Protocol):
         ...
 
     def every(self, *, since: datetime | None = None, batch: int = 500) -> Iterator[Article]:
-        """All articles in every status, by id, read in batches; with `since` only those modified from then on."""
+        """All articles in every status, ordered by id, read lazily in batches.
+
+        `since`: only those modified at or after it."""
         ...
 
     def due(self, now: datetime, *, limit: int = 100) -> Sequence[Article]:
-        """Scheduled articles whose publishing date has come, oldest first."""
+        """Scheduled articles whose publishing date has passed, oldest first."""
         ...
 
     def next_due(self) -> datetime | None:
-        """The publishing date of the next scheduled article."""
+        """The earliest publishing date of a scheduled article; None if there is none."""
         ...
 
     def imported(self, keys: Sequence[str]) -> Mapping[str, Imported]:
-        """Earlier imports by the key of their origin."""
+        """Earlier imports by the key of their origin. Unknown keys are omitted."""
         ...
 
     def answered(self, request: RequestKey) -> Article | None:
-        """The present state of the article that this request saved. Raises RequestReused."""
+        """The current state of the article that this request saved; None for a new request. Raises RequestReused."""
         ...

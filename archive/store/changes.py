@@ -1,4 +1,4 @@
-"""The change log, and the leases and cursors of its consumers."""
+"""The port for the change log, with the leases and cursors of its consumers."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class ChangeKind(StrEnum):
 class Change:
     """One line of the log. `subject` is an article's id or a rendition's path.
 
-    `labels` and `days` are those of the article before and after the change, so that every list that may have
-    changed can be found."""
+    `labels` and `days` are the union of the article's before and after the change, as far as it was public: they
+    identify every list that may have changed."""
 
     seq: int
     kind: ChangeKind
@@ -33,7 +33,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to move one consumer's cursor. `fence` grows with every new lease of the consumer."""
+    """The exclusive right to move one consumer's cursor, which is at `position`.
+
+    `fence` (a fencing token) grows with every new lease of the consumer."""
 
     consumer: str
     owner: str
@@ -43,7 +45,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The log position of a consumer, and the owner of its lease until `until` (UTC)."""
+    """A consumer's position in the log, and its lease: `owner` has it until `until` (UTC; None: it has ended)."""
 
     consumer: str
     position: int
@@ -56,7 +58,7 @@ class Changes(Protocol):
     """The append-only log of all changes, in commit order, and the cursor of every consumer."""
 
     def head(self) -> int:
-        """The position of the last change; 0 in an empty archive."""
+        """The position of the last change of any kind; 0 in an empty archive."""
         ...
 
     def last(self, kind: ChangeKind = ChangeKind.ARTICLE) -> int:
@@ -68,11 +70,13 @@ class Changes(Protocol):
         ...
 
     def acquire(self, consumer: str, *, owner: str, now: datetime, duration: timedelta) -> Lease | None:
-        """Lease a consumer's cursor; None while another owner's lease is valid. An owner can lease again."""
+        """Lease a consumer's cursor; None while another owner's lease is valid.
+
+        The same owner may acquire it again, which makes its earlier lease stale."""
         ...
 
     def renew(self, lease: Lease, *, now: datetime, duration: timedelta) -> None:
-        """Extend a lease. Raises LeaseLost."""
+        """Extend a lease until `now` + `duration`. Raises LeaseLost."""
         ...
 
     def advance(self, lease: Lease, position: int) -> Lease:
@@ -84,9 +88,9 @@ class Changes(Protocol):
         ...
 
     def cursor(self, consumer: str) -> Cursor | None:
-        """None for a consumer that has never had a lease."""
+        """A consumer's cursor; None if the consumer has never had a lease."""
         ...
 
     def cursors(self) -> Sequence[Cursor]:
-        """Every consumer that has had a lease, by name."""
+        """The cursors of all consumers that have had a lease, ordered by name."""
         ...

@@ -1,4 +1,4 @@
-"""What follows a change: consumers of the log, each with a cursor and a turn that one worker holds."""
+"""Consumers of the change log. Each has a cursor, and a lease that one worker holds at a time."""
 
 from __future__ import annotations
 
@@ -13,32 +13,34 @@ LEASE_DURATION = timedelta(seconds=30)
 
 
 class Consumer(Protocol):
-    """Does something about changes. Doing it twice must be the same as doing it once: a worker that
-    dies before its cursor has moved is followed by one that does it again."""
+    """Processes changes of one kind. `apply` must be idempotent: if a worker dies before it has moved the cursor, its
+    successor applies the same changes again."""
 
     name: str
     kind: ChangeKind
 
     @property
     def batch(self) -> int:
-        """Changes at a time, at most."""
+        """The maximum number of changes per call of `apply`."""
         ...
 
     def start(self, lease: Lease) -> int:
-        """Called when a worker begins: where to go on, which may be before `lease.position`."""
+        """Called when a worker begins. Returns the position to continue from, which may be before `lease.position`."""
         ...
 
     def lost(self, position: int) -> bool:
-        """Whether what was done up to a position is gone, so that `start` has to find out where to go on."""
+        """Whether the results of the changes up to a position are gone, so that `start` must be called again."""
         ...
 
-    def apply(self, changes: Sequence[Change], lease: Lease) -> None: ...
+    def apply(self, changes: Sequence[Change], lease: Lease) -> None:
+        """Process changes, oldest first. May raise LeaseLost."""
+        ...
 
 
 class ConsumerRunner:
     """Drains the log into one consumer, for one worker.
 
-    `owner` names the worker's place; whoever uses a name must be sure that nobody else does."""
+    `owner` identifies the worker. No two workers may use the same name at the same time: they would share leases."""
 
     def __init__(
         self,
@@ -57,14 +59,14 @@ class ConsumerRunner:
         self._fence = -1
 
     def drain(self, *, stopping: Callable[[], bool] = lambda: False) -> int:
-        """Hand over everything that is new; how many changes there were.
+        """Apply all new changes, in batches; returns their number. `stopping` is checked before every batch.
 
-        Costs two small reads while there is nothing new. Gives 0 while another worker has the lease.
-        Raises TurnLost when this worker was too slow and another one has taken over."""
+        Costs two small reads if there is nothing new. Returns 0 while another worker has the lease. Raises LeaseLost
+        if the lease expired meanwhile and another worker acquired it."""
         last = self.archive.changes.last(self.consumer.kind)
         cursor = self.archive.changes.cursor(self.consumer.name)
         if cursor is None or cursor.fence != self._fence:
-            self._started = False  # somebody else had the lease since, or has moved the cursor
+            self._started = False  # another worker had the lease since, or the cursor was rewound
         elif self.consumer.lost(cursor.position):
             self._started = False
         elif self._started and last == self._drained_to:
@@ -80,23 +82,23 @@ class ConsumerRunner:
             if position != lease.position:
                 lease = self.archive.changes.advance(lease, position)
             self._started = True
-        return self._hand_over(lease, last, stopping)
+        return self._apply_batches(lease, last, stopping)
 
-    def _hand_over(self, lease: Lease, last: int, stopping: Callable[[], bool]) -> int:
-        handed = 0
+    def _apply_batches(self, lease: Lease, last: int, stopping: Callable[[], bool]) -> int:
+        applied = 0
         while not stopping():
             batch = self.consumer.batch
             changes = self.archive.changes.after(lease.position, kind=self.consumer.kind, limit=batch)
             if changes:
                 self.consumer.apply(changes, lease)
                 lease = self.archive.changes.advance(lease, changes[-1].seq)
-                handed += len(changes)
+                applied += len(changes)
             if len(changes) < batch:
-                self._drained_to = last  # what came since is found by the next drain
+                self._drained_to = last  # later changes are found by the next drain
                 break
             self.archive.changes.renew(lease, now=self.clock(), duration=LEASE_DURATION)
-        return handed
+        return applied
 
     def restart(self) -> None:
-        """Begin again with `Consumer.start`, after something went wrong."""
+        """Make the next drain call `Consumer.start` again, after an error."""
         self._started = False

@@ -1,4 +1,4 @@
-"""How the archive of the site's feed (RFC 5005 §4) is divided into documents: the volumes of a month."""
+"""The port for the archive documents of the site's feed (RFC 5005 §4): where each one begins."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from archive.store.listings import SortKey
 
 @dataclass(frozen=True, slots=True)
 class ArchiveDocument:
-    """The bounds of one archive document (RFC 5005 §4): the articles of a month from `first` on.
+    """The bounds of one archive document (RFC 5005 §4): the articles of a month from the sort key `first` on.
 
-    It ends where the next document of the same month begins. `first` is None for the beginning of the month.
-    `number` counts the documents of a month from 1, and stays when the bounds move."""
+    It ends where the next document of the same month begins; `first` is None if it begins with the month. `number`
+    counts the documents of a month from 1, and does not change when the bounds move."""
 
     month: Period
     number: int
@@ -24,12 +24,14 @@ class ArchiveDocument:
 
 
 class FeedVolumes(Protocol):
-    """The documents that the archive of the site's feed is divided into."""
+    """The documents that the archive of the site's feed consists of."""
 
     def all(self) -> Sequence[ArchiveDocument]:
-        """Oldest first."""
+        """All documents, oldest first."""
         ...
 
-    def put(self, volumes: Sequence[ArchiveDocument], lease: Lease) -> None:
-        """Add volumes, or move the bounds of those with the same month and number. Raises LeaseLost."""
+    def put(self, documents: Sequence[ArchiveDocument], lease: Lease) -> None:
+        """Add documents, or move the bounds of those with the same month and number.
+
+        Raises LeaseLost, and stores nothing, if the lease is stale."""
         ...

@@ -1,4 +1,4 @@
-"""Lists of articles: by date, label and period, with counts."""
+"""The port for lists of articles, by date, label and period, with counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archive.period import Period
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """The position of an article in lists: its publishing date, or its creation date while it has none, then its id."""
+    """An article's position in lists: the publishing date, or the creation date if there is none, then the id."""
 
     sort_date: datetime
     id: str
@@ -26,10 +26,11 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleQuery:
-    """A filter: articles match that meet every condition given. With a label, only published articles are found.
+    """A filter: an article matches if it meets every given condition. With a label, only published articles match.
 
-    `words` matches part of the title or slug, for editors; readers search with a SearchIndex. `after` continues a
-    list below a key, `before` goes back above it, `down_to` is the last key that is included."""
+    `words` is a substring of the title or slug, for editors; readers search with a SearchIndex. `after` selects
+    articles older than a key, `before` the `limit` articles that are next newer, and `down_to` is the oldest key
+    that is included."""
 
     statuses: frozenset[Status] = frozenset({Status.PUBLISHED})
     label: Label | None = None
@@ -43,7 +44,7 @@ class ArticleQuery:
 
 @dataclass(frozen=True, slots=True)
 class ArticleStub:
-    """The few columns of an article that sitemaps need. `updated` as in Article."""
+    """The fields of an article that sitemaps need. `updated` as in Article."""
 
     id: str
     revision: int
@@ -74,18 +75,18 @@ class LabelCount:
 
 
 class Listings(Protocol):
-    """Articles in lists, newest first; ties by id, so that pages neither skip nor repeat an article."""
+    """Lists of articles, newest first; ties are ordered by id, so that pages neither skip nor repeat an article."""
 
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         """At most `query.limit` articles, newest first."""
         ...
 
     def stubs(self, query: ArticleQuery) -> Sequence[ArticleStub]:
-        """The same articles as `find`, as stubs. Articles without a date are left out."""
+        """The stubs of the articles that `find` would return, except those without a date."""
         ...
 
     def revisions(self, query: ArticleQuery) -> Mapping[str, int]:
-        """The ids that `find` would return, in its order, with the revision of each."""
+        """The ids of the articles that `find` would return, in the same order, with their revisions."""
         ...
 
     def sort_keys(self, query: ArticleQuery, *, max_keys: int | None = None) -> Sequence[SortKey]:
@@ -97,11 +98,11 @@ class Listings(Protocol):
         ...
 
     def labels(self, kind: LabelKind, *, since: datetime | None = None) -> Sequence[LabelCount]:
-        """The labels of published articles, by key; with `since` only articles published from then on count."""
+        """The labels of published articles, ordered by key. `since`: only articles published at or after it count."""
         ...
 
     def label(self, label: Label) -> LabelCount | None:
-        """One label, with the name that its newest article uses."""
+        """One label, with its name in the spelling of its newest article; None if no published article has it."""
         ...
 
     def months(self) -> Mapping[Period, int]:

@@ -1,4 +1,4 @@
-"""Finished documents (feeds, sitemaps), as they are stored and served."""
+"""The port for finished documents (feeds, sitemaps), stored as they are served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archive.store.feed_history import Contents, FeedHistory
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """A document's bytes in one content coding (RFC 9110 §3.2), with their strong ETag, quotes included (§8.8.3)."""
+    """A document's bytes in one content coding (RFC 9110 §3.2, §8.4), and their strong ETag with quotes (§8.8.3)."""
 
     etag: str
     body: bytes = field(repr=False)
@@ -23,9 +23,9 @@ class Representation:
 class Rendition:
     """A finished document.
 
-    `modified` is the first whole second, UTC, at which its bytes were these. `position` is the log position that it
-    was built from. `codings` has "identity" and the pre-compressed forms, by their names in Content-Encoding.
-    `contents` is given for live feeds when they are stored; `Renditions.history` returns their versions."""
+    `modified` is when its bytes last changed, UTC, in whole seconds. `position` is the log position that it was built
+    from. `codings` has the "identity" and the compressed representations, by their names in Content-Encoding.
+    `contents` is set for live feeds when they are stored; `Renditions.history` returns their versions."""
 
     path: str
     media_type: str
@@ -36,23 +36,27 @@ class Rendition:
 
 
 class Renditions(Protocol):
-    """Finished documents by path, each with the history of its entries."""
+    """Finished documents by path. Live feeds have the history of their entries."""
 
-    def get(self, path: str) -> Rendition | None: ...
+    def get(self, path: str) -> Rendition | None:
+        """The document with all its representations, of one build; None if there is none."""
+        ...
 
     def put(self, renditions: Sequence[Rendition], lease: Lease) -> Sequence[str]:
-        """Store the documents whose bytes changed, with a log line each; returns their paths.
+        """Store the documents whose bytes changed, each with a log line; returns their paths.
 
-        Unchanged bytes change nothing, and a document built from an older log position never replaces a newer one.
-        Raises LeaseLost, and stores nothing, if the lease is stale."""
+        A document with unchanged bytes only gets its new position. One that was built from an older log position never
+        replaces a newer one. Raises LeaseLost, and stores nothing, if the lease is stale."""
         ...
 
     def etags(self, paths: Sequence[str]) -> Mapping[str, str]:
-        """The ETags of the identity representations of the documents that are stored, by path."""
+        """The ETags of the documents' identity representations, by path. Paths without a document are omitted."""
         ...
 
-    def paths(self) -> Iterator[str]: ...
+    def paths(self) -> Iterator[str]:
+        """The paths of all documents, in alphabetical order."""
+        ...
 
     def history(self, path: str) -> FeedHistory | None:
-        """The known versions of a live feed; None for other documents."""
+        """The known versions of a live feed; None for other documents, and if there is no document."""
         ...

@@ -1,4 +1,4 @@
-"""Who is told when a finished document changes: subscriptions, and the intents that they come from."""
+"""The ports for WebSub subscriptions to finished documents, and for the unverified requests (intents) before them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class Mode(StrEnum):
-    """What an intent asks for. A denial is the hub's own: the subscriber is told that it ends."""
+    """The `hub.mode` of an intent. DENIED comes from the hub itself: it notifies the subscriber (WebSub §5.2)."""
 
     SUBSCRIBE = "subscribe"
     UNSUBSCRIBE = "unsubscribe"
@@ -20,10 +20,12 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """What somebody says that a callback wants. It changes nothing until the callback has confirmed it.
+    """An unverified request to subscribe or unsubscribe. No effect until the callback confirms it (WebSub §5.3).
 
-    Callbacks are as good as passwords: neither they nor secrets appear where an intent is printed.
-    `position` is that of the log when it was asked, so that what changes until it is confirmed counts."""
+    Callback URLs are capabilities, as good as passwords: neither they nor secrets are in the repr. `path` is the
+    document's path, `topic` its URL as requested, `lease` the requested duration. `position` is the log position at
+    the time of the request, so that changes before the confirmation are delivered too. `ticket` distinguishes
+    successive intents for the same document and callback."""
 
     ticket: str
     mode: Mode
@@ -44,11 +46,12 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """A confirmed wish to be told about a document until its lease ends.
+    """A confirmed subscription to a document, until its lease ends at `until`.
 
-    `wanted` is the log position of the newest change, `delivered` that up to which the subscriber knows
-    the document, `etag` that of the bytes it got last; `behind_since` is when it began to be behind, and
-    `failures` counts the deliveries that have failed since the last one that has not."""
+    `wanted` is the log position of the document's newest change, `delivered` the position of the last delivery, and
+    `etag` the ETag of the bytes delivered then. `behind_since` is when that change was marked as
+    due, `failures` the number of failed deliveries since the last successful one, and `due` the time of the next
+    delivery; None if none is due."""
 
     path: str
     topic: str
@@ -70,7 +73,7 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A subscriber has received the document as of a log position."""
+    """A successful delivery: the subscriber has the document as of a log position."""
 
     id: str
     position: int
@@ -79,8 +82,9 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A delivery failed. `due` is the next attempt; None: no attempt until the document changes again, which it
-    has if the subscription's `wanted` differs from this one."""
+    """A failed delivery. `due` is the next attempt; None: no attempt until the document changes again.
+
+    `wanted` is the subscription's position when the delivery began: if the stored one is greater, it has changed."""
 
     id: str
     wanted: int
@@ -88,17 +92,17 @@ class Failed:
 
 
 def subscription_id(path: str, callback: str) -> str:
-    """There is one subscription for each document and callback."""
+    """The id of the one subscription for a document and a callback: their SHA-256, in hexadecimal digits."""
     return sha256(f"{path}\0{callback}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Intents(Protocol):
-    """Subscription requests whose callbacks have not confirmed them yet (WebSub §5.3).
+    """Subscription requests that their callbacks have not confirmed yet (WebSub §5.3).
 
-    Work is leased by claiming it: a claim that is not finished within `duration` is due again."""
+    Workers claim intents: one that is not finished within `duration` is due again."""
 
     def add(self, intent: Intent, *, now: datetime, max_waiting: int) -> bool:
-        """Store an intent in place of an earlier one for the same document and callback.
+        """Store an intent, replacing an earlier one for the same document and callback.
 
         Returns False, and stores nothing, if `max_waiting` others are waiting."""
         ...
@@ -106,17 +110,17 @@ class Intents(Protocol):
     def claim(
         self, owner: str, *, now: datetime, duration: timedelta, limit: int, except_hosts: Collection[str] = ()
     ) -> Sequence[Intent]:
-        """Intents to be verified, oldest first."""
+        """Claim due intents for `duration`, longest due first; at most `limit`, none of `except_hosts`."""
         ...
 
     def confirm(self, intent: Intent, *, now: datetime, until: datetime) -> bool:
-        """Begin or renew the subscription with a lease until `until`, or end it, as the intent says.
+        """Begin or renew the subscription until `until`, or end it, according to the intent's mode; delete the intent.
 
         Returns False, and changes nothing, if the intent was replaced in the meantime."""
         ...
 
     def drop(self, intent: Intent) -> None:
-        """Delete an intent, unless it was replaced. The subscription stays."""
+        """Delete an intent, unless it was replaced. An existing subscription is not changed."""
         ...
 
     def retry(self, intent: Intent, *, due: datetime) -> None:
@@ -124,21 +128,23 @@ class Intents(Protocol):
         ...
 
     def postpone(self, ids: Sequence[str], *, due: datetime) -> None:
-        """Return claimed intents, to be due at `due`."""
+        """End the claims of these intents, which are due again at `due`."""
         ...
 
     def release(self, owner: str, *, now: datetime) -> None:
-        """Make due at once what this owner had claimed."""
+        """End this owner's claims; their subjects are due at `now`."""
         ...
 
-    def count(self) -> int: ...
+    def count(self) -> int:
+        """The number of intents that are waiting."""
+        ...
 
 
 class Subscriptions(Protocol):
     """Confirmed subscriptions and their due deliveries. Expired ones are never claimed."""
 
     def mark_due(self, positions: Mapping[str, int], *, now: datetime, retry_at: datetime) -> int:
-        """Documents have changed at these log positions; returns the number of subscriptions concerned.
+        """Mark the subscriptions to documents that changed at these log positions as due; returns their number.
 
         They are due now; those with failed deliveries are due at `retry_at`, unless they are due sooner."""
         ...
@@ -146,7 +152,9 @@ class Subscriptions(Protocol):
     def claim(
         self, owner: str, *, now: datetime, duration: timedelta, limit: int, except_hosts: Collection[str] = ()
     ) -> Sequence[Subscription]:
-        """Due subscriptions, longest due first. A claim that is not finished within `duration` is due again."""
+        """Claim due subscriptions for `duration`, longest due first; at most `limit`, none of `except_hosts`.
+
+        One that is not finished within `duration` is due again."""
         ...
 
     def record_results(
@@ -156,7 +164,7 @@ class Subscriptions(Protocol):
         ...
 
     def postpone(self, ids: Sequence[str], *, due: datetime) -> None:
-        """Return claimed subscriptions, to be due at `due`."""
+        """End the claims of these subscriptions, which are due again at `due`."""
         ...
 
     def end(self, ids: Sequence[str]) -> None:
@@ -164,11 +172,11 @@ class Subscriptions(Protocol):
         ...
 
     def deny(self, subscription: Subscription, *, ticket: str, reason: str, now: datetime) -> None:
-        """Delete a subscription and add an intent that tells its callback the reason (WebSub §5.2)."""
+        """Delete a subscription, and add a DENIED intent that sends the reason to its callback (WebSub §5.2)."""
         ...
 
     def release(self, owner: str, *, now: datetime) -> None:
-        """Make due at once what this owner had claimed."""
+        """End this owner's claims; their subjects are due at `now`."""
         ...
 
     def expire(self, *, now: datetime) -> int:
@@ -176,9 +184,9 @@ class Subscriptions(Protocol):
         ...
 
     def get(self, subscription_id: str) -> Subscription | None:
-        """Expired or not."""
+        """The subscription with this id, expired or not; None if there is none."""
         ...
 
     def every(self, *, now: datetime) -> Iterator[Subscription]:
-        """Subscriptions that have not expired, by id."""
+        """All subscriptions that have not expired, ordered by id, read lazily."""
         ...

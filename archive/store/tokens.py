@@ -1,4 +1,4 @@
-"""Bearer tokens of the admin API."""
+"""The port for the bearer tokens of the admin API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token; only its SHA-256 is stored."""
+    """A bearer token (RFC 6750). Only its SHA-256 is stored: `digest`, in hexadecimal digits."""
 
     name: str
     digest: str
@@ -20,18 +20,18 @@ class Token:
 
 
 class Tokens(Protocol):
-    """Bearer tokens by name. Revoked tokens are kept."""
+    """Bearer tokens by name. Revoked tokens are not deleted."""
 
     def add(self, token: Token) -> None:
         """Raises Conflict if the name is taken."""
         ...
 
     def all(self) -> Sequence[Token]:
-        """By name."""
+        """All tokens, ordered by name."""
         ...
 
     def find(self, digest: str) -> Token | None:
-        """The token with this SHA-256 (hex), revoked or not."""
+        """The token with this SHA-256 (hexadecimal), preferably one that is not revoked; None if there is none."""
         ...
 
     def revoke(self, name: str, *, now: datetime) -> None:

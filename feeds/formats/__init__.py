@@ -1,1 +1,1 @@
-"""Feed formats: one specification a file, each with its `WRITER`. The table of them is `feeds.format`."""
+"""Feed formats: one specification per file, each with its `WRITER`. `feeds.format` has the table of them."""

@@ -32,7 +32,7 @@ def write_entry(entry: FeedEntry, site: Site) -> bytes:
 
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
-    """The whole document, from entries that `write_entry` has written."""
+    """The whole document, from entries written by `write_entry`."""
     return assemble(build_shell(channel).atom_str(), _END, entries)
 
 

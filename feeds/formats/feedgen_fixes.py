@@ -1,7 +1,7 @@
-"""Repairs of feedgen: elements of any namespace, complete links, dates without a locale, entries as bytes of their own.
+"""Repairs of feedgen: elements of any namespace, complete links, locale-independent dates, entries rendered separately.
 
-docs/decisions/feedgen-repairs.md explains each. They use private parts of feedgen, which
-tests/feeds/formats/test_feedgen_private_parts.py guards."""
+docs/decisions/feedgen-repairs.md explains each. They rely on private parts of feedgen, guarded by
+tests/feeds/formats/test_feedgen_private_parts.py."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _LINK_ATTRIBUTES = ("rel", "type", "hreflang", "title", "length")
 def rfc822(instant: datetime) -> str:
     """`Thu, 14 Dec 2023 09:30:00 GMT` (RFC 822 §5.1 with the four-digit year of RFC 1123 §5.2.14).
 
-    The weekday is optional, and left out before the year 100: programs read 0099 as 1999, where it would be wrong."""
+    The weekday is optional. It is omitted before the year 100: programs read 0099 as 1999, and it would be wrong."""
     text = format_datetime(instant.astimezone(UTC).replace(microsecond=0), usegmt=True)
     return text if instant.year >= 100 else text.partition(", ")[2]
 
@@ -51,7 +51,7 @@ feedgen.feed.formatRFC2822 = feedgen.entry.formatRFC2822 = rfc822
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """An element of any namespace; `tag` in Clark notation, `{namespace}name`."""
+    """An element of any namespace; `tag` is in Clark notation, `{namespace}name`."""
 
     tag: str
     text: str | None = None
@@ -66,7 +66,7 @@ class Element:
 
 
 class FeedgenEntry(feedgen.entry.FeedEntry):  # type: ignore[misc]
-    """An entry that writes all attributes of its links, and takes a language and elements of any namespace."""
+    """A feedgen entry that writes all link attributes, and accepts a language and elements of any namespace."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -74,7 +74,7 @@ class FeedgenEntry(feedgen.entry.FeedEntry):  # type: ignore[misc]
         self._elements: list[Element] = []
 
     def language(self, tag: str) -> None:
-        """Set `xml:lang`, in Atom only: RSS has no such attribute."""
+        """Set `xml:lang`. Atom only: RSS has no such attribute."""
         self._language = tag
 
     def add_element(self, tag: str, text: str | None = None, **attributes: str) -> None:
@@ -86,11 +86,11 @@ class FeedgenEntry(feedgen.entry.FeedEntry):  # type: ignore[misc]
 
     def atom_entry(self, extensions: bool = True) -> Any:
         element = super().atom_entry(extensions)
-        # feedgen reads the attributes from the new, empty element instead of the link.
-        for written, meant in zip(element.findall("link"), self.link() or [], strict=True):
+        # feedgen copies the attributes from the new, empty element instead of from the link.
+        for written, link in zip(element.findall("link"), self.link() or [], strict=True):
             for name in _LINK_ATTRIBUTES:
-                if meant.get(name):
-                    written.set(name, meant[name])
+                if link.get(name):
+                    written.set(name, link[name])
         if self._language:
             element.set(XML_LANG, self._language)
         _declare_html(element)
@@ -106,7 +106,7 @@ class FeedgenEntry(feedgen.entry.FeedEntry):  # type: ignore[misc]
 
 
 class Extras(BaseExtension):  # type: ignore[misc]
-    """A feedgen extension: elements after the feed's own, and the namespaces of all of its entries.
+    """A feedgen extension: elements after the feed's own, and namespace declarations for the feed and its entries.
 
     `attributes` are set on the root of an Atom feed."""
 
@@ -137,7 +137,7 @@ class Extras(BaseExtension):  # type: ignore[misc]
 
 
 def _declare_html(entry: Any) -> None:
-    """Write text that looks like HTML as `type="html"`, escaped, so that no reader mistakes it (RFC 4287 §3.1.1)."""
+    """Escape text that looks like HTML and declare it as `type="html"`, so that it is shown as text (RFC 4287 §3.1.1)."""
     for name in _PLAIN_TEXT:
         element = entry.find(name)
         if element is not None and element.get("type") is None and looks_like_html(element.text or ""):
@@ -146,9 +146,9 @@ def _declare_html(entry: Any) -> None:
 
 
 def new_feed(channel: Channel, namespaces: Mapping[str, str]) -> Any:
-    """A feedgen feed with a given generator and date, which feedgen would change with its version and each build.
+    """A feedgen feed with the common channel fields. `feed.extras` is an `Extras`.
 
-    `feed.extras` is an `Extras`."""
+    Sets generator and date: feedgen's defaults change with its version and with each build."""
     feed = feedgen.feed.FeedGenerator()
     feed.register_extension("extras", lambda: Extras(namespaces))
     feed.title(channel.title)
@@ -162,7 +162,7 @@ def new_feed(channel: Channel, namespaces: Mapping[str, str]) -> Any:
 
 
 def document_links(channel: Channel) -> list[dict[str, str]]:
-    """The attributes of `atom:link` to the hub, to the page about the feed and to the feed's other documents.
+    """The attributes of `atom:link` elements: to the hub, the page about the feed, and the feed's other documents.
 
     The page about the feed is `related`: `alternate` is the page with the same articles, and readers expect one."""
     links = [{"rel": "hub", "href": channel.hub}] if channel.hub else []
@@ -175,7 +175,7 @@ def document_links(channel: Channel) -> list[dict[str, str]]:
 
 
 def fragment(element: Any, namespaces: Mapping[str, str]) -> bytes:
-    """An entry as bytes for a document whose root declares the namespaces."""
+    """The bytes of an entry, for a document whose root declares the namespaces."""
     root = etree.Element("root", nsmap=dict(namespaces))
     declarations = etree.tostring(etree.SubElement(root, "x"))[len("<x") : -len("/>")]
     root.append(element)

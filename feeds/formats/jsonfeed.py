@@ -23,17 +23,17 @@ USER_COMMENT = "This is a feed: paste its address into a feed reader, and new ar
 
 def write_entry(entry: FeedEntry, site: Site) -> bytes:
     """One article, the same bytes in every JSON feed that lists it."""
-    # Copied: bytes from orjson keep the whole buffer that it had grown, 14 KB on average for 2 KB.
+    # Copied, since orjson's bytes keep the whole buffer that it has grown: 14 KB on average for 2 KB.
     return memoryview(orjson.dumps(build_entry(entry, site))).tobytes()
 
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
-    """The whole document, from items that `write_entry` has written."""
+    """The whole document, from items written by `write_entry`."""
     return assemble(orjson.dumps(build_shell(channel)), _END, (_BETWEEN.join(entries),))
 
 
 def build_shell(channel: Channel) -> dict[str, Any]:
-    """The feed without its items; `items` is the last member. `next_url` leads to the document with older ones."""
+    """The feed without its items; `items` is the last member. `next_url` is the document with the next older items."""
     older = channel.link("prev-archive") or channel.link("next")
     return _members(
         version=VERSION,
@@ -52,7 +52,7 @@ def build_shell(channel: Channel) -> dict[str, Any]:
 
 
 def build_entry(entry: FeedEntry, _site: Site) -> dict[str, Any]:
-    """One article. Without content, `content_text` has the abstract: JSON Feed requires one of the two."""
+    """One article. Without HTML content, `content_text` is the abstract: JSON Feed requires one of the two."""
     return _members(
         id=entry.guid,
         url=entry.url,
@@ -86,13 +86,13 @@ def _attachment(enclosure: Enclosure) -> dict[str, Any]:
 
 
 def _tags(entry: FeedEntry) -> list[str]:
-    """Section and tags, without repetition: JSON Feed has one list for both."""
-    named = [entry.section, *entry.tags] if entry.section else entry.tags
-    return list({label_key(name): name for name in reversed(named)}.values())[::-1]
+    """Section and tags without duplicates: JSON Feed has one list for both."""
+    names = [entry.section, *entry.tags] if entry.section else entry.tags
+    return list({label_key(name): name for name in reversed(names)}.values())[::-1]
 
 
 def _members(**members: Any) -> dict[str, Any]:
-    """The members that have a value, in order."""
+    """The members with a value, in order."""
     return {name: value for name, value in members.items() if value not in (None, "", [])}
 
 

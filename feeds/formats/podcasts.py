@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Other directories use the same names. Subcategories change more often and are not checked.
+# Other directories use the same names. Subcategories change more often and are not validated.
 CATEGORIES = (
     "Arts",
     "Business",
@@ -24,9 +24,9 @@ CATEGORIES = (
     "Technology",
     "True Crime",
 )
-TYPES = ("episodic", "serial")  # newest first, or in order from the first episode
+TYPES = ("episodic", "serial")  # `itunes:type`: newest episode first, or in order from the first episode
 
 
 def category_path(text: str) -> tuple[str, ...]:
-    """Category and subcategory of `News > Daily News`."""
+    """Category and subcategory, from `News > Daily News`."""
     return tuple(part.strip() for part in text.split(">"))

@@ -1,4 +1,4 @@
-"""Loads the writer of each format. A table line that names no module, or one without a `WRITER`, fails at import."""
+"""Loads the writer of each format. A table line with a missing module, or one without a `WRITER`, fails at import."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _writers: dict[Format, Writer] = {}
 
 
 def writer_of(feed_format: Format) -> Writer:
-    """The `WRITER` of the format's module. Raises TypeError where it has none, ImportError where there is no module."""
+    """The `WRITER` of the format's module. Raises TypeError if it has none, ImportError if there is no such module."""
     if feed_format not in _writers:
         writer = getattr(import_module(feed_format.module), "WRITER", None)
         if not isinstance(writer, Writer):

@@ -1,4 +1,4 @@
-"""RSS 2.0 with elements of other namespaces: content:encoded, dc:, atom:, media:, itunes: and podcast:."""
+"""RSS 2.0 with the modules content:, dc:, atom:, media:, itunes:, podcast: and fh:."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NAMESPACES = {
     "podcast": PODCAST,
 }
 _END = b"</channel></rss>"
-TTL = 60  # minutes until a reader that knows nothing else may poll again
+TTL = 60  # `ttl` in minutes: the polling interval for readers that ignore Cache-Control
 
 _PLAIN_TEXT = re.compile(
     rb"<(?:title|category|description|copyright|managingEditor|dc:creator|dc:contributor"
@@ -54,14 +54,14 @@ def write_entry(entry: FeedEntry, site: Site) -> bytes:
 
 
 def write_feed(channel: Channel, entries: Iterable[bytes]) -> bytes:
-    """The whole document, from items that `write_entry` has written."""
+    """The whole document, from items written by `write_entry`."""
     return assemble(with_hexadecimal_references(build_shell(channel).rss_str()), _END, entries)
 
 
 def with_hexadecimal_references(document: bytes) -> bytes:
-    """The XML with "&", "<" and ">" in plain text as hexadecimal references (RSS Best Practices Profile §5.1).
+    """The XML with "&", "<" and ">" in plain-text elements as hexadecimal references (RSS Best Practices Profile §5.1).
 
-    Readers that unescape such text twice still show "AT&T" and "<SRD>" as they were written."""
+    Readers that unescape such text twice still show "AT&T" and "<SRD>" as written."""
     return _PLAIN_TEXT.sub(
         lambda text: text[0].replace(b"&amp;", b"&#x26;").replace(b"&lt;", b"&#x3C;").replace(b"&gt;", b"&#x3E;"),
         document,
@@ -92,8 +92,8 @@ def build_shell(channel: Channel) -> Any:
 def build_entry(entry: FeedEntry, site: Site) -> FeedgenEntry:
     """One article, as a feedgen object.
 
-    The title is plain text, escaped once. The description is HTML by custom, so plain text is escaped once more. RSS
-    allows one enclosure: the first recording, for podcast players, or else the first file. `media:content` has all."""
+    The title is plain text, escaped once. Readers treat the description as HTML, so its plain text is escaped twice.
+    RSS allows one enclosure: the first recording, for podcast players, else the first file. `media:content` has all."""
     built = FeedgenEntry()
     built.guid(entry.guid, permalink=False)
     built.title(without_tags(entry.title))
@@ -114,10 +114,10 @@ def build_entry(entry: FeedEntry, site: Site) -> FeedgenEntry:
 
 
 def _additions(entry: FeedEntry, site: Site) -> Iterator[Element]:
-    """Elements of other namespaces."""
+    """The elements of other namespaces."""
     for author in entry.authors:
         term = "contributor" if author.role is Role.CONTRIBUTOR else "creator"
-        yield Element(f"{{{DC}}}{term}", author.name)  # <author> is for e-mail addresses
+        yield Element(f"{{{DC}}}{term}", author.name)  # RSS's <author> must be an e-mail address
     if entry.language:
         yield Element(f"{{{DC}}}language", entry.language)
     if entry.image:
@@ -132,7 +132,7 @@ def _additions(entry: FeedEntry, site: Site) -> Iterator[Element]:
 
 
 def _media_content(enclosure: Enclosure) -> Element:
-    """A file of any kind (rssboard.org/media-rss#media-content)."""
+    """An enclosure of any media type (rssboard.org/media-rss#media-content)."""
     attributes = {"url": enclosure.url, "type": enclosure.type}
     if enclosure.length:
         attributes["fileSize"] = str(enclosure.length)
@@ -145,9 +145,9 @@ def _media_content(enclosure: Enclosure) -> Element:
 
 
 def _episode(entry: FeedEntry, site: Site) -> Iterator[Element]:
-    """What podcast players show of an article with a recording.
+    """The iTunes elements of an article with a recording.
 
-    Without `itunes:summary`, which repeats `description`: feedparser takes it for the content."""
+    Without `itunes:summary`, which would repeat `description`: feedparser mistakes it for the content."""
     yield Element(f"{{{ITUNES}}}title", without_tags(entry.title))
     if authors := [author.name for author in entry.authors if author.role is Role.AUTHOR]:
         yield Element(f"{{{ITUNES}}}author", ", ".join(authors))
@@ -159,7 +159,7 @@ def _episode(entry: FeedEntry, site: Site) -> Iterator[Element]:
 
 
 def _podcast(channel: Channel, medium: str) -> Iterator[Element]:
-    """What podcast directories require of a feed with recordings."""
+    """The channel elements that podcast directories require."""
     yield Element(f"{{{ITUNES}}}author", channel.author)
     yield Element(f"{{{ITUNES}}}type", channel.site.podcast_type)
     yield Element(f"{{{ITUNES}}}explicit", _explicit(channel.site))

@@ -1,4 +1,4 @@
-"""What a format's module defines, and how its parts are joined."""
+"""The interface of a format's module: `Writer`, and the assembly of documents from rendered entries."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from feeds.entry import FeedEntry
 
 
 class Writer(NamedTuple):
-    """How a format writes an entry, and joins entries into a document.
+    """A format's functions and byte layout.
 
-    `feed` writes the document with these entries, which `entry` has written. Entries stand together before `end`, the
-    document's last bytes, with `between` between two of them: a delta (RFC 3229) is cut out by these rules.
-    `names_tombstones`: documents name deleted entries (RFC 6721), so that a delta can leave entries out."""
+    `entry` renders an entry, `feed` a document from rendered entries. Entries are consecutive, separated by `between`
+    and followed by `end`, the document's last bytes; deltas (RFC 3229) are extracted by this layout.
+    `names_tombstones`: whether documents name deleted entries (RFC 6721), so that a delta can remove entries."""
 
     entry: Callable[[FeedEntry, Site], bytes]
     feed: Callable[[Channel, Iterable[bytes]], bytes]
@@ -25,9 +25,9 @@ class Writer(NamedTuple):
 
 
 def assemble(shell: bytes, end: bytes, fragments: Iterable[bytes]) -> bytes:
-    """A document: a feed without entries, with the entries before its last bytes, `end`.
+    """A document: `shell`, a feed without entries, with the fragments inserted before its last bytes, `end`.
 
-    Raises ValueError where the feed does not end so."""
+    Raises ValueError if the shell does not end with `end`."""
     if not shell.endswith(end):
         raise ValueError(f"the document does not end in {end!r}")
     return b"".join((shell.removesuffix(end), *fragments, end))

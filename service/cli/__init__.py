@@ -1,4 +1,4 @@
-"""The command line: `dateline COMMAND`. Results go to stdout, everything else to stderr."""
+"""The command line: `dateline COMMAND`. Results go to stdout, all other output to stderr."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import click
 
 from archive.errors import DatelineError
 
-EXIT_CODES = "Exit codes: 0 done, 1 a finding or failure, 2 wrong use, 130 interrupted."
+EXIT_CODES = "Exit codes: 0 done, 1 a finding or failure, 2 wrong usage, 130 interrupted."
 
-# A new command is one file and one line: its module here, and the name of its function there.
-# They are imported when they are called: a command should start at once.
+# A new command is one file and one line here, `module:function`. Modules are imported on use, for a fast start.
 COMMANDS = {
     "serve": "serve:serve",
     "web": "web:web",
@@ -29,7 +28,7 @@ COMMANDS = {
     "feeds": "feeds:feeds",
     "check": "check:check",
 }
-_STEPS = {"_prepare": "serve:prepare"}  # of a command, in a process of its own
+_STEPS = {"_prepare": "serve:prepare"}  # hidden commands, run by others in a process of their own
 
 
 class _Commands(click.Group):
@@ -53,16 +52,16 @@ class _Commands(click.Group):
 @click.command(cls=_Commands, epilog=EXIT_CODES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="dateline", prog_name="dateline")
 def dateline() -> None:
-    """Keep dated articles for ever, make them findable, and syndicate them."""
+    """Self-hosted archive, search and feeds for dated articles."""
     from service.settings import unknown_names
 
     for name in unknown_names():
-        click.echo(f"dateline: {name} means nothing here; `dateline settings` shows what does", err=True)
-        del os.environ[name]  # the processes that we start need not say so again
+        click.echo(f"dateline: {name} is not a setting; `dateline settings` lists all settings", err=True)
+        del os.environ[name]  # so that child processes do not report it again
 
 
 def main() -> NoReturn:
-    """The program. What goes wrong is said in a sentence, and a trace is for defects only."""
+    """Run the program. Expected errors are printed as one sentence; only defects print a traceback."""
     try:
         result = dateline.main(standalone_mode=False, prog_name="dateline")
     except click.exceptions.Exit as done:
@@ -76,7 +75,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:
-        # Whoever read our output has had enough, as `head` does.
+        # The reader of our output has closed the pipe, as `head` does.
         sys.stdout = None
         sys.exit(0)
     except DatelineError as error:

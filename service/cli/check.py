@@ -1,4 +1,4 @@
-"""Do archive, index and feeds agree: `dateline check`."""
+"""`dateline check`: compare archive, index and feeds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.cli.opening import opened, progress_bar, report_findings
 
 @click.command()
 def check() -> None:
-    """Does the archive agree with the index, the feeds and itself? Exit 1 where not."""
+    """Check that archive, index and feeds agree. Exits with 1 if they differ."""
     from service.maintenance.check import check_all
 
     with opened() as dateline, progress_bar() as bar:

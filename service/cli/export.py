@@ -1,4 +1,4 @@
-"""`dateline export`: the archive into files."""
+"""`dateline export`: write the archive to files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 from archive.timestamps import utc
 from service.cli.formats import FormatName, FormatsCommand
-from service.cli.opening import numbered, opened, progress_bar
+from service.cli.opening import opened, pluralize, progress_bar
 from service.maintenance.export_formats import AlwaysWhole, export_formats
 
 
@@ -24,7 +24,7 @@ def _descriptions() -> dict[str, str]:
 @click.option("--format", "format_name", default="jsonl", type=FormatName(_descriptions), show_default=True)
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="only articles changed on or after this day")
 def export(target: Path, format_name: str, since: datetime | None) -> None:
-    """Write the archive to TARGET, a file or a folder as the format has it."""
+    """Write the archive to TARGET, a file or a folder, depending on the format."""
     began = time.monotonic()
     export_format = export_formats()[format_name]
     with opened() as dateline, progress_bar() as bar:
@@ -40,4 +40,4 @@ def export(target: Path, format_name: str, since: datetime | None) -> None:
         except AlwaysWhole as error:
             raise click.UsageError(str(error)) from error
     seconds = time.monotonic() - began
-    click.echo(f"Wrote {numbered(count, *export_format.unit)} to {target} in {seconds:.1f} s.")
+    click.echo(f"Wrote {pluralize(count, *export_format.unit)} to {target} in {seconds:.1f} s.")

@@ -1,4 +1,4 @@
-"""Options whose values are the formats in a table, which is read when the command runs."""
+"""Options whose values are the formats of a table, which is read when the command runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Descriptions = Callable[[], Mapping[str, str]]  # of all formats, by name
 
 
 class FormatName(click.ParamType[str]):
-    """The name of a format. For any other value there is a usage error that lists the known names."""
+    """The name of a format. Any other value is a usage error that lists the known names."""
 
     name = "format"
 

@@ -1,16 +1,16 @@
-"""The search index: `dateline index`."""
+"""`dateline index`: inspect, check or rebuild the search index."""
 
 from __future__ import annotations
 
 import click
 
-from service.cli.opening import numbered, opened, progress_bar, report_findings
+from service.cli.opening import opened, pluralize, progress_bar, report_findings
 from service.cli.rebuild import rebuild
 
 
 @click.group()
 def index() -> None:
-    """The search index."""
+    """Inspect, check or rebuild the search index."""
 
 
 @index.command("status")
@@ -30,7 +30,7 @@ def index_status() -> None:
 
 @index.command("check")
 def index_check() -> None:
-    """Compare the index with the archive; exit 1 where they differ."""
+    """Check that the index agrees with the archive. Exits with 1 if they differ."""
     from service.maintenance.check import check_index
 
     with opened() as dateline, progress_bar() as bar:
@@ -44,5 +44,5 @@ def index_rebuild() -> None:
     rebuild(
         "index",
         progress="Indexing",
-        result=lambda dateline: f"Indexed {numbered(dateline.index.status().documents, 'article', 'articles')}",
+        result=lambda dateline: f"Indexed {pluralize(dateline.index.status().documents, 'article', 'articles')}",
     )

@@ -1,4 +1,4 @@
-"""The schema of the database: `dateline migrate`."""
+"""`dateline migrate`: upgrade the schema of the database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.settings import read_settings
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the schema of this program."""
+    """Upgrade the database to the schema of this version."""
     settings = read_settings()
     from service.wiring import open_archive
 
@@ -17,5 +17,7 @@ def migrate() -> None:
     before, after = archive.migrate()
     archive.close()
     click.echo(
-        f"The schema is {after} already." if before == after else f"Upgraded from {before or 'nothing'} to {after}."
+        f"The schema is up to date: {after}."
+        if before == after
+        else f"Upgraded from {before or 'an empty database'} to {after}."
     )

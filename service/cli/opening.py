@@ -1,4 +1,4 @@
-"""What the commands share: an opened Dateline, a progress bar, and words for results."""
+"""Shared by the commands: opening a Dateline, the progress bar, printing results."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.wiring import open_dateline
 
 @contextmanager
 def opened() -> Iterator[Dateline]:
-    """The Dateline that the settings describe. Creates a SQLite archive that does not exist yet, or migrates it."""
+    """Open the Dateline of the settings. Creates or migrates the SQLite archive of the data folder if necessary."""
     settings = read_settings()
     try:
         dateline = open_dateline(settings, checkpoints=True)
@@ -33,7 +33,7 @@ def opened() -> Iterator[Dateline]:
 
 
 def progress_bar() -> Progress:
-    """A bar on stderr if that is a terminal, otherwise nothing."""
+    """A progress bar on stderr; disabled if stderr is not a terminal."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -47,15 +47,15 @@ def progress_bar() -> Progress:
 
 
 def report_findings(findings: list[str], all_well: str) -> None:
-    """Print the findings and exit with 1; `all_well` if there are none."""
+    """Print the findings and exit with 1. If there are none, print `all_well`."""
     for finding in findings:
         click.echo(finding)
     if findings:
-        click.echo(f"dateline: {numbered(len(findings), 'finding', 'findings')}", err=True)
+        click.echo(f"dateline: {pluralize(len(findings), 'finding', 'findings')}", err=True)
         raise click.exceptions.Exit(1)
     click.echo(all_well)
 
 
-def numbered(count: int, one: str, many: str) -> str:
+def pluralize(count: int, one: str, many: str) -> str:
     """`1 article`, `12,408 articles`."""
     return f"{count:,} {one if count == 1 else many}"

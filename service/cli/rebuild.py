@@ -1,4 +1,4 @@
-"""What the commands that rebuild index and feeds share."""
+"""Shared by the commands that rebuild the index or the feeds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ POLL_INTERVAL = 0.2  # seconds
 
 
 def rebuild(consumer: str, *, progress: str, result: Callable[[Dateline], str]) -> None:
-    """Run a consumer from the beginning of the log: in the worker if one runs, else here.
+    """Run a consumer from the beginning of the log: in the worker if one is active, else in this process.
 
-    `progress` labels the bar, `result` says in words what there is at the end: `Indexed 12,408 articles`."""
+    `progress` labels the bar, `result` describes the outcome: `Indexed 12,408 articles`."""
     began = time.monotonic()
     with opened() as dateline:
         target = dateline.archive.changes.last(ChangeKind.ARTICLE)
@@ -32,14 +32,14 @@ def rebuild(consumer: str, *, progress: str, result: Callable[[Dateline], str]) 
 
 
 def _drain(dateline: Dateline, consumer: str, target: int) -> None:
-    """Until the consumer has reached the target, whichever process does it: a worker may end meanwhile, and another
-    rebuild may begin."""
+    """Wait until the consumer has reached the target position, in any process: a worker may end meanwhile, and
+    another rebuild may begin."""
     from service.worker.scheduler import Worker
 
     worker = Worker(dateline)
     dateline.wakeup.notify()
     while True:
-        with suppress(LeaseLost):  # to a later rebuild, which starts again and gets as far
+        with suppress(LeaseLost):  # a later rebuild took the lease; it reaches the target, too
             worker.run_once()
         if _position(dateline, consumer) >= target:
             return
@@ -48,7 +48,7 @@ def _drain(dateline: Dateline, consumer: str, target: int) -> None:
 
 @contextmanager
 def _followed(dateline: Dateline, consumer: str, target: int, progress: str) -> Iterator[None]:
-    """With a bar that shows the consumer's position, whichever process moves it."""
+    """Show the consumer's position as a progress bar, in whichever process it runs."""
     finished = threading.Event()
     with progress_bar() as bar:
         task = bar.add_task(progress, total=target)

@@ -1,4 +1,4 @@
-"""Search on the command line: `dateline search`."""
+"""`dateline search`: search the archive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.text import Text
 
 from archive.errors import InvalidQuery
 from archive.search.index import MAX_PER_PAGE, Sort
-from service.cli.opening import numbered, opened
+from service.cli.opening import opened, pluralize
 from service.links import Addresses
 from service.search import search_document, search_page
 
@@ -24,7 +24,7 @@ MAX_FACETS = 6  # values of each kind
 
 
 class _Search(click.Command):
-    """A command that takes words with a dash before them, as in "-usa wheat", for what they are; two are an option."""
+    """A command whose arguments may begin with one dash, as in "-usa wheat". Only two dashes make an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         options = {name: one for one in self.get_params(ctx) if isinstance(one, click.Option) for name in one.opts}
@@ -35,14 +35,14 @@ class _Search(click.Command):
                 next(rest, None)  # its value
             elif name.startswith("--") and name not in options and " " not in name:
                 raise click.NoSuchOption(name, ctx=ctx)
-        # No option of one letter is known here: click would see an -h in -wheat.
+        # No one-letter options: click would read -wheat as -h and others.
         return super().parse_args(ctx, ["--help" if argument == "-h" else argument for argument in args])
 
 
 @click.command(cls=_Search, context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("query", default="")
-@click.option("--json", "as_json", is_flag=True, help="the answer as /api/search gives it")
-@click.option("--section", help="only this section, by its name")
+@click.option("--json", "as_json", is_flag=True, help="print the JSON of /api/search")
+@click.option("--section", help="only this section")
 @click.option("--tag", help="only this tag")
 @click.option("--author", help="only this author")
 @click.option("--language", metavar="TAG", help="only articles with this language tag")
@@ -50,14 +50,14 @@ class _Search(click.Command):
 @click.option("--to", metavar="DATE", help="until the end of this day, month or year")
 @click.option("--sort", type=click.Choice([sort.value for sort in Sort]), help="the default is relevance")
 @click.option("--page", type=click.IntRange(1))
-@click.option("--per-page", type=click.IntRange(1, MAX_PER_PAGE), help="articles on a page, 10 where nothing is said")
-def search(query: str, as_json: bool, **asked: str | int | None) -> None:
-    """Search the archive as readers do; without QUERY, list what the options leave, newest first.
+@click.option("--per-page", type=click.IntRange(1, MAX_PER_PAGE), help="articles on a page; the default is 10")
+def search(query: str, as_json: bool, **filters: str | int | None) -> None:
+    """Search the published articles. Without QUERY, list those that match the options, newest first.
 
-    QUERY is one argument, in quotes where it has several words; "-usa wheat" is one, too.
+    QUERY is one argument: put several words in quotes. It may begin with a dash: "-usa wheat".
 
-    Articles go to stdout, in colours on a terminal; what there is to say about the search goes to stderr."""
-    args = {"q": query, **{name: str(value) for name, value in asked.items() if value is not None}}
+    Articles go to stdout, in colour on a terminal. Facets, notes and the number of results go to stderr."""
+    args = {"q": query, **{name: str(value) for name, value in filters.items() if value is not None}}
     with opened() as dateline:
         try:
             found = search_page(dateline, args)
@@ -73,10 +73,10 @@ def search(query: str, as_json: bool, **asked: str | int | None) -> None:
         console.print(Text(f"{result['published'][:10]}  {result['url']}", style="cyan"))
         console.print(_marked(result["snippet_html"]))
         console.print()
-    _about(document)
+    _print_about(document)
 
 
-def _about(document: Mapping[str, Any]) -> None:
+def _print_about(document: Mapping[str, Any]) -> None:
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     for name, values in document["facets"].items():
         if len(values) > 1:
@@ -87,11 +87,13 @@ def _about(document: Mapping[str, Any]) -> None:
     if document["suggestion"]:
         console.print(Text.assemble("Did you mean: ", (document["suggestion"], "bold")))
     place = f", page {document['page']:,} of {document['pages']:,}" if document["pages"] > 1 else ""
-    console.print(Text(f"{numbered(document['total'], 'article', 'articles')}{place}, {document['took_ms']} ms", "dim"))
+    console.print(
+        Text(f"{pluralize(document['total'], 'article', 'articles')}{place}, {document['took_ms']} ms", "dim")
+    )
 
 
 def _marked(marked_html: str, style: str = "") -> Text:
-    """A title or snippet for a terminal, its marked words in colour. What would steer the terminal is left out."""
+    """A title or snippet for a terminal, with marked words in colour. Removes control characters."""
     text = Text()
     for position, piece in enumerate(marked_html.replace("</mark>", "<mark>").split("<mark>")):
         text.append(_CONTROLS.sub("", unescape(piece)), style="bold yellow" if position % 2 else style)

@@ -1,4 +1,4 @@
-"""Run everything: `dateline serve`."""
+"""`dateline serve`: run web processes and the worker."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from service.settings import read_settings
 @port_option
 @processes_option
 def serve(host: str, port: int, web_workers: int) -> None:
-    """Run everything: web processes, and the worker beside them."""
+    """Run the whole service: web processes and the worker."""
     settings = read_settings()
     configure_logging(settings)
     refuse_taken_port(host, port)
-    # What comes first needs much memory once and is done by a process that ends, so that this one stays small.
+    # In a process of its own, whose memory is freed at its end: preparation needs much memory once.
     prepared = subprocess.run(  # noqa: S603
         [sys.executable, "-m", "service.cli", "_prepare", served_address(host, port)], check=False
     )
     if prepared.returncode:
         sys.exit(prepared.returncode)
-    from service.server.granian import WorkerBeside, run_web
+    from service.server.granian import WorkerSupervisor, run_web
 
-    worker = WorkerBeside()
+    worker = WorkerSupervisor()
     worker.start()
     try:
         run_web(host=host, port=port, processes=process_count(web_workers, settings), log_level=settings.log_level)
@@ -47,7 +47,7 @@ def serve(host: str, port: int, web_workers: int) -> None:
 @click.command(hidden=True)
 @click.argument("address")
 def prepare(address: str) -> None:
-    """Make the archive ready and say how to use it."""
+    """Prepare the archive and print how to use it."""
     settings = read_settings()
     configure_logging(settings)
     from service.server.bootstrap import prepare_archive

@@ -1,4 +1,4 @@
-"""What the commands that listen share."""
+"""Shared by the commands that listen on a port."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from service.settings import Settings
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-DEFAULT_MAX_PROCESSES = 2  # by default: more cost memory, and one answers thousands of feed readers
+DEFAULT_MAX_PROCESSES = 2  # more cost memory, and one serves thousands of feed readers
 
 
 def served_address(host: str, port: int) -> str:
@@ -27,15 +27,15 @@ def configure_logging(settings: Settings) -> None:
     logging.getLogger("alembic").setLevel(logging.WARNING)
 
 
-host_option = click.option("--host", default="127.0.0.1", show_default=True, help="address to listen at")
+host_option = click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
 port_option = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 processes_option = click.option(
-    "--web-workers", default=0, type=click.IntRange(0, 64), help="processes that answer requests; 0: as many as fit"
+    "--web-workers", default=0, type=click.IntRange(0, 64), help="web processes; 0: the value of DATELINE_WEB_WORKERS"
 )
 
 
 def refuse_taken_port(host: str, port: int) -> None:
-    """Raises a sentence now rather than a trace from every process later."""
+    """Raises ClickException if the port is taken, instead of a traceback from every process later."""
     import socket
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -45,5 +45,5 @@ def refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise click.ClickException(
-                f"cannot listen at {host} port {port}: {error.strerror}. Stop what is there, or choose another --port."
+                f"cannot listen on {host} port {port}: {error.strerror}. Stop the program that uses it, or choose another --port."
             ) from error

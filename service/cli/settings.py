@@ -1,4 +1,4 @@
-"""Every setting: `dateline settings`."""
+"""`dateline settings`: list the settings."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from service.settings import CONFIG_FILE, read_settings
 
 @click.command()
 def settings() -> None:
-    """Show every setting: its value, and what it is for."""
-    for name, value, description in read_settings().shown():
+    """List every setting with its value and description."""
+    for name, value, description in read_settings().describe():
         click.echo(f"{name} = {value}")
         click.echo(f"    {description}")
     click.echo(f"\nRead from the environment and from {CONFIG_FILE.absolute()}.", err=True)

@@ -1,4 +1,4 @@
-"""Web processes alone: `dateline web`."""
+"""`dateline web`: run only the web processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.settings import read_settings
 @port_option
 @processes_option
 def web(host: str, port: int, web_workers: int) -> None:
-    """Run the web processes alone; a worker runs elsewhere."""
+    """Run only the web processes. A worker must run elsewhere."""
     settings = read_settings()
     configure_logging(settings)
     refuse_taken_port(host, port)
@@ -28,5 +28,5 @@ def web(host: str, port: int, web_workers: int) -> None:
     from service.server.granian import run_web
 
     with opened():
-        pass  # says now what would otherwise go wrong in every process
+        pass  # reports errors once, instead of in every process
     run_web(host=host, port=port, processes=process_count(web_workers, settings), log_level=settings.log_level)

@@ -1,4 +1,4 @@
-"""The worker alone: `dateline worker`."""
+"""`dateline worker`: run only the worker."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from service.settings import read_settings
 @click.command()
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 def worker(until_stdin_closes: bool) -> None:
-    """Run the worker alone: it indexes, builds feeds and releases scheduled articles."""
+    """Run only the worker: it updates the index, builds feeds and publishes scheduled articles."""
     settings = read_settings()
     configure_logging(settings)
     from service.cli.opening import opened
-    from service.process.memory import share_arenas
+    from service.process.memory import limit_arenas
     from service.process.signals import end_on_signals, stop_on_signals
     from service.worker.scheduler import Worker
 
-    share_arenas()
+    limit_arenas()
     with opened() as dateline:
         running = Worker(dateline)
         stop_on_signals(running.stop, until_stdin_closes=until_stdin_closes)
         running.run()
-    end_on_signals()  # all is closed; a signal before the new worker handles signals must not be lost
+    end_on_signals()  # everything is closed; a signal that comes before the new worker handles signals must not be lost
     if running.restarts:
         logging.getLogger(__name__).info("restarting with fresh memory after many changes")
         # exec keeps the PID, so a supervisor sees no exit.

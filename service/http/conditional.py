@@ -1,4 +1,4 @@
-"""Conditional requests, exactly (RFC 9110 §13), on plain strings: no framework, nothing parsed twice."""
+"""Conditional requests (RFC 9110 §13) and content negotiation (§12), on plain strings."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ def evaluate(
     if_none_match: str | None = None,
     if_modified_since: str | None = None,
 ) -> Outcome:
-    """What a GET or HEAD gets, in the order of precedence of RFC 9110 §13.2.2.
+    """The outcome for a GET or HEAD, by the precedence of RFC 9110 §13.2.2.
 
-    `etag` is strong, quotes included; `modified` has whole seconds, None where no date is sent. A date
-    that cannot be read counts as not sent (§13.1.3)."""
+    `etag` is strong, quotes included. `modified` has whole seconds; None if the response has no Last-Modified. An
+    invalid date in a condition is ignored (§13.1.3)."""
     if if_match is not None:
         if not matches(if_match, etag, weakly=False):
             return Outcome.FAILED
@@ -56,9 +56,9 @@ def evaluate(
 
 
 def unchanged_since_part(if_range: str, *, etag: str, modified: datetime | None) -> bool:
-    """Whether a part fits those that the client has: by the very ETag or the very date (RFC 9110 §13.1.5).
+    """Whether If-Range matches: by strong comparison of the ETag, or by the exact date (RFC 9110 §13.1.5).
 
-    Both are to be strong; ours are, the date too, since no two states of a document share one."""
+    Both validators must be strong. Our dates are: no two states of a document share one."""
     condition = if_range.strip(" \t")
     if condition.startswith(('"', "W/")):
         return condition == etag
@@ -66,7 +66,7 @@ def unchanged_since_part(if_range: str, *, etag: str, modified: datetime | None)
 
 
 def matches(condition: str, etag: str, *, weakly: bool) -> bool:
-    """Whether a list of entity tags, or `*`, names this one (RFC 9110 §8.8.3.2)."""
+    """Whether a list of entity tags, or `*`, matches this one (RFC 9110 §8.8.3.2)."""
     if condition == etag:
         return True
     if condition.strip() == "*":
@@ -105,7 +105,7 @@ def http_date(text: str) -> datetime | None:
             int(found["day"]),
             int(found["hour"]),
             int(found["minute"]),
-            59 if second == 60 else second,  # a leap second is no time of ours
+            59 if second == 60 else second,  # datetime has no leap seconds
             tzinfo=UTC,
         )
     except ValueError:
@@ -113,32 +113,32 @@ def http_date(text: str) -> datetime | None:
 
 
 def _full_year(two_digits: int) -> int:
-    """Never more than fifty years ahead (RFC 9110 §5.6.7)."""
+    """The year of an RFC 850 date, at most 50 years in the future (RFC 9110 §5.6.7)."""
     this_year = datetime.now(UTC).year
     year = this_year - this_year % 100 + two_digits
     return year - 100 if year > this_year + 50 else year
 
 
 def accepted_codings(accept_encoding: str | None, offered: Sequence[str]) -> list[str]:
-    """Those of the offered codings that a client takes, best liked first (RFC 9110 §12.5.3).
+    """The offered codings that a client accepts, by descending weight (RFC 9110 §12.5.3).
 
-    Of equally liked ones the order stays. `identity` is taken where it is not refused, and comes last
-    where nothing is said of it. `*` stands for gzip alone: some say it who cannot read all others."""
-    wanted: dict[str, float] = {}
+    Codings of equal weight keep their order. `identity` is accepted unless it is refused, and comes last if it is
+    not mentioned. `*` means only gzip: some clients that send it cannot read all other codings."""
+    weights: dict[str, float] = {}
     for item in (accept_encoding or "").lower().split(","):
         name, _, parameters = item.partition(";")
-        wanted.setdefault(name.strip().removeprefix("x-"), quality(parameters))
-    others = wanted.get("*", 0.0)
-    liked = {name: wanted.get(name, others if name == "gzip" else 0.0) for name in offered}
-    taken = [name for name in offered if liked[name] > 0]
-    plain = wanted.get("identity")
-    if "identity" in offered and "identity" not in taken and (plain is None and wanted.get("*") != 0.0):
-        taken.append("identity")
-    return sorted(taken, key=lambda name: -liked[name])
+        weights.setdefault(name.strip().removeprefix("x-"), quality(parameters))
+    any_other = weights.get("*", 0.0)
+    offered_weights = {name: weights.get(name, any_other if name == "gzip" else 0.0) for name in offered}
+    accepted = [name for name in offered if offered_weights[name] > 0]
+    is_unmentioned = weights.get("identity") is None and weights.get("*") != 0.0
+    if "identity" in offered and "identity" not in accepted and is_unmentioned:
+        accepted.append("identity")
+    return sorted(accepted, key=lambda name: -offered_weights[name])
 
 
 def quality(parameters: str) -> float:
-    """The weight that stands among the parameters of something that a client accepts (RFC 9110 §12.4.2)."""
+    """The weight among the parameters of an accepted item (RFC 9110 §12.4.2); 1 if missing, 0 if invalid."""
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip() == "q":

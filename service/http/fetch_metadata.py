@@ -1,4 +1,4 @@
-"""What a browser says it will do with an answer (Fetch Metadata)."""
+"""Fetch Metadata: what a browser will do with a response."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def opens_in_browser(headers: Mapping[str, str]) -> bool:
-    """Whether a browser asks in order to show the answer as a page of its own (Fetch Metadata §2.1).
+    """Whether a browser navigates to this URL, to show the response as a page (Fetch Metadata §2.1).
 
-    No feed reader says so: those within browsers use `fetch`, whose destination is empty."""
+    Feed readers do not send this: those within browsers use `fetch`, whose destination is empty."""
     return headers.get("HTTP_SEC_FETCH_DEST") == "document"

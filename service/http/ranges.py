@@ -1,4 +1,4 @@
-"""Parts of a document (RFC 9110 §14), on plain strings."""
+"""Range requests (RFC 9110 §14), on plain strings."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import re
 from typing import Final
 
 _RANGE: Final = re.compile(r"(?P<first>\d*)-(?P<last>\d*)", re.ASCII)
-_DIGITS: Final = 18  # more are as good as endless
+_DIGITS: Final = 18  # a position with more digits is beyond every document
 
 
 class Unsatisfiable(Exception):
-    """A range that lies outside the document (416)."""
+    """The range is outside the document (416)."""
 
 
 def byte_range(header: str, length: int) -> range | None:
-    """The bytes that a Range header asks for; None where it is to be ignored, and all are sent (§14.2).
+    """The bytes that a Range header requests; None if the header is ignored and the whole is sent (§14.2).
 
-    Ignored is what is no range of bytes, and more than one: a feed is too small for multipart.
-    Raises Unsatisfiable."""
+    Ignores other units, invalid ranges, and several ranges: a feed is too small for multipart. Raises Unsatisfiable."""
     unit, _, ranges = header.partition("=")
     named = [one for part in ranges.split(",") if (one := part.strip(" \t"))]
     found = _RANGE.fullmatch(named[0]) if len(named) == 1 else None

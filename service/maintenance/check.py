@@ -1,6 +1,6 @@
 """Compares the archive with the index, the feeds and itself. Changes nothing.
 
-Articles may be published meanwhile, so a suspicion counts as a finding only if a second look confirms it."""
+Articles may be published meanwhile, so a difference is a finding only if a second comparison confirms it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from archive.store.changes import Change, ChangeKind
 from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery
 from archive.urls import Scope
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 from feeds.content_codings import etag
 from feeds.document import Document
 from feeds.spec import parse
@@ -29,7 +29,7 @@ from service.worker.folder_lock import is_served
 
 POLL_INTERVAL = 0.2  # seconds
 PROGRESS_TIMEOUT = 60.0  # seconds without progress, after which a worker counts as stuck
-MAX_ATTEMPTS = 5  # to compare a feed that changes meanwhile
+MAX_ATTEMPTS = 5  # to compare a feed that changes during the comparison
 READ_BATCH = 500  # articles or changes
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ def untracked(sequence: Iterable[T], total: float | None = None, *, description:
 
 
 def check_all(dateline: Dateline, *, track: Track = untracked) -> list[str]:
-    """One sentence for each finding, with its remedy; none if all agree."""
+    """One sentence for each finding, with its remedy. Empty if everything agrees."""
     return [
         *check_archive(dateline, track=track),
         *check_index(dateline, track=track),
@@ -59,7 +59,7 @@ def check_all(dateline: Dateline, *, track: Track = untracked) -> list[str]:
 
 
 def check_archive(dateline: Dateline, *, track: Track = untracked) -> list[str]:
-    """Every path resolves to its article, every article has one state per revision, every label the right count.
+    """Check that every path resolves to its article, every article has one state per revision, every label the right count.
 
     Labels whose articles change meanwhile are skipped."""
     archive = dateline.archive
@@ -72,7 +72,7 @@ def check_archive(dateline: Dateline, *, track: Track = untracked) -> list[str]:
         if article.path is not None:
             located = archive.articles.resolve(article.path)
             if located is None or located.article.id != article.id:
-                findings.append(f"archive: {article.path} does not lead to article {article.id}")
+                findings.append(f"archive: {article.path} does not resolve to article {article.id}")
         states = archive.articles.history(article.id)
         revision = states[0].article.revision  # the current one, which may be newer than the article above
         if len(states) != revision:
@@ -92,7 +92,7 @@ def _number(archive: Archive) -> int:
 
 
 def _changes(archive: Archive, after: int) -> Iterator[Change]:
-    """Changes of articles behind a position of the log."""
+    """Changes of articles after a position of the log."""
     while changes := archive.changes.after(after, kind=ChangeKind.ARTICLE, limit=READ_BATCH):
         yield from changes
         after = changes[-1].seq
@@ -109,7 +109,7 @@ class _Suspicion(NamedTuple):
 
 
 def check_index(dateline: Dateline, *, track: Track = untracked) -> list[str]:
-    """Every published article is indexed at its current revision, and nothing else is indexed."""
+    """Check that exactly the published articles are indexed, at their current revisions."""
     archive, index = dateline.archive, dateline.index
     try:
         articles = track(archive.articles.every(), _number(archive), description="Checking the index")
@@ -119,9 +119,9 @@ def check_index(dateline: Dateline, *, track: Track = untracked) -> list[str]:
         _CatchUp(dateline, "index").wait()
         found = {article_id: revision for article_id, revision in index.revisions() if article_id in suspected}
     except DatelineError as error:
-        return [f"index: {error}; the worker rebuilds it, or `dateline index rebuild`"]
-    again = _suspicions(found, _read(archive, suspected))
-    return [suspicion.finding for article_id, suspicion in suspected.items() if again.get(article_id) == suspicion]
+        return [f"index: {error}; the worker rebuilds it, or run `dateline index rebuild`"]
+    confirmed = _suspicions(found, _read(archive, suspected))
+    return [suspicion.finding for article_id, suspicion in suspected.items() if confirmed.get(article_id) == suspicion]
 
 
 def _suspicions(found: dict[str, int], articles: Iterable[Article]) -> dict[str, _Suspicion]:
@@ -135,19 +135,21 @@ def _suspicions(found: dict[str, int], articles: Iterable[Article]) -> dict[str,
         elif article.is_public and revision != article.revision:
             wrong = f"is at revision {revision}, not {article.revision}"
         elif not article.is_public and revision is not None:
-            wrong = f"is found though it is {article.status}"
+            wrong = f"is indexed although it is {article.status}"
         if wrong is not None:
             suspicions[article.id] = _Suspicion(article.revision, f"index: article {article.id} {wrong}")
-    return suspicions | {unknown: _Suspicion(0, f"index: {unknown} is no article") for unknown in found}
+    return suspicions | {
+        unknown: _Suspicion(0, f"index: {unknown} is not an article of the archive") for unknown in found
+    }
 
 
 def _read(archive: Archive, article_ids: Iterable[str]) -> Iterator[Article]:
-    for some in slices(list(article_ids), READ_BATCH):
+    for some in chunked(list(article_ids), READ_BATCH):
         yield from archive.articles.get_many(some).values()
 
 
 class _CatchUp:
-    """Waits for one consumer as long as a worker is alive and makes progress."""
+    """Waits for a consumer while a worker is alive and makes progress."""
 
     def __init__(self, dateline: Dateline, consumer: str) -> None:
         self.dateline = dateline
@@ -155,7 +157,7 @@ class _CatchUp:
         self._stopped = False
 
     def wait(self) -> int:
-        """Until the consumer has handled every change up to now; the position of the last one."""
+        """Wait until the consumer has handled every change up to now. Returns the position of the last one."""
         target = self.dateline.archive.changes.last()
         last, since = -1, time.monotonic()
         while not self._stopped:
@@ -176,7 +178,7 @@ class _CatchUp:
 
 
 def check_feeds(dateline: Dateline, *, track: Track = untracked) -> list[str]:
-    """Every feed of an article is stored, with the bytes that its articles give."""
+    """Check that every feed of an article is stored, with the bytes that its articles give now."""
     feeds = _Feeds(dateline)
     scopes = feeds.scopes(track)
     feeds.site_feeds.load()
@@ -185,7 +187,7 @@ def check_feeds(dateline: Dateline, *, track: Track = untracked) -> list[str]:
     suspected = [
         one for one in track(everything, len(everything), description="Checking the feeds") if feeds.findings_at(one)
     ]
-    return sorted(finding for one in suspected for finding in feeds.looked_at_again(one))
+    return sorted(finding for one in suspected for finding in feeds.confirmed_findings(one))
 
 
 class _Feeds:
@@ -197,7 +199,7 @@ class _Feeds:
         self.feeds_drain = _CatchUp(dateline, "feeds")
 
     def scopes(self, track: Track) -> set[Scope]:
-        """Of all feeds that articles are in, and of all that are stored."""
+        """The scopes of all feeds that articles are in, and of all stored feeds."""
         scopes: set[Scope] = {None}
         for article in track(self.archive.articles.every(), _number(self.archive), description="Looking for feeds"):
             if article.is_public and article.day is not None:
@@ -210,8 +212,8 @@ class _Feeds:
         stored = self.archive.renditions.etags([document.path for document in documents])
         return list(_differences(documents, stored))
 
-    def looked_at_again(self, one: Scope | ArchiveDocument) -> list[str]:
-        """The findings once the worker has caught up; none if the feed changes again at every attempt."""
+    def confirmed_findings(self, one: Scope | ArchiveDocument) -> list[str]:
+        """The findings once the worker has caught up. Empty if the feed changes during every attempt."""
         for _ in range(MAX_ATTEMPTS):
             position = self.feeds_drain.wait()
             self.site_feeds.load()
@@ -223,7 +225,7 @@ class _Feeds:
     def _make(self, one: Scope | ArchiveDocument) -> list[Document]:
         if not isinstance(one, ArchiveDocument):
             return self.site_feeds.feed(one, is_one_of_many=True)
-        # By its name: its bounds may have changed.
+        # Looked up by name, because its bounds may have changed.
         named = (each for each in self.site_feeds.sealed() if name_of(each) == name_of(one))
         return [document for each in named for document in self.site_feeds.archive_document(each)]
 
@@ -237,6 +239,6 @@ class _Feeds:
 def _differences(documents: Iterable[Document], stored: Mapping[str, str]) -> Iterator[str]:
     for document in documents:
         if document.path not in stored:
-            yield f"feeds: {document.path} is missing; `dateline feeds rebuild` makes it"
+            yield f"feeds: {document.path} is missing; run `dateline feeds rebuild`"
         elif stored[document.path] != etag(document.body):
-            yield f"feeds: {document.path} is not what its articles give; `dateline feeds rebuild`"
+            yield f"feeds: {document.path} differs from its articles; run `dateline feeds rebuild`"

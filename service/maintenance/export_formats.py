@@ -1,4 +1,4 @@
-"""The formats of `dateline export`: those of the archive that can be written, and the site as files."""
+"""The formats of `dateline export`: the exportable formats of articles, and the site as static files."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ Progress = Callable[[int], None]
 
 
 class AlwaysWhole(DatelineError):
-    """The format has no export of a part of the archive."""
+    """The format cannot export a part of the archive."""
 
     code = "always_whole"
 
     def __init__(self, format_name: str) -> None:
-        super().__init__(f"an export as {format_name} is always whole; leave out --since")
+        super().__init__(f"the format {format_name} exports the whole archive; leave out --since")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportFormat:
     """A format of `dateline export`.
 
-    `write` writes to a file or folder, with only articles modified at or after an instant if there is
-    one, and returns how many it wrote of what `unit` (singular, plural) says."""
+    `write` exports to a file or folder; if an instant is given, only articles modified at or after it. It returns
+    the number of items written; `unit` is their name (singular, plural)."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""The public site as files that any web server can serve: what a reader sees, without the search."""
+"""Exports the public site, without the search, as files for any web server."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ from service.web.pages.view_models import day_of
 
 log = logging.getLogger(__name__)
 
-MARKER: Final = ".dateline-export"  # says that a folder is ours to replace
+MARKER: Final = ".dateline-export"  # marks a folder of an earlier export, which may be replaced
 INDEX: Final = "index.html"
-LONGEST_NAME: Final = 255  # bytes of a file's name, on nearly every file system
+MAX_NAME_BYTES: Final = 255  # of a file name, on nearly every file system
 _OVERVIEWS: Final = ("/", "/archive/", "/sections/", "/tags/", "/authors/", "/feeds", "/feeds.opml")
-_MISSING: Final = "/404.html"  # what many servers show for an address that leads nowhere
+_MISSING: Final = "/404.html"  # many servers send it for an unknown path
 _BELOW: Final = re.compile(r"(.*/)after/([A-Za-z0-9_-]+)/")
 
 Progress = Callable[[int], None]
 
 
 class ExportFailed(DatelineError):
-    """A page could not be made; the folder is as it was."""
+    """A page could not be rendered. The folder is unchanged."""
 
     code = "export_failed"
 
 
 def export_static(dateline: Dateline, app: Flask, folder: Path, *, progress: Progress | None = None) -> int:
-    """Write the whole public site into `folder`, replacing what an earlier export has put there.
+    """Write the whole public site into `folder`, replacing an earlier export.
 
-    The new folder is made beside the old one and takes its place when it is complete. `progress` is told
-    the number of files so far, which is what comes back in the end. A page whose name is too long for a
-    file is left out and logged. Raises Conflict for a folder with other things in it, and ExportFailed."""
+    The new folder is written beside the old one and replaces it when it is complete. `progress` receives the number
+    of files so far. Returns the total. A page whose name is too long for a file is skipped and logged. Raises
+    Conflict for a folder with other content, and ExportFailed."""
     folder = folder.absolute()
-    _refuse_strangers(folder)
+    _refuse_other_content(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        made.chmod(0o755)  # mkdtemp makes it for its owner alone, and a web server is somebody else
+        made.chmod(0o755)  # mkdtemp allows only the owner, and the web server is another user
         files = _Export(dateline, app, made, progress or (lambda _: None)).run()
-        (made / MARKER).write_text("Made by `dateline export`; the next export replaces this folder.\n")
-        _take_place(made, folder)
+        (made / MARKER).write_text("Made by `dateline export`. The next export replaces this folder.\n")
+        _replace(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
     return files
@@ -69,16 +69,15 @@ class _Export:
         self.app = app
         self.folder = folder
         self.progress = progress
-        self.prefix = urlsplit(dateline.site.url).path  # "/" or the folder that the site is_alive in
+        self.prefix = urlsplit(dateline.site.url).path  # path of the site's URL, "/" at the root of a host
         self.files = 0
 
     def run(self) -> int:
         client = self.app.test_client()
         for path in self._paths():
-            self._list(client, path)
-        self._write(
-            ABOUT_FEED_PATH, self._fetch(client, "/feeds", None)[0]
-        )  # which feed it is about, no file can be told
+            self._write_list(client, path)
+        # The page about a feed takes its URL as a parameter, which a file cannot: here it is the directory of feeds.
+        self._write(ABOUT_FEED_PATH, self._fetch(client, "/feeds", None)[0])
         self._write(_MISSING, self._fetch(client, _MISSING, None, status=HTTPStatus.NOT_FOUND)[0])
         for path in self.dateline.archive.renditions.paths():
             rendition = self.dateline.archive.renditions.get(path)
@@ -88,7 +87,7 @@ class _Export:
         return self.files
 
     def _paths(self) -> Iterator[str]:
-        """Every page but the further pages of lists, which their links lead to."""
+        """The paths of all pages, except for the later pages of lists, which are found by their links."""
         archive = self.dateline.archive
         yield from _OVERVIEWS
         for kind in LabelKind:
@@ -102,7 +101,7 @@ class _Export:
         for period in sorted(periods, key=str):
             yield home_path(period)
 
-    def _list(self, client: FlaskClient, path: str) -> None:
+    def _write_list(self, client: FlaskClient, path: str) -> None:
         waiting = deque([path])
         while waiting:
             here = waiting.popleft()
@@ -115,7 +114,7 @@ class _Export:
     def _fetch(
         self, client: FlaskClient, path: str, after: str | None, *, status: int = HTTPStatus.OK
     ) -> tuple[bytes, str | None]:
-        """The page with the path of the next older one."""
+        """The body of a page, and the path of the next older page of its list; None if there is none."""
         response = client.get(
             path,
             query_string=None if after is None else {"after": after},
@@ -132,14 +131,14 @@ class _Export:
 
     def _write(self, path: str, body: bytes) -> None:
         names = path.strip("/").split("/") if path != "/" else []
-        if any(name in ("", ".", "..") or len(name.encode()) > LONGEST_NAME for name in names):
-            log.warning("left out %s: no file can have this name", path)
+        if any(name in ("", ".", "..") or len(name.encode()) > MAX_NAME_BYTES for name in names):
+            log.warning("skipped %s: no file can have this name", path)
             return
-        place = self.folder.joinpath(*names)
+        file_path = self.folder.joinpath(*names)
         if not _is_file_name(path):
-            place /= INDEX
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(body)
+            file_path /= INDEX
+        file_path.parent.mkdir(parents=True, exist_ok=True)
+        file_path.write_bytes(body)
         self.files += 1
         self.progress(self.files)
 
@@ -155,13 +154,13 @@ def _is_file_name(path: str) -> bool:
     return not path.endswith("/") and "." in path.rpartition("/")[2]
 
 
-def _refuse_strangers(folder: Path) -> None:
+def _refuse_other_content(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / MARKER).exists())):
-        raise Conflict(f"{folder} holds other things than an earlier export; name an empty or a new folder")
+        raise Conflict(f"{folder} contains other files than an earlier export; choose an empty or new folder")
 
 
-def _take_place(made: Path, folder: Path) -> None:
-    """Two renames: for the moment between them there is no folder. If the second fails, the old one comes back."""
+def _replace(made: Path, folder: Path) -> None:
+    """Replace the folder by two renames. Between them there is no folder; if the second fails, the old one is restored."""
     if not folder.exists():
         made.rename(folder)
         return

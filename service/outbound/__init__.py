@@ -1,1 +1,1 @@
-"""Calls to other hosts: the only way out of the process."""
+"""All calls to other hosts."""

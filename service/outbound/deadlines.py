@@ -1,4 +1,4 @@
-"""Cuts calls that take too long: a socket's own timeout begins anew with each byte."""
+"""Cuts calls that take too long: the timeout of a socket restarts with each byte."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final
 
-LOOK_EVERY: Final = 0.25  # seconds between looks at what has taken too long
+POLL_INTERVAL: Final = 0.25  # seconds between two checks for calls that have taken too long
 
 
 class Watch:
-    """The time that one call has. Timeouts of sockets begin anew with each byte; this one does not."""
+    """The deadline of one call, in seconds of `time.monotonic`. `reason` is why it was cut, empty while it was not."""
 
     def __init__(self, until: float) -> None:
         self.until = until
         self.reason = ""
         self._handle: socket.socket | None = None
 
-    def over(self, opened: socket.socket) -> None:
-        """Cut this one when it is time. Raises TimeoutError where it has been."""
-        # A second handle: TLS takes the first one away from whoever holds it.
-        self._handle = opened.dup()
+    def attach(self, sock: socket.socket) -> None:
+        """Watch this socket, to cut it at the deadline. Raises TimeoutError if the call was cut already."""
+        # A second handle: TLS detaches the first one from its socket object.
+        self._handle = sock.dup()
         self.check()
 
     def cut(self, reason: str) -> None:
@@ -32,7 +32,7 @@ class Watch:
             with suppress(OSError):
                 self._handle.shutdown(socket.SHUT_RDWR)
 
-    def left(self) -> float:
+    def remaining(self) -> float:
         return self.until - time.monotonic()
 
     def check(self) -> None:
@@ -45,23 +45,23 @@ class Watch:
 
 
 class Deadlines:
-    """Cuts calls that take too long, from one thread for all."""
+    """Cuts late calls, from one thread for all of them. `timeout`: seconds of a call."""
 
-    def __init__(self, within: float) -> None:
-        self.within = within
+    def __init__(self, timeout: float) -> None:
+        self.timeout = timeout
         self._watches: set[Watch] = set()
-        self._ended = ""
+        self._abort_reason = ""
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
     @contextmanager
     def watching(self) -> Iterator[Watch]:
-        watch = Watch(time.monotonic() + self.within)
+        watch = Watch(time.monotonic() + self.timeout)
         with self._lock:
-            watch.reason = self._ended
+            watch.reason = self._abort_reason
             self._watches.add(watch)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._look, name="deadlines", daemon=True)
+                self._thread = threading.Thread(target=self._cut_late_calls, name="deadlines", daemon=True)
                 self._thread.start()
         try:
             yield watch
@@ -72,18 +72,18 @@ class Deadlines:
 
     def cut_all(self, reason: str) -> None:
         with self._lock:
-            self._ended = reason
+            self._abort_reason = reason
             for watch in self._watches:
                 watch.cut(reason)
 
-    def _look(self) -> None:
+    def _cut_late_calls(self) -> None:
         while True:
-            time.sleep(LOOK_EVERY)
+            time.sleep(POLL_INTERVAL)
             with self._lock:
-                late = time.monotonic()
+                now = time.monotonic()
                 for watch in self._watches:
-                    if watch.until < late and not watch.reason:
-                        watch.cut(f"took longer than {self.within:.0f} s")
+                    if watch.until < now and not watch.reason:
+                        watch.cut(f"took longer than {self.timeout:.0f} s")
                 if not self._watches:
                     self._thread = None
                     return

@@ -1,4 +1,4 @@
-"""Why a call to another host came to nothing."""
+"""Errors of calls to other hosts."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from archive.errors import DatelineError
 
 
 class NoAnswer(DatelineError):
-    """The other side could not be reached or did not answer in time, or said what is no HTTP."""
+    """The host could not be reached, did not answer in time, or did not answer in HTTP."""
 
     code = "no_answer"
 
 
 class Forbidden(DatelineError):
-    """The address may not be called; trying again changes nothing unless its name comes to mean another."""
+    """The URL may not be called. A retry fails too, unless the name resolves to other addresses by then."""
 
     code = "forbidden_address"

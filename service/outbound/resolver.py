@@ -1,4 +1,4 @@
-"""Names of hosts as addresses, within the time of the call."""
+"""Resolves host names within the deadline of a call."""
 
 from __future__ import annotations
 
@@ -10,59 +10,59 @@ from concurrent.futures import Future, wait
 from typing import Final
 
 from service.outbound.address_guard import is_address
-from service.outbound.deadlines import LOOK_EVERY, Watch
+from service.outbound.deadlines import POLL_INTERVAL, Watch
 
-MAX_LOOKUPS: Final = 128  # asked for at once
+MAX_LOOKUPS: Final = 128  # at the same time
 Resolver = Callable[[str, int], Sequence[str]]
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
-    """Every address of a name, in the order in which the system would try them. Raises OSError."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
+    """Every address of a name, in the order in which the system would try them. Raises OSError or UnicodeError."""
+    resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in resolved))
 
 
 class NameResolver:
-    """Asks what names mean, in threads of their own: a nameserver takes as long as it likes, and nothing cuts that.
+    """Resolves names in threads of their own, because a lookup cannot be cancelled.
 
-    Calls of one name that ask at the same time wait for one answer."""
+    Concurrent calls for one name share one lookup."""
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
-        self._asked: dict[tuple[str, int], Future[Sequence[str]]] = {}
+        self._lookups: dict[tuple[str, int], Future[Sequence[str]]] = {}
         self._lock = threading.Lock()
 
     def addresses(self, host: str, port: int, watch: Watch) -> Sequence[str]:
-        """Raises OSError, also when the watch is over before the answer is there."""
+        """Raises OSError or UnicodeError if the lookup fails, TimeoutError if the call is cut before it ends."""
         if is_address(host):
             return self._resolver(host, port)
-        asked = self._ask(host, port)
-        while not wait([asked], timeout=LOOK_EVERY).done:
+        lookup = self._lookup(host, port)
+        while not wait([lookup], timeout=POLL_INTERVAL).done:
             watch.check()
-        return asked.result()
+        return lookup.result()
 
-    def _ask(self, host: str, port: int) -> Future[Sequence[str]]:
+    def _lookup(self, host: str, port: int) -> Future[Sequence[str]]:
         with self._lock:
-            asked = self._asked.get((host, port))
-            if asked is None:
-                if len(self._asked) >= MAX_LOOKUPS:
-                    raise OSError(errno.EAGAIN, "too many names are being asked for")
-                asked = Future()
-                # Daemons, which the program does not wait for when it ends.
-                threading.Thread(target=self._answer, args=(host, port, asked), name="names", daemon=True).start()
-                self._asked[host, port] = asked
-            return asked
+            lookup = self._lookups.get((host, port))
+            if lookup is None:
+                if len(self._lookups) >= MAX_LOOKUPS:
+                    raise OSError(errno.EAGAIN, "too many lookups are under way")
+                lookup = Future()
+                # A daemon: the program does not wait for it when it ends.
+                threading.Thread(target=self._run, args=(host, port, lookup), name="names", daemon=True).start()
+                self._lookups[host, port] = lookup
+            return lookup
 
-    def _answer(self, host: str, port: int, asked: Future[Sequence[str]]) -> None:
-        answer: Sequence[str] | OSError | UnicodeError = OSError(errno.EIO, "asking for its name failed")
+    def _run(self, host: str, port: int, lookup: Future[Sequence[str]]) -> None:
+        result: Sequence[str] | OSError | UnicodeError = OSError(errno.EIO, "the lookup failed")
         try:
-            answer = self._resolver(host, port)
+            result = self._resolver(host, port)
         except (OSError, UnicodeError) as error:
-            answer = error
+            result = error
         finally:
-            with self._lock:  # before there is an answer: whoever comes after that asks anew
-                del self._asked[host, port]
-            if isinstance(answer, Exception):
-                asked.set_exception(answer)
+            with self._lock:  # before the result is set: later calls start a new lookup
+                del self._lookups[host, port]
+            if isinstance(result, Exception):
+                lookup.set_exception(result)
             else:
-                asked.set_result(answer)
+                lookup.set_result(result)

@@ -1,4 +1,4 @@
-"""The response of another host. Apart from the client, which web processes need not load."""
+"""The response of another host. Not in the client's module, which web processes need not load."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`body` is cut at the size that was asked for; then `whole` is False."""
+    """`body` has at most the requested bytes; `is_complete` is False if there were more."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-    whole: bool = True
+    is_complete: bool = True

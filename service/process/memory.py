@@ -1,4 +1,4 @@
-"""Memory that is no longer used goes back to the system, which neither Python nor its allocator does unasked."""
+"""Returns unused memory to the system, which neither Python nor its allocator does by itself."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ import time
 from typing import Final
 
 M_ARENA_MAX: Final = -8
-TRIM_EVERY: Final = 30.0  # seconds
+TRIM_INTERVAL: Final = 30.0  # seconds
 
 
-def give_back() -> None:
-    """An import of 21,578 articles left the worker at 259 MB. Costs some 50 ms.
+def release_memory() -> None:
+    """Collect garbage and trim. An import of 21,578 articles left the worker at 259 MB. Takes some 50 ms.
 
-    Only glibc knows how; elsewhere nothing but Python's own garbage goes."""
+    Only glibc can trim; elsewhere only Python's garbage is freed."""
     gc.collect()
     trim()
 
 
 def trim() -> None:
-    """Give back what is free already. Some ms, in which other threads of Python run on."""
+    """Return free memory. Takes some ms, during which other Python threads run."""
     malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if malloc_trim is not None:
         malloc_trim(0)
 
 
-def trim_again_and_again(*, every: float = TRIM_EVERY) -> None:
-    """In a thread that ends with the process: a search takes a few MB for a moment, and no request is to wait."""
+def start_trimming(*, every: float = TRIM_INTERVAL) -> None:
+    """Trim in a daemon thread: a search needs a few MB for a moment, and no request should wait for the trim."""
 
     def work() -> None:
         while True:
@@ -39,10 +39,10 @@ def trim_again_and_again(*, every: float = TRIM_EVERY) -> None:
     threading.Thread(target=work, name="memory", daemon=True).start()
 
 
-def share_arenas() -> None:
-    """Lets threads take memory from two places instead of one each, which nobody else could use what is free of.
+def limit_arenas() -> None:
+    """Use two malloc arenas instead of one per thread, whose free memory no other thread can use.
 
-    Only glibc has them (mallopt(3), M_ARENA_MAX). Python's threads hardly ever allocate at the same time."""
+    Only in glibc (mallopt(3), M_ARENA_MAX). Python's threads hardly ever allocate at the same time."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None and sys.platform == "linux":
         mallopt(M_ARENA_MAX, 2)

@@ -1,4 +1,4 @@
-"""Ending with the process that started this one, even where that was killed."""
+"""Ends a process when its parent ends, even if the parent was killed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import signal
 import threading
 import time
 
-PARENT = "_DATELINE_PARENT"  # in the environment: the process to end with
-LOOK_EVERY = 0.5  # seconds
+PARENT = "_DATELINE_PARENT"  # environment variable: the PID of the process to end with
+POLL_INTERVAL = 0.5  # seconds
 
 
 def become_parent() -> None:
-    """Let the processes that this one starts know whom to watch. One that looked itself who its parent
-    is might look too late, and live on for ever."""
+    """Tell child processes our PID. A child that read its parent's PID itself might read it after the parent's
+    death, and then run for ever."""
     os.environ[PARENT] = str(os.getpid())
 
 
 def end_with_parent() -> None:
-    """A server that was killed leaves its web processes behind, and they would keep the port."""
+    """Kill this process when its parent ends: web processes of a killed server would keep the port."""
     parent = os.environ.get(PARENT)
     if parent is not None:
         threading.Thread(target=_watch, args=(int(parent),), name="parent", daemon=True).start()
@@ -26,5 +26,5 @@ def end_with_parent() -> None:
 
 def _watch(parent: int) -> None:
     while os.getppid() == parent:
-        time.sleep(LOOK_EVERY)
+        time.sleep(POLL_INTERVAL)
     os.kill(os.getpid(), signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Ending when a signal, or whoever started this process, says so."""
+"""Stops a process at a signal, or when its standard input closes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from types import FrameType
 
 
 def stop_on_signals(stop: Callable[[], None], *, until_stdin_closes: bool) -> None:
-    """Call `stop` at SIGTERM and SIGINT and, if so asked, when standard input ends."""
+    """Call `stop` at SIGTERM and SIGINT and, with `until_stdin_closes`, at the end of standard input."""
 
     def stopped(_number: int, _frame: FrameType | None) -> None:
         stop()
@@ -23,7 +23,7 @@ def stop_on_signals(stop: Callable[[], None], *, until_stdin_closes: bool) -> No
 
 
 def end_on_signals() -> None:
-    """From here on, SIGTERM and SIGINT end the process at once, as they do when nobody has asked for them."""
+    """Restore the default: SIGTERM and SIGINT end the process at once."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
 

@@ -1,4 +1,4 @@
-"""What is done before the first request: the schema, a first token, sample articles, and a word of welcome."""
+"""Prepares an archive before the first request: schema, first token, sample articles, and the text to print."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FIRST_NAME = "first"
 
 
 def prepare_archive(settings: Settings, address: str) -> str:
-    """Make everything ready to be served at `address`; what to tell whoever started it."""
+    """Prepare the archive for a site at `address`. Returns the text to print for the operator."""
     with closing(open_archive(settings, checkpoints=True)) as archive:
         archive.migrate()
         if not settings.site_url:
@@ -32,7 +32,7 @@ def prepare_archive(settings: Settings, address: str) -> str:
 
 
 def _first_token(dateline: Dateline) -> str | None:
-    """A token for a Dateline that nobody could add anything to; None where there is a way in."""
+    """A token for an archive without any; None if there is one, or the settings name one."""
     if dateline.settings.admin_token is not None or dateline.archive.tokens.all():
         return None
     return create_token(dateline.archive, FIRST_NAME, Scope.ADMIN, clock=dateline.clock)
@@ -47,7 +47,7 @@ def _load_samples(dateline: Dateline) -> int:
 
 def _welcome(dateline: Dateline, address: str, *, secret: str | None, samples: int) -> str:
     token_line = [
-        "  Your admin token, shown this once (only its hash is kept):",
+        "  Your admin token, shown only this once (its hash is stored):",
         "",
         f"    TOKEN={secret}",
         "",
@@ -73,7 +73,7 @@ def _welcome(dateline: Dateline, address: str, *, secret: str | None, samples: i
         "",
     ]
     if samples:
-        lines += [f"  {samples} sample articles are there to look at; DATELINE_SAMPLES=0 starts without.", ""]
+        lines += [f"  {samples} sample articles were added; DATELINE_SAMPLES=0 starts without them.", ""]
     if not dateline.settings.site_url:
-        lines += ["  Before you publish for real, set DATELINE_SITE_URL to the address that readers use.", ""]
+        lines += ["  Before you publish for real, set DATELINE_SITE_URL to the URL that readers use.", ""]
     return "\n".join(lines)

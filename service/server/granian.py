@@ -1,4 +1,4 @@
-"""Web processes under Granian, with the worker beside them."""
+"""Runs the web processes under Granian, and the worker as a child process."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from service.server.leader_follower import lead_and_follow
 
 log = logging.getLogger(__name__)
 
-RESTART_AFTER = 1.0  # seconds
-THREADS = 8  # of a web process: as many requests that take time at once
-# Held while a process is started. A web process is forked: one that came between the two halves of starting the
-# worker kept a copy of the pipe that says that the worker runs, and nobody saw the worker end.
-_starting = threading.Lock()
+RESTART_DELAY = 1.0  # seconds
+THREADS = 8  # of a web process: slow requests that it handles at the same time
+# Held while a process is started. Web processes are forked: one that was forked while the worker was being started
+# inherited the pipe by which Popen waits for exec, and the end of the worker went unnoticed.
+_start_lock = threading.Lock()
 
 
 def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
-    """Serve until a signal says stop. Settings reach the web processes by the environment."""
+    """Serve until SIGTERM or SIGINT. Web processes read their settings from the environment."""
     become_parent()
-    server = _Lasting(
+    server = _RestartingServer(
         "service.server.web_process:web_process",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
-        http=HTTPModes.http1,  # whoever speaks HTTP/2 does so to a proxy; to look for it costs 7 % of a feed
+        http=HTTPModes.http1,  # HTTP/2 is left to a proxy: detecting it takes 7 % of the time of a feed
         workers=processes,
         blocking_threads=THREADS,
         factory=True,
@@ -47,41 +47,41 @@ def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
     server.serve()
 
 
-class _Lasting(MPServer):
-    """Starts a web process anew however often it dies. Granian itself would give up, and end the one
-    that still serves, when the same process is killed twice within 5.5 s."""
+class _RestartingServer(MPServer):
+    """Restarts a web process however often it dies. Granian itself stops the whole server if the same process dies
+    twice within 5.5 s."""
 
     @staticmethod
     def _spawn_wsgi_worker(*parameters: Any) -> None:
-        """Runs in the web process. There is no other way to say how the application is called."""
+        """Runs in the web process. Granian has no option for the wrapper that calls the application."""
         mp._wsgi_call_wrap = lead_and_follow  # type: ignore[attr-defined,assignment]
         MPServer._spawn_wsgi_worker(*parameters)
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
-        with _starting:
+        with _start_lock:
             super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
-        with _starting:
-            # The delay comes after the start: one that dies at once does so once a second.
-            super()._respawn_workers(workers, spawn_target, target_loader, max(delay, RESTART_AFTER))
+        with _start_lock:
+            # Granian delays after the start: a process that dies at once is restarted once a second.
+            super()._respawn_workers(workers, spawn_target, target_loader, max(delay, RESTART_DELAY))
         self.respawned_wrks.clear()
 
 
-class WorkerBeside:
-    """`dateline worker` as a process of ours: started anew when it dies, ended when we do."""
+class WorkerSupervisor:
+    """Runs `dateline worker` as a child process: restarts it when it dies, ends it when this process ends."""
 
     def __init__(self) -> None:
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name="worker-beside", daemon=True)
+        self._thread = threading.Thread(target=self._supervise, name="worker-supervisor", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         self._stopping.set()
-        with _starting:
+        with _start_lock:
             process = self._process
         if process is not None and process.poll() is None:
             process.terminate()
@@ -90,10 +90,10 @@ class WorkerBeside:
             if process.poll() is None:
                 process.kill()
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         while not self._stopping.is_set():
-            # The worker reads its standard input, and ends with it: whatever kills us closes the pipe.
-            with _starting:
+            # The worker ends when its standard input closes, which happens even if this process is killed.
+            with _start_lock:
                 if self._stopping.is_set():
                     return
                 self._process = subprocess.Popen(
@@ -101,5 +101,5 @@ class WorkerBeside:
                 )
             code = self._process.wait()
             if not self._stopping.is_set():
-                log.error("the worker has ended with %d; starting it again", code)
-                self._stopping.wait(RESTART_AFTER)
+                log.error("the worker has ended with exit code %d; restarting it", code)
+                self._stopping.wait(RESTART_DELAY)

@@ -1,10 +1,9 @@
-"""One thread at a time waits for requests; the others rest until it has something to do that takes time.
+"""One thread waits for requests; the others rest until it starts on one that takes time.
 
-Granian calls an application from a few threads, which all wait for the next request: for each of them another one is
-woken, and they wait for each other's interpreter lock. That took a third of the processor time of a feed that lies in
-memory. With a single thread, a slow search would hold up every feed behind it. So there is a leader, as in the pattern
-of Schmidt et al., "Leader/Followers" (2000): it answers what is in memory, and where something takes longer, another
-one leads in its place."""
+Granian calls an application from a few threads, which all wait for the next request. Each request wakes another one,
+and they contend for the interpreter lock: a third of the processor time of a feed that is in memory. With a single
+thread, a slow search would delay every feed behind it. Hence the pattern of Schmidt et al., "Leader/Followers" (2000):
+the leader answers what is in memory, and hands the lead to another thread before anything that takes longer."""
 
 from __future__ import annotations
 
@@ -16,17 +15,17 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from granian.wsgi import _callback_wrapper
 
-# Seconds for which others rest unasked, and after which one that leads is not relied on: Granian ends a thread that
-# had nothing to do for 30 s.
-AT_MOST: Final = 1.0
+# Seconds for which followers rest, and after which a leader is not relied on: Granian ends a thread that was idle for
+# 30 s.
+LEAD_TIMEOUT: Final = 1.0
 Call = Callable[[Any, WSGIEnvironment], Any]  # Granian's way to call: where to answer, and what is asked
 
 
 class Application(Protocol):
-    """A WSGI application that gives what it has in memory without being called as one."""
+    """A WSGI application that can also answer from memory, outside WSGI."""
 
-    def at_once(self, environ: WSGIEnvironment) -> tuple[str, Sequence[tuple[str, str]], bytes] | None:
-        """Status, headers and body; None where it would have to wait for anything."""
+    def answer_from_memory(self, environ: WSGIEnvironment) -> tuple[str, Sequence[tuple[str, str]], bytes] | None:
+        """Status, headers and body; None if it would have to wait for anything."""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]: ...
 
@@ -34,15 +33,14 @@ class Application(Protocol):
 def lead_and_follow(application: Application, options: dict[str, Any], access_log: str | None = None) -> Call:
     """In place of Granian's own wrapper around a WSGI application, and with the same parameters.
 
-    What is answered at once is spared the way through WSGI: for that, Granian puts the variables of its own
-    environment into what each request says."""
+    An answer from memory bypasses WSGI, for which Granian copies its own environment into each request's."""
     call = cast(Call, _callback_wrapper(application, options, access_log))
     lead = LeaderFollower()
 
     def answer(protocol: Any, environ: WSGIEnvironment) -> None:
-        ready = application.at_once(environ)
+        ready = application.answer_from_memory(environ)
         if ready is None:
-            lead.leave()
+            lead.step_down()
             call(protocol, environ)
         else:
             status, headers, body = ready
@@ -53,7 +51,7 @@ def lead_and_follow(application: Application, options: dict[str, Any], access_lo
 
 
 class LeaderFollower:
-    """Which of several threads waits for the next request. One that leads asks for no lock."""
+    """Which of several threads waits for the next request. A thread that keeps the lead takes no lock."""
 
     def __init__(self, *, ticks: Callable[[], float] = time.monotonic) -> None:
         self.ticks = ticks
@@ -61,19 +59,19 @@ class LeaderFollower:
         self._seen = 0.0  # when the leader went to wait
         self._change = Condition()
 
-    def leave(self) -> None:
-        """Before something that takes time: one of those that rest, if any, leads from now on."""
+    def step_down(self) -> None:
+        """Before something that takes time: a follower, if any rests, becomes the leader."""
         with self._change:
             if self._leader == get_ident():
                 self._leader = None
                 self._change.notify()
 
     def lead_or_wait(self) -> None:
-        """After an answer: returns when this thread is to wait for a request."""
+        """After an answer: returns when this thread should wait for a request."""
         me = get_ident()
         if self._leader != me:
             with self._change:
-                if self._leader is not None and self.ticks() - self._seen < AT_MOST:
-                    self._change.wait(AT_MOST)
+                if self._leader is not None and self.ticks() - self._seen < LEAD_TIMEOUT:
+                    self._change.wait(LEAD_TIMEOUT)
                 self._leader = me
         self._seen = self.ticks()

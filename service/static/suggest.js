@@ -1,6 +1,6 @@
-// Suggestions under a search box: a combobox with a list (WAI-ARIA 1.2). Without it the box just searches.
+// Suggestions under a search box: a combobox with a listbox (WAI-ARIA 1.2). Without JavaScript the box still searches.
 
-const PAUSE = 120; // ms without a key before it asks
+const PAUSE = 120; // ms after the last key before a request
 
 const make = (name, attributes, ...children) => {
   const made = document.createElement(name);
@@ -53,7 +53,7 @@ for (const input of document.querySelectorAll("[data-suggest]")) {
     try {
       const answer = await fetch(input.dataset.suggest + encodeURIComponent(typed), { signal: asked.signal });
       if (answer.ok) show(...(await answer.json()).slice(1));
-    } catch { /* typed on, or offline */ }
+    } catch { /* aborted by more typing, or offline */ }
   };
 
   input.oninput = () => {

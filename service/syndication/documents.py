@@ -15,10 +15,10 @@ from feeds.document import Document
 def store_documents(
     archive: Archive, make: Callable[[], Sequence[Document]], lease: Lease, *, clock: Callable[[], datetime]
 ) -> int:
-    """Store the documents whose bytes are new, in one transaction; their number.
+    """Store the documents whose bytes have changed, in one transaction. Returns their number.
 
-    Raises LeaseLost where another worker has taken over."""
-    position = archive.changes.head()  # read before the articles, so that each document is at least as new as this
+    Raises LeaseLost if another worker has taken over."""
+    position = archive.changes.head()  # read before the articles: each document is at least as new as this position
     documents = make()
     etags = archive.renditions.etags([document.path for document in documents])
     new = [document for document in documents if etags.get(document.path) != etag(document.body)]
@@ -30,9 +30,9 @@ def store_documents(
 
 
 def next_second(instant: datetime) -> datetime:
-    """The first whole second that is not before this instant.
+    """The instant, rounded up to a whole second.
 
-    It is sent as Last-Modified only once it has passed, so that bytes which change twice in a second never share one."""
+    It is sent as Last-Modified only once it has passed, so that two changes within a second never share a date."""
     whole = instant.replace(microsecond=0)
     return whole if whole == instant else whole + timedelta(seconds=1)
 

@@ -1,4 +1,4 @@
-"""Any search as a paged feed (RFC 5005 §3), newest first, built at each request."""
+"""Feeds of searches: paged (RFC 5005 §3), newest first, built at each request."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FOLDER = "/search/"
 
 
 class SearchFeed(NamedTuple):
-    """`address` is absolute, and the canonical one of all that mean the same search."""
+    """`address` is the canonical, absolute URL of all URLs of the same search."""
 
     document: Document
     address: str
@@ -42,7 +42,7 @@ class SearchFeeds:
     def build(self, feed_format: Format, args: Mapping[str, str]) -> SearchFeed:
         """The feed at `/search/` with these parameters, in one format.
 
-        Raises InvalidQuery for parameters that cannot be read, NotFound for a page after the last one."""
+        Raises InvalidQuery for invalid parameters, NotFound for a page after the last, IndexUnavailable."""
         default = min(self.dateline.settings.feed_length, MAX_PER_PAGE)
         query = replace(
             read_query({"per_page": str(default), **args}), sort=Sort.NEWEST, with_facets=False
@@ -50,7 +50,7 @@ class SearchFeeds:
         results = self.dateline.index.search(query)
         pages = max(1, -(-results.total // query.per_page))
         if query.page > pages:
-            raise NotFound(f"this search has {pages:,} pages")
+            raise NotFound(f"this search has only {pages:,} pages")
         articles = self.dateline.archive.articles.get_many([hit.id for hit in results.hits])
         found = [articles[hit.id] for hit in results.hits if hit.id in articles and articles[hit.id].is_public]
         parameters = feed_parameters(query, default=default)
@@ -84,7 +84,7 @@ class SearchFeeds:
 
     @cached_property
     def _builder(self) -> FeedBuilder:
-        from feeds.builder import FeedBuilder  # here, as it loads feedgen, which most web processes do without
+        from feeds.builder import FeedBuilder  # here, as it loads feedgen, which most web processes do not need
 
         return FeedBuilder(
             self.dateline.site,

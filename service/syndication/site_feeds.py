@@ -31,7 +31,7 @@ _Name = tuple[Period, int]
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where an article is in the archive, or was before its date changed."""
+    """The month and sort key of an article: current ones, or former ones if its date changed."""
 
     month: Period
     place: SortKey
@@ -53,11 +53,11 @@ class Sealed:
 class SiteFeeds:
     """Builds documents. Every published article is in the site's live feed or in exactly one archive document.
 
-    An archive document is sealed, and so gets an address, as soon as the articles newer than all of its own fill a live
-    feed; the live feed has the articles of all others. So one more article changes only the live feed, every 25th seals
-    a document, and what is sealed stays sealed.
+    An archive document is sealed, and gets a URL, as soon as the articles newer than all of its own fill a live feed.
+    The live feed has the articles of all unsealed documents. So a new article changes only the live feed, every 25th
+    one seals a document, and sealed documents stay sealed.
 
-    Call `load()` first, and `save_sealed()` when the documents that `seal()` returned are stored: until then, a new
+    Call `load()` first, and `save_sealed()` after the documents that `seal()` returned are stored: until then, a new
     worker repeats the sealing."""
 
     def __init__(self, archive: Archive, builder: FeedBuilder, *, max_articles: int = MAX_ARTICLES) -> None:
@@ -71,7 +71,7 @@ class SiteFeeds:
         self._saved: str | None = None
 
     def load(self) -> None:
-        """Read how the archive is divided. Once is enough while no other process divides it."""
+        """Read the documents of the archive. Needed again only if another process has changed them."""
         self.archive_map = ArchiveMap(self.archive.feed_volumes.all())
         self._saved = self.archive.facts.get(SEALED_UP_TO)
         newest = next((document for document in self.archive_map if page_of(document).folder == self._saved), None)
@@ -81,7 +81,7 @@ class SiteFeeds:
         self._tombstones = self.archive.listings.tombstones(limit=MAX_TOMBSTONES)
 
     def save_sealed(self, lease: Lease) -> None:
-        """Store which documents are sealed. Raises LeaseLost where another worker has taken over."""
+        """Store which documents are sealed. Raises LeaseLost if another worker has taken over."""
         newest = self._newest()
         sealed_up_to = page_of(newest).folder if newest is not None else NOTHING
         if sealed_up_to != self._saved:
@@ -91,8 +91,8 @@ class SiteFeeds:
     def feed(self, scope: Scope, *, is_one_of_many: bool = False) -> list[Document]:
         """The live feed of a scope in every format.
 
-        `is_one_of_many`: many feeds are built in a row and share few articles, so that looking articles up in the
-        cache costs more than it saves."""
+        `is_one_of_many`: many feeds that share few articles are built in a row, so that the article cache costs more
+        than it saves."""
         builder = self.builder
         find = self.archive.listings.find if is_one_of_many else self._articles.find
         articles = self._live() if scope is None else find(_query(scope, limit=builder.length))
@@ -111,8 +111,8 @@ class SiteFeeds:
         located = ((one, self.archive_map.containing(month_of(one), SortKey.of(one))) for one in newest)
         live = {one.id: one for one, document in located if document is None or name_of(document) in names}
         if len(live) == limit:
-            # Many articles have just come. Those of the unsealed documents are all needed; of those that have no
-            # document yet, whose turn comes, the newest are enough.
+            # Many articles were just added. All articles of unsealed documents are needed; of those without a document
+            # yet, the newest are enough until the next changes are applied.
             live = {article.id: article for article in newest[: self.builder.length]}
             for document in unsealed:
                 live |= {article.id: article for article in self.archive.listings.find(self._query_of(document))}
@@ -140,7 +140,7 @@ class SiteFeeds:
         return self.archive_map.up_to(self._newest())
 
     def seal(self, placements: Iterable[Placement]) -> Sealed:
-        """SortKey articles that have come, gone or changed; split full documents and seal those that are due."""
+        """Assign changed articles to archive documents, split documents that are too large, and seal those that are due."""
         unsealed = dict.fromkeys(map(name_of, self.archive_map.newer_than(self._newest())))
         touched, opened = self._touch(placements)
         parts_of = self._split({**touched, **unsealed}, opened)
@@ -154,7 +154,7 @@ class SiteFeeds:
         return Sealed(rebuilt, edited - others, list(map(self._named, moved)))
 
     def _touch(self, placements: Iterable[Placement]) -> tuple[dict[_Name, None], dict[_Name, None]]:
-        """The documents that articles are or were in, and those of them that had to be opened."""
+        """The documents that articles are or were in, and those among them that were created for them."""
         touched: dict[_Name, None] = {}
         opened: dict[_Name, None] = {}
         for placement in placements:
@@ -168,7 +168,7 @@ class SiteFeeds:
         return touched, opened
 
     def _split(self, names: Iterable[_Name], opened: Container[_Name]) -> dict[_Name, list[_Name]]:
-        """Split the documents that are too large; the parts of each, itself among them."""
+        """Split the documents that are too large. Returns the parts of each by its name, including itself."""
         parts_of = {}
         for name in names:
             parts = self._parts(self._named(name), is_new=name in opened)
@@ -183,7 +183,7 @@ class SiteFeeds:
             self._newest_sealed = name_of(due)
 
     def _with_new_links(self, names: Iterable[_Name]) -> set[ArchiveDocument]:
-        """Those of the documents that are sealed, and all that link to them."""
+        """The sealed ones among the documents, and all documents that link to them."""
         sealed = [document for document in map(self._named, names) if self.is_sealed(document)]
         return {*sealed, *(one for document in sealed for one in self._neighbours(document))}
 
@@ -197,7 +197,7 @@ class SiteFeeds:
         )
 
     def _neighbours(self, document: ArchiveDocument) -> set[ArchiveDocument]:
-        """The documents with a link to this one, or to the older one, which may be sealed with it."""
+        """The documents that link to this one, or to the next older one, which may be sealed together with it."""
         older = self.archive_map.older(document)
         found = {older, self.archive_map.newer(document), self.archive_map.older(older) if older else None}
         return {one for one in found if one is not None}
@@ -207,7 +207,7 @@ class SiteFeeds:
         return self._named(self._newest_sealed) if self._newest_sealed is not None else None
 
     def _due(self) -> ArchiveDocument | None:
-        """The newest document that may be sealed: the articles newer than all of its own fill a live feed."""
+        """The newest document to be sealed: those whose newer articles fill a live feed. None if there is none."""
         newest = self.archive.listings.sort_keys(ArticleQuery(), max_keys=self.builder.length)
         if len(newest) < self.builder.length:
             return None
@@ -224,7 +224,7 @@ class SiteFeeds:
 
 
 def placements_of(states: Sequence[Article]) -> list[Placement]:
-    """Where an article is, and was, by its states, newest first."""
+    """The placements of an article by its states, newest first."""
     return [
         Placement(month_of(state), SortKey.of(state), is_current=number == 0)
         for number, state in enumerate(states)
@@ -233,7 +233,7 @@ def placements_of(states: Sequence[Article]) -> list[Placement]:
 
 
 def name_of(document: ArchiveDocument) -> _Name:
-    """What identifies a document while its bounds move."""
+    """The identity of a document, which stays when its bounds change."""
     return document.month, document.number
 
 

@@ -21,7 +21,7 @@ from feeds.sitemap import (
 )
 from service.syndication.documents import store_documents
 
-VERSION = 1  # raise it when the same articles give other bytes
+VERSION = 1  # increase it when the same articles give other bytes
 BUILT_FOR = "sitemaps-built-for"
 NEWS_AGE = timedelta(days=2)  # of articles in the news sitemap, by Google's rules
 OVERVIEWS = ("/", "/archive/", "/sections/", "/tags/", "/authors/", "/feeds")
@@ -29,7 +29,7 @@ ALL = 10_000_000  # articles of a month
 
 
 class NewsSitemap:
-    """The articles of the last two days. Built at intervals: it changes with time, not only with articles."""
+    """The sitemap of the articles of the last NEWS_AGE. Built at intervals: it changes with time, not only with articles."""
 
     name = "sitemap-news"
 
@@ -50,8 +50,8 @@ class NewsSitemap:
 
 
 def month_documents(archive: Archive, month: Period, site: Site) -> list[Document]:
-    briefs = archive.listings.stubs(ArticleQuery(period=month, limit=ALL))
-    return write_month(month, briefs[::-1], site)
+    stubs = archive.listings.stubs(ArticleQuery(period=month, limit=ALL))
+    return write_month(month, stubs[::-1], site)
 
 
 def index_paths(archive: Archive) -> Iterable[str]:

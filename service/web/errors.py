@@ -1,4 +1,4 @@
-"""Errors as HTTP: one table, problem+json for programs (RFC 9457) and pages for people."""
+"""Errors as HTTP responses, from one table: problem+json for programs (RFC 9457), pages for people."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from service.web.pages.layout import error_page
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "5"  # seconds
-PROGRAMS = ("/admin/", "/api/", "/search/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
+PROGRAM_PATHS = ("/admin/", "/api/", "/search/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
 
-# The first that fits counts; what is not here is a defect of ours: 500.
+# The first match counts. An error that is not here is a defect of ours: 500.
 STATUS: Sequence[tuple[type[DatelineError], int]] = (
     (Unauthorized, 401),
     (Forbidden, 403),
@@ -51,23 +51,23 @@ _CHALLENGES = {
 TITLES = {
     400: "This request cannot be read",
     401: "A token is needed",
-    403: "The token does not reach that far",
+    403: "The scope of the token is too small",
     404: "Not found",
-    405: "Not that way",
-    409: "Contradicts what is there",
-    412: "Changed in between",
+    405: "Method not allowed",
+    409: "Conflict with an existing article",
+    412: "Changed meanwhile",
     413: "Too large",
     415: "Unknown media type",
-    422: "Something is wrong with the fields",
-    428: "Say which revision you changed",
+    422: "Invalid fields",
+    428: "If-Match is missing",
     500: "Something went wrong here",
-    503: "Not available right now",
+    503: "Temporarily unavailable",
     507: "The disk is full",
 }
 
 
 class BadRequest(DatelineError):
-    """The request itself, before any field, cannot be read; `status` says in which way."""
+    """The request itself, before any field, cannot be read; `status` says why."""
 
     code = "bad_request"
 
@@ -83,7 +83,7 @@ def status_of(error: DatelineError) -> int:
 
 
 def problem_document(error: DatelineError) -> dict[str, Any]:
-    """What went wrong, as RFC 9457 §3.1 has it, with `errors` by field."""
+    """A problem document (RFC 9457 §3.1), with `errors` by field."""
     status = status_of(error)
     document: dict[str, Any] = {
         "type": "about:blank",
@@ -105,17 +105,17 @@ def problem_response(document: dict[str, Any]) -> Response:
 
 
 def register_problems(app: Flask) -> None:
-    """Every error of the application as an answer that fits who asked."""
-    app.register_error_handler(DatelineError, _ours)
-    app.register_error_handler(HTTPException, _of_the_framework)
-    app.register_error_handler(Exception, _unexpected)
+    """Turn every error of the application into a problem document or a page, depending on the path."""
+    app.register_error_handler(DatelineError, _dateline_error)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(Exception, _unexpected_error)
 
 
-def _ours(error: DatelineError) -> Response:
+def _dateline_error(error: DatelineError) -> Response:
     status = status_of(error)
     if status >= 500:
         log.error("%s %s: %s", request.method, request.path, error)
-    response = _answer(problem_document(error))
+    response = _respond(problem_document(error))
     if status in _CHALLENGES:
         response.headers["WWW-Authenticate"] = _CHALLENGES[status]
     if status in (503, 507):
@@ -123,30 +123,30 @@ def _ours(error: DatelineError) -> Response:
     return response
 
 
-def _of_the_framework(error: HTTPException) -> AnyResponse:
+def _http_error(error: HTTPException) -> AnyResponse:
     status = error.code or 500
     if error.response is not None or status < 400:
         return error.get_response()
     detail = "There is nothing at this address." if status == 404 else error.description or TITLES.get(status, "")
     title = TITLES.get(status, error.name)
-    response = _answer({"type": "about:blank", "title": title, "status": status, "detail": detail})
+    response = _respond({"type": "about:blank", "title": title, "status": status, "detail": detail})
     for name, value in error.get_headers():
         if name in ("Allow", "Retry-After"):
             response.headers[name] = value
     return response
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected_error(error: Exception) -> Response:
     log.error("%s %s failed", request.method, request.path, exc_info=error)
-    detail = "This is a defect of Dateline; its log says more."
-    return _answer({"type": "about:blank", "title": TITLES[500], "status": 500, "detail": detail})
+    detail = "This is a defect of Dateline. Its log has the details."
+    return _respond({"type": "about:blank", "title": TITLES[500], "status": 500, "detail": detail})
 
 
-def _answer(document: dict[str, Any]) -> Response:
-    if _from_program(request):
+def _respond(document: dict[str, Any]) -> Response:
+    if _is_from_program(request):
         return problem_response(document)
     return error_page(document["status"], document["title"], document["detail"])
 
 
-def _from_program(asked: Request) -> bool:
-    return asked.path.startswith(PROGRAMS) or asked.path == "/admin"
+def _is_from_program(asked: Request) -> bool:
+    return asked.path.startswith(PROGRAM_PATHS) or asked.path == "/admin"

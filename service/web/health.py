@@ -1,4 +1,4 @@
-"""For whoever keeps the service running: is it alive, and can it serve?"""
+"""Health checks for operators: `/healthz` (is the process alive?) and `/readyz` (can it serve?)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from service.web.errors import RETRY_AFTER
 
 Part = dict[str, Any]
 
-# The consumers that follow articles; others follow what these make. Only their names: what builds feeds costs 11 MB.
-READERS = ("feeds", "index")
+# The consumers of article changes. Names only: importing the feed builder costs 11 MB.
+ARTICLE_CONSUMERS = ("feeds", "index")
 
 
 def health_blueprint(dateline: Dateline) -> Blueprint:
@@ -34,7 +34,7 @@ def health_blueprint(dateline: Dateline) -> Blueprint:
     def ready() -> Response:
         parts = {name: _checked(check) for name, check in _checks(dateline).items()}
         states = {part["status"] for part in parts.values()}
-        # Without the index there are pages and feeds still, so that nobody should be sent away for it.
+        # Without the index, pages and feeds still work, so a load balancer should not drop this process.
         serves = parts["archive"]["status"] == "ok"
         status = "down" if not serves else "ok" if states == {"ok"} else "degraded"
         response = _json({"status": status, "parts": parts}, status=200 if serves else 503)
@@ -47,7 +47,7 @@ def health_blueprint(dateline: Dateline) -> Blueprint:
 
 
 def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
-    """The site can be read while index or worker are behind; what is behind is said, with how far."""
+    """The checks by part. The site can be read while index or worker are behind; the parts report by how much."""
 
     def archive() -> Part:
         return {"status": "ok", "position": dateline.archive.changes.head()}
@@ -61,7 +61,7 @@ def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
         behind = {
             cursor.consumer: max(0, head - cursor.position)
             for cursor in dateline.archive.changes.cursors()
-            if cursor.consumer in READERS
+            if cursor.consumer in ARTICLE_CONSUMERS
         }
         seen = last_seen(dateline.archive)
         alive = is_alive(dateline.archive, now=dateline.clock())

@@ -1,4 +1,4 @@
-"""`/hub`: where subscribers ask for subscriptions and for their end (WebSub §5.1)."""
+"""`/hub`: requests to subscribe and to unsubscribe (WebSub §5.1)."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from service.settings import HUB_PATH
 from service.web.errors import RETRY_AFTER, status_of
 from service.websub.protocol import FORM, MAX_FORM_BYTES, Refused, read_form, read_intent
 
-MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents that nobody has confirmed yet
-HOW: Final = (
+MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents waiting to be verified
+USAGE: Final = (
     f"This is a WebSub hub (https://www.w3.org/TR/websub/). Subscribe by POST, as {FORM}: "
     "hub.mode=subscribe, hub.topic=the feed's address, hub.callback=yours.\n"
 )
 
 
 def hub_blueprint(dateline: Dateline) -> Blueprint:
-    """Answers before anything is verified: what an answer says depends on the request alone (§5.1.2).
+    """Answers before anything is verified: the answer depends on the request alone (§5.1.2).
 
-    Errors are plain text, for whoever writes the subscriber. Where another hub is named in the settings,
-    subscribers are sent there; they can still end here what they began here."""
+    Errors are plain text, for the developer of the subscriber. If the settings name another hub, subscribers are
+    redirected there; they can still end subscriptions that they have here."""
     blueprint = Blueprint("hub", __name__)
     own = dateline.site.absolute(HUB_PATH)
 
     @blueprint.get(HUB_PATH)
     def explain() -> Response:
-        response = _text(HOW, 405)
+        response = _text(USAGE, 405)
         response.headers["Allow"] = "POST"
         return response
 
     @blueprint.post(HUB_PATH)
-    def ask() -> Response:
+    def request_subscription() -> Response:
         if request.mimetype != FORM or request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
             raise Refused(f"send the request as {FORM} in UTF-8", status=415)
         request.max_content_length = MAX_FORM_BYTES
         form = read_form(request.get_data())
         if form.get("hub.mode") == Mode.SUBSCRIBE and dateline.site.hub != own:
-            return _elsewhere(dateline.site.hub)
+            return _redirect_to(dateline.site.hub)
         intent = read_intent(form, dateline.site, ticket=secrets.token_hex(16))
         if not dateline.archive.intents.add(intent, now=dateline.clock(), max_waiting=MAX_UNCONFIRMED_INTENTS):
             raise Refused("too many requests are waiting to be verified; try again later", status=503)
@@ -66,9 +66,9 @@ def hub_blueprint(dateline: Dateline) -> Blueprint:
     return blueprint
 
 
-def _elsewhere(hub: str | None) -> Response:
+def _redirect_to(hub: str | None) -> Response:
     if hub is None:
-        raise Refused("this site has no hub; ask for its feeds now and then instead", status=404)
+        raise Refused("this site has no hub; poll its feeds instead", status=404)
     response = _text(f"The hub of this site is {hub}\n", 307)
     response.headers["Location"] = hub
     return response

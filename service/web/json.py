@@ -1,4 +1,4 @@
-"""JSON as it is sent."""
+"""Serializes JSON for responses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import orjson
 
 
 def to_json(document: Any) -> bytes:
-    """JSON of anything, even of words that hold halves of characters, which an error may quote."""
+    """JSON as UTF-8. Text with lone surrogates, which an error may quote, is escaped to ASCII."""
     try:
         return orjson.dumps(document)
     except TypeError:

@@ -1,4 +1,4 @@
-"""Cursors: places in a list, as they stand in addresses."""
+"""Cursors: positions in a list, encoded for URLs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _UTC: Final = ZoneInfo("UTC")
 
 
 def cursor_of(article: Article) -> str:
-    """The place below an article, in letters that need no escaping in addresses."""
-    place = SortKey.of(article)
-    return base64.urlsafe_b64encode(f"{rfc3339(place.sort_date)} {place.id}".encode()).decode().rstrip("=")
+    """The position after an article, in URL-safe base64."""
+    position = SortKey.of(article)
+    return base64.urlsafe_b64encode(f"{rfc3339(position.sort_date)} {position.id}".encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str) -> SortKey:
-    """Raises ValueError for what no list has ever handed out."""
+    """The position in a cursor. Raises ValueError for text that is not a cursor."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, UnicodeError) as error:
-        raise ValueError("this is not a place in a list") from error
+        raise ValueError("not a cursor of a list") from error
     instant, _, article_id = text.partition(" ")
     if not article_id or "\0" in article_id:
-        raise ValueError("this is not a place in a list")
+        raise ValueError("not a cursor of a list")
     return SortKey(utc(datetime.fromisoformat(instant), _UTC), article_id)

@@ -1,9 +1,9 @@
-"""Headers that keep pages safe."""
+"""Security headers of every response."""
 
 from __future__ import annotations
 
 SECURITY_HEADERS = {
-    # Pictures, sound and film of an article may come from anywhere; nothing else may.
+    # Images, audio and video of an article may come from any host; everything else only from this one.
     "Content-Security-Policy": (
         "default-src 'self'; img-src * data:; media-src *; object-src 'none'; "
         "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"

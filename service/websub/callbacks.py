@@ -1,4 +1,4 @@
-"""One callback: verify the intent of a subscriber (WebSub §5.3), or deliver a document to it (§7)."""
+"""Calls one callback: to verify an intent (WebSub §5.3), or to deliver a document (§7)."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ from service.websub.slow_hosts import SLOW_THRESHOLD
 
 log = logging.getLogger(__name__)
 
-UNKNOWN_TOPIC: Final = "there is no such feed"  # hub.reason of a denial (§5.2)
+UNKNOWN_TOPIC: Final = "this feed does not exist"  # hub.reason of a denial (§5.2)
 
 
 class CallbackCaller:
-    """Calls callbacks, in threads of the dispatcher's pools, and stores what follows from the answers.
+    """Calls callbacks, in threads of the dispatcher's pools, and stores the consequences of their responses.
 
     `add_result` takes results of deliveries, `on_new_work` is called when there is something new to claim, and
     `on_slow` with a host that answered slowly or not at all. `ticks`: seconds of a clock that never goes back."""
@@ -67,7 +67,7 @@ class CallbackCaller:
         self.on_slow = on_slow
 
     def verify(self, intent: Intent) -> None:
-        """Ask the callback whether it confirms; or tell it that the topic does not exist."""
+        """Ask the callback to confirm the intent, or deny the subscription if the topic does not exist."""
         if self.stopping.is_set():
             return
         if intent.mode is Mode.SUBSCRIBE and not self.renditions.etags([intent.path]):
@@ -82,7 +82,7 @@ class CallbackCaller:
             self._retry(intent)
         elif not denied and confirms(response, challenge):
             if self.intents.confirm(intent, now=self.clock(), until=asked_at + intent.lease):
-                self.on_new_work()  # changes since it was asked are due
+                self.on_new_work()  # changes since the request was sent are due
                 log.info("%s of %s by %s is confirmed", intent.mode, intent.path, intent.host)
         else:
             self.intents.drop(intent)

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 THREADS: Final = 32
 SLOW_THREADS: Final = 8
 MAX_PER_HOST: Final = 6  # concurrent calls to a host, and while it is slow:
-SLOW_MAX_PER_HOST: Final = 2  # a host that has just become slow has both, which makes eight
+SLOW_MAX_PER_HOST: Final = 2  # in addition to the six under way when the host became slow: eight
 CLAIM_SIZE: Final = 64  # tasks of one claim, all of which may be for one host
 MAX_TASKS: Final = 512  # waiting and running; silent hosts run out of threads before they fill it
 MAX_TASKS_PER_HOST: Final = CLAIM_SIZE + 2 * MAX_PER_HOST  # a claim is added to what runs and a little that waits
@@ -40,8 +40,8 @@ STORE_INTERVAL: Final = 0.1  # seconds between two transactions that store resul
 class CallbackDispatcher:
     """Verifies intents, and delivers the newest bytes of a topic once to each subscriber.
 
-    What is due is in the archive. It is claimed from there in batches, and is due again if a worker dies
-    with it. Hosts that answer slowly or not at all have a pool of threads of their own, so that they delay only
+    Due work is stored in the archive and claimed in batches. If a worker dies, its claims expire and the work is due
+    again. Hosts that answer slowly or not at all have a pool of threads of their own, so that they delay only
     each other; tasks that wait for a host move there when it becomes slow."""
 
     def __init__(
@@ -109,7 +109,7 @@ class CallbackDispatcher:
         return self._rerun
 
     def run(self) -> None:
-        """Until nothing is due and no call is under way."""
+        """Run until nothing is due and no call is under way."""
         with self._lock:
             self._running, self._rerun = True, False
         try:
@@ -158,7 +158,7 @@ class CallbackDispatcher:
             self._wake.set()
 
     def _claim(self) -> int:
-        """Claim as much as the pool has room for; the number of tasks."""
+        """Claim as much as the pool has room for. Returns the number of tasks."""
         if self._quick_pool.free() < CLAIM_SIZE:
             return 0
         now = self.clock()
@@ -173,7 +173,7 @@ class CallbackDispatcher:
         return len(intents) + len(due)
 
     def _full_hosts(self) -> set[str]:
-        """Hosts of which no more is claimed for now."""
+        """Hosts for which no more tasks are claimed for now."""
         slow = {host for host in self._slow_pool.full_hosts() if host in self._slow_hosts}
         return self._quick_pool.full_hosts() | slow
 
@@ -198,7 +198,7 @@ class CallbackDispatcher:
         self._add(moved)
 
     def _store_results(self) -> int:
-        """Store the results of deliveries; how many there were."""
+        """Store the results of deliveries. Returns their number. Raises DatelineError, and keeps the results, on failure."""
         delivered, failed = self._results.take()
         if delivered or failed:
             try:

@@ -1,4 +1,4 @@
-"""The documents that are being delivered, read once for many subscribers."""
+"""Caches the documents under delivery: each is read once for many subscribers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_DOCUMENTS: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class CachedDocument:
-    """`position` in the log: the document contains all changes up to it."""
+    """The document contains all changes up to `position` in the log."""
 
     rendition: Rendition
     position: int

@@ -1,4 +1,4 @@
-"""A bounded pool of threads for calls to other hosts, in which no host takes more than its share."""
+"""A bounded thread pool for calls to other hosts, with a limit for each host."""
 
 from __future__ import annotations
 
@@ -44,21 +44,21 @@ class HostLimitedPool(Generic[Task]):
         self._lock = Lock()
         self._waiting: OrderedDict[str, deque[Task]] = OrderedDict()
         self._running: Counter[str] = Counter()
-        self._held = 0
+        self._task_count = 0
 
     def __len__(self) -> int:
-        return self._held
+        return self._task_count
 
     def free(self) -> int:
         """How many more tasks fit."""
-        return max(0, self.max_tasks - self._held)
+        return max(0, self.max_tasks - self._task_count)
 
     def add(self, host: str, task: Task) -> bool:
         """False if the pool is full, or this host has as many tasks as it may."""
         with self._lock:
-            if self._held >= self.max_tasks or self._tasks_of(host) >= self.max_tasks_per_host:
+            if self._task_count >= self.max_tasks or self._tasks_of(host) >= self.max_tasks_per_host:
                 return False
-            self._held += 1
+            self._task_count += 1
             self._waiting.setdefault(host, deque()).append(task)
             self._start()
         return True
@@ -67,7 +67,7 @@ class HostLimitedPool(Generic[Task]):
         """Remove and return the tasks that wait for a host."""
         with self._lock:
             taken = list(self._waiting.pop(host, ()))
-            self._held -= len(taken)
+            self._task_count -= len(taken)
         return taken
 
     def full_hosts(self) -> set[str]:
@@ -76,9 +76,9 @@ class HostLimitedPool(Generic[Task]):
             return {host for host, tasks in self._waiting.items() if len(tasks) >= self.max_running_per_host}
 
     def clear(self) -> None:
-        """Drop all waiting tasks; running ones go on."""
+        """Drop all waiting tasks; running ones continue."""
         with self._lock:
-            self._held -= sum(map(len, self._waiting.values()))
+            self._task_count -= sum(map(len, self._waiting.values()))
             self._waiting.clear()
 
     def close(self) -> None:
@@ -108,7 +108,7 @@ class HostLimitedPool(Generic[Task]):
         except Exception:
             log.exception("a call to %s failed", host)
         with self._lock:
-            self._held -= 1
+            self._task_count -= 1
             self._running[host] -= 1
             if not self._running[host]:
                 del self._running[host]
@@ -117,7 +117,7 @@ class HostLimitedPool(Generic[Task]):
 
 
 def _lower_priority() -> None:
-    """Only on Linux, where each thread has a niceness; elsewhere it is the whole process's."""
+    """Only on Linux, where each thread has its own niceness; elsewhere it applies to the whole process."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, get_native_id(), NICENESS)

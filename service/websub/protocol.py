@@ -1,4 +1,6 @@
-"""WebSub (W3C Recommendation of 23 January 2018): what a hub decides. Pure; hub.py and push.py do it."""
+"""WebSub (W3C Recommendation of 23 January 2018): the decisions of a hub, as pure functions.
+
+`web/hub.py` takes requests, `callbacks.py` calls the callbacks. Sections are those of the Recommendation."""
 
 from __future__ import annotations
 
@@ -23,22 +25,22 @@ FORM: Final = "application/x-www-form-urlencoded"
 DEFAULT_LEASE: Final = timedelta(days=10)  # "a good default" (§8.2)
 MIN_LEASE: Final = timedelta(minutes=1)
 MAX_LEASE: Final = timedelta(days=30)
-SECRET_BYTES: Final = 200  # a secret has fewer (§5.1)
-MAX_URL_CHARACTERS: Final = 2000  # characters of a callback or a topic
-MAX_FORM_BYTES: Final = 16 * 1024  # bytes of a request
+SECRET_BYTES_LIMIT: Final = 200  # a secret must be shorter (§5.1)
+MAX_URL_CHARACTERS: Final = 2000  # of a callback or a topic
+MAX_FORM_BYTES: Final = 16 * 1024  # of a request body
 
-# Waits between attempts: each is longer, none is longer than the last.
+# Waits between attempts to deliver; the last one repeats.
 BACKOFF: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3600, 10_800, 21_600))
-RETRY_FOR: Final = timedelta(days=2)  # since the last change; then the next one begins anew
+RETRY_PERIOD: Final = timedelta(days=2)  # after this, no more attempts until the next change
 CHANGE_RETRY_DELAY: Final = timedelta(minutes=1)  # a failing subscriber is tried this soon after a new change
-VERIFY_AGAIN: Final = (timedelta(seconds=10), timedelta(minutes=1))  # where there was no answer at all
+VERIFICATION_BACKOFF: Final = (timedelta(seconds=10), timedelta(minutes=1))  # waits after no response
 
 GONE: Final = 410
-_WORD: Final = re.compile(r"[!-~]+")
+_VISIBLE_ASCII: Final = re.compile(r"[!-~]+")
 
 
 class Refused(DatelineError):
-    """A request that the hub cannot take; the words are for the developer of the subscriber (§5.1.2)."""
+    """A request that the hub refuses; the message is for the developer of the subscriber (§5.1.2)."""
 
     code = "bad_subscription"
 
@@ -51,7 +53,7 @@ class Refused(DatelineError):
 
 
 def read_form(body: bytes) -> Mapping[str, str]:
-    """The fields of a form in UTF-8; of one that is there twice, the first. Raises Refused."""
+    """The fields of a form in UTF-8. The first of repeated fields counts. Raises Refused."""
     try:
         text = body.decode("utf-8")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=100)
@@ -64,7 +66,7 @@ def read_form(body: bytes) -> Mapping[str, str]:
 
 
 def read_intent(form: Mapping[str, str], site: Site, *, ticket: str) -> Intent:
-    """What a subscriber asks for (§5.1). Fields that mean nothing here are ignored. Raises Refused."""
+    """The intent in a subscriber's request (§5.1). Unknown fields are ignored. Raises Refused."""
     mode = form.get("hub.mode", "")
     if mode not in (Mode.SUBSCRIBE, Mode.UNSUBSCRIBE):
         raise Refused('hub.mode must be "subscribe" or "unsubscribe"')
@@ -81,44 +83,46 @@ def read_intent(form: Mapping[str, str], site: Site, *, ticket: str) -> Intent:
         callback=callback,
         host=host,
         secret=_secret(form) if subscribing else None,
-        # On unsubscribing it "MUST be ignored".
+        # "MUST be ignored" when unsubscribing (§5.1).
         lease=lease(form.get("hub.lease_seconds", "")) if subscribing else timedelta(),
     )
 
 
 def lease(seconds: str) -> timedelta:
-    """The lease that is given where so many seconds are asked for: never a perpetual one (§5.3.1)."""
+    """The lease to grant for the requested seconds, within MIN_LEASE and MAX_LEASE; never perpetual (§5.3.1).
+
+    DEFAULT_LEASE if `seconds` is empty. Raises Refused if it is not a positive whole number."""
     if not seconds:
         return DEFAULT_LEASE
     if not (seconds.isascii() and seconds.isdigit()) or not seconds.strip("0"):
         raise Refused("hub.lease_seconds must be a positive whole number")
-    longest = int(MAX_LEASE.total_seconds())
-    asked = longest if len(seconds) > 12 else min(int(seconds), longest)
-    return max(timedelta(seconds=asked), MIN_LEASE)
+    maximum = int(MAX_LEASE.total_seconds())
+    granted = maximum if len(seconds) > 12 else min(int(seconds), maximum)
+    return max(timedelta(seconds=granted), MIN_LEASE)
 
 
 def topic_path(topic: str, site: Site) -> str:
-    """The path of a feed of ours, decoded, from its address. Raises Refused for everything else.
+    """The decoded path of one of this site's feeds, from its URL. Raises Refused for any other URL.
 
-    Percent-encoding that says the same is the same (§5.1.1). A query makes another address: what is found
-    by a search has no subscribers, since nobody knows when it changes."""
+    Equivalent percent-encodings are the same topic (§5.1.1). URLs with a query are refused: feeds of searches have no
+    subscribers, since their changes are not known."""
     parts = _split(topic, "hub.topic")
     own = urlsplit(site.url)
     elsewhere = Refused(
-        f"this hub serves the feeds of {site.url} alone; take the address from the feed's `Link: rel=self`"
+        f"this hub serves only the feeds of {site.url}; take hub.topic from the `Link: rel=self` of the feed"
     )
     if (parts.scheme, _origin(parts)) != (own.scheme, _origin(own)) or "@" in parts.netloc:
         raise elsewhere
     if not parts.path.startswith(own.path):
         raise elsewhere
     if parts.query or parts.fragment or "?" in topic or "#" in topic:
-        raise Refused("hub.topic must be the address of a feed without a query; feeds of a search have no hub")
+        raise Refused("hub.topic must be the URL of a feed, without a query; feeds of searches have no hub")
     try:
         path = "/" + unquote(parts.path.removeprefix(own.path), errors="strict")
     except UnicodeDecodeError as error:
         raise Refused("hub.topic must be percent-encoded UTF-8") from error
     if "\0" in path or parse(path) is None:
-        raise Refused("hub.topic is no feed; /feeds lists them all", status=404)
+        raise Refused("hub.topic is not a feed of this site; /feeds lists all feeds", status=404)
     return path
 
 
@@ -133,9 +137,9 @@ def _callback_host(callback: str) -> str:
     parts = _split(callback, "hub.callback")
     host = parts.hostname
     if parts.scheme not in ("http", "https") or not host:
-        raise Refused("hub.callback must be an http: or https: address")
+        raise Refused("hub.callback must be an http: or https: URL")
     if "@" in parts.netloc:
-        raise Refused("hub.callback must not hold a user's name; put what is secret into its path")
+        raise Refused("hub.callback must not have a user name; put secrets into its path")
     if "#" in callback:
         raise Refused("hub.callback must not have a fragment")
     return host
@@ -145,23 +149,23 @@ def _secret(form: Mapping[str, str]) -> str | None:
     secret = form.get("hub.secret") or None
     if secret is None:
         return None
-    if len(secret.encode()) >= SECRET_BYTES:
-        raise Refused(f"hub.secret must have fewer than {SECRET_BYTES} bytes")
+    if len(secret.encode()) >= SECRET_BYTES_LIMIT:
+        raise Refused(f"hub.secret must have fewer than {SECRET_BYTES_LIMIT} bytes")
     if "\0" in secret:
-        raise Refused("hub.secret must not hold NUL")
+        raise Refused("hub.secret must not contain NUL")
     return secret
 
 
 def _split(url: str, name: str) -> SplitResult:
     if len(url) > MAX_URL_CHARACTERS:
         raise Refused(f"{name} must have at most {MAX_URL_CHARACTERS} characters")
-    if not _WORD.fullmatch(url):
-        raise Refused(f"{name} must be an absolute address, percent-encoded")
+    if not _VISIBLE_ASCII.fullmatch(url):
+        raise Refused(f"{name} must be an absolute URL, percent-encoded")
     try:
         parts = urlsplit(url)
         _ = parts.port, parts.hostname
     except ValueError as error:
-        raise Refused(f"{name} is no address") from error
+        raise Refused(f"{name} is not a URL") from error
     return parts
 
 
@@ -169,32 +173,34 @@ def _origin(parts: SplitResult) -> tuple[str, int]:
     return parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
 
 
-# What the callback is asked -------------------------------------------------------------------------
+# Calls of the callback ------------------------------------------------------------------------------
 
 
 def verification_url(intent: Intent, challenge: str) -> str:
-    """The question whether the callback wants this (§5.3)."""
-    asked = {"hub.mode": intent.mode.value, "hub.topic": intent.topic, "hub.challenge": challenge}
+    """The URL that asks a callback to confirm an intent (§5.3)."""
+    fields = {"hub.mode": intent.mode.value, "hub.topic": intent.topic, "hub.challenge": challenge}
     if intent.mode is Mode.SUBSCRIBE:
-        asked["hub.lease_seconds"] = str(int(intent.lease.total_seconds()))
-    return _appended(intent.callback, asked)
+        fields["hub.lease_seconds"] = str(int(intent.lease.total_seconds()))
+    return _with_query(intent.callback, fields)
 
 
 def denial_url(intent: Intent) -> str:
-    """The news that there is no subscription (§5.2)."""
-    said = {"hub.mode": Mode.DENIED.value, "hub.topic": intent.topic}
-    return _appended(intent.callback, said | ({"hub.reason": intent.reason} if intent.reason else {}))
+    """The URL that tells a callback that its subscription was denied (§5.2)."""
+    fields = {"hub.mode": Mode.DENIED.value, "hub.topic": intent.topic}
+    return _with_query(intent.callback, fields | ({"hub.reason": intent.reason} if intent.reason else {}))
 
 
 def confirms(response: Response, challenge: str) -> bool:
-    """2xx, and the challenge letter for letter; everything else is a no (§5.3.1)."""
-    return 200 <= response.status < 300 and response.whole and hmac.compare_digest(response.body, challenge.encode())
+    """Whether the response is 2xx with exactly the challenge as its body; anything else is a refusal (§5.3.1)."""
+    return (
+        200 <= response.status < 300 and response.is_complete and hmac.compare_digest(response.body, challenge.encode())
+    )
 
 
-def _appended(callback: str, fields: Mapping[str, str]) -> str:
-    """The callback as it is, its own query first (§5.1.1)."""
-    joint = "&" if "?" in callback else "?"
-    return f"{callback}{joint}{urlencode(fields)}"
+def _with_query(callback: str, fields: Mapping[str, str]) -> str:
+    """The callback with fields appended to its own query, which is kept (§5.1.1)."""
+    separator = "&" if "?" in callback else "?"
+    return f"{callback}{separator}{urlencode(fields)}"
 
 
 # Deliveries -----------------------------------------------------------------------------------------
@@ -211,27 +217,27 @@ def delivery_headers(
 
 
 def links(site: Site, path: str) -> str:
-    """Where a feed is and which hub tells of its changes, for a Link header (§4). Both are absolute."""
+    """The Link header value with the hub and the topic of a feed (§4). Both URLs are absolute."""
     hub = site.hub or site.absolute(HUB_PATH)
     return f'<{hub}>; rel="hub", <{site.absolute(path)}>; rel="self"'
 
 
 def link_header(site: Site, path: str) -> str:
-    """Where a document is, and the hub where there is one that tells of its changes: not of an archive's."""
+    """The Link header value of a document: its own URL, and the hub if it has one. Archive documents have none."""
     if site.hub is not None and parse(path) is not None:
         return links(site, path)
     return f'<{site.absolute(path)}>; rel="self"'
 
 
 def signature(secret: str, body: bytes, *, algorithm: str) -> str:
-    """`method=signature` (§7.1)."""
+    """The value of X-Hub-Signature: `method=signature` (§7.1)."""
     return f"{algorithm}={hmac.new(secret.encode(), body, getattr(hashlib, algorithm)).hexdigest()}"
 
 
 def outcome(
     subscription: Subscription, response: Response | None, *, position: int, etag: str, now: datetime
 ) -> Delivered | Failed | None:
-    """What became of a delivery; None: the subscriber has ended the subscription (§7)."""
+    """The result of a delivery; None if the subscriber ended the subscription by 410 (§7). `response` None: no answer."""
     if response is not None and 200 <= response.status < 300:
         return Delivered(subscription.id, position, etag)
     if response is not None and response.status == GONE:
@@ -240,17 +246,17 @@ def outcome(
 
 
 def next_attempt(subscription: Subscription, *, now: datetime) -> datetime | None:
-    """When to try again after one more failure; None where this change has been tried for long enough."""
+    """The time of the next attempt after one more failure; None after RETRY_PERIOD."""
     due = now + BACKOFF[min(subscription.failures, len(BACKOFF) - 1)]
     since = subscription.behind_since or now
-    return due if due - since <= RETRY_FOR else None
+    return due if due - since <= RETRY_PERIOD else None
 
 
 def next_verification(intent: Intent, *, now: datetime) -> datetime | None:
-    """When to ask again a callback that gave no answer; None: that was enough."""
-    return now + VERIFY_AGAIN[intent.attempts] if intent.attempts < len(VERIFY_AGAIN) else None
+    """The time of the next verification after no answer; None after the last of VERIFICATION_BACKOFF."""
+    return now + VERIFICATION_BACKOFF[intent.attempts] if intent.attempts < len(VERIFICATION_BACKOFF) else None
 
 
 def ping(topics: Sequence[str]) -> bytes:
-    """What tells another hub that feeds have changed: no part of WebSub, and what all hubs take (§6)."""
+    """The form that notifies another hub of changed feeds. Not part of WebSub (§6), but accepted by all hubs."""
     return urlencode([("hub.mode", "publish"), *(("hub.url", topic) for topic in topics)]).encode()

@@ -1,4 +1,4 @@
-"""Results of deliveries that are not stored yet: one transaction stores many."""
+"""Buffers results of deliveries, so that one transaction stores many."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class ResultBuffer:
                 self.failed.append(result)
 
     def put_back(self, delivered: Sequence[Delivered], failed: Sequence[Failed]) -> None:
-        """After a failure to store them."""
+        """Put results back that could not be stored."""
         with self.lock:
             self.delivered += delivered
             self.failed += failed
 
     def take(self) -> tuple[list[Delivered], list[Failed]]:
-        """All results so far, which are then no longer here."""
+        """Remove and return all results."""
         with self.lock:
             taken = self.delivered, self.failed
             self.delivered, self.failed = [], []

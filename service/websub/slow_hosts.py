@@ -1,4 +1,4 @@
-"""Which hosts answered slowly or not at all, a short while ago."""
+"""Remembers hosts that recently answered slowly or not at all."""
 
 from __future__ import annotations
 

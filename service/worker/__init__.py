@@ -1,1 +1,1 @@
-"""The worker: jobs by the clock, and consumers of the change log."""
+"""The worker: jobs at intervals, and consumers of the change log."""

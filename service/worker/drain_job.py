@@ -17,18 +17,17 @@ log = logging.getLogger(__name__)
 
 @runtime_checkable
 class CallsOut(Protocol):
-    """A consumer that calls other hosts. Only a running worker drains it; commands do not."""
+    """A consumer that calls other hosts. Only a running worker drains it; CLI commands do not."""
 
     def abort(self) -> None:
-        """Cut the calls under way; the next worker repeats them."""
+        """Cut the calls under way. The next worker repeats them."""
 
 
 class DrainJob:
-    """Drains until nothing is new, and once more if `request_rerun` was called meanwhile.
+    """Drains until there are no new changes, and once more if `request_rerun` was called meanwhile.
 
-    `on_progress` is called after changes were handled: other consumers may wait for their results.
-    After a failure the next run tries again, or with `backoff` the first run after that wait; its last
-    value is used for all further failures."""
+    Calls `on_progress` after it handled changes, because other consumers may wait for the results. After a failure
+    the next run tries again; with `backoff`, the first run after that wait. The last value of `backoff` repeats."""
 
     def __init__(
         self,
@@ -52,13 +51,13 @@ class DrainJob:
         self._lock = threading.Lock()
 
     def request_rerun(self) -> bool:
-        """Ask a running drain to look once more; False if none is running."""
+        """Make a running drain check for changes once more. Returns False if none is running."""
         with self._lock:
             self._rerun = self._running
             return self._running
 
     def idle_time(self) -> timedelta:
-        """Since it last handled a change; zero while it runs."""
+        """The time since it last handled a change; zero while it runs."""
         return timedelta() if self._running else timedelta(seconds=time.monotonic() - self._last_progress)
 
     def run(self) -> None:

@@ -1,4 +1,4 @@
-"""One active worker on a data folder."""
+"""A lock that makes one worker active on a data folder."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ STANDBY_INTERVAL = 0.5  # seconds
 
 @contextmanager
 def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
-    """Wait for the folder's lock, which the kernel releases however the process ends.
+    """Wait for the lock of the folder, which the kernel releases however the process ends.
 
-    Yields False if `stopping` was set before the lock was free."""
+    Yields True with the lock, False if `stopping` was set before it was free."""
     with (data / "worker.lock").open("a+") as file:
         waited = False
         while not try_lock(file):
@@ -39,13 +39,13 @@ def only_worker(data: Path, stopping: threading.Event) -> Iterator[bool]:
 
 def is_served(dateline: Dateline, consumer: str) -> bool:
     """Whether a worker runs this consumer: on this data folder or, by its lease or heartbeat, on any machine."""
-    at_once = threading.Event()
-    at_once.set()
+    no_waiting = threading.Event()
+    no_waiting.set()
     with (
         suppress(OSError),
-        only_worker(dateline.settings.data, at_once) as alone,
+        only_worker(dateline.settings.data, no_waiting) as is_active,
     ):  # the file may belong to another user
-        if not alone:
+        if not is_active:
             return True
     cursor = dateline.archive.changes.cursor(consumer)
     has_lease = cursor is not None and cursor.until is not None and cursor.until > dateline.clock()
@@ -53,14 +53,14 @@ def is_served(dateline: Dateline, consumer: str) -> bool:
 
 
 def lease_owner(data: Path) -> str:
-    """The name under which workers on this folder hold leases. Only the holder of the folder's lock uses it, so
+    """The name under which workers on this folder hold leases. Only the process with the folder's lock uses it, so
     that a new worker takes over at once from one that died here."""
     path = data / "place"
     if not path.exists():
         name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
         draft = data / f"place.{name}"
         draft.write_text(name + "\n", encoding="utf-8")
-        with suppress(FileExistsError):  # of two that start at the same time, one sets the name
+        with suppress(FileExistsError):  # if two workers start at the same time, one of them sets the name
             path.hardlink_to(draft)
         draft.unlink()
     return path.read_text(encoding="utf-8").strip()

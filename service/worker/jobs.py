@@ -1,4 +1,4 @@
-"""The jobs of a worker beside the consumers of the log. A new one is one function and one line here."""
+"""The jobs of a worker other than the consumers. A new job is one function and one line here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from service.dateline import Dateline
 from service.heartbeat import Heartbeat
 from service.outbound.address_guard import AddressGuard
 from service.outbound.client import Client
-from service.process.memory import give_back
+from service.process.memory import release_memory
 from service.syndication.sitemaps import NewsSitemap
 from service.websub.dispatcher import CallbackDispatcher
 
@@ -22,19 +22,19 @@ log = logging.getLogger(__name__)
 
 
 class Job(Protocol):
-    """What the scheduler runs at intervals, one run at a time."""
+    """A job of the scheduler: it runs at intervals, one run at a time."""
 
     def run(self) -> None: ...
 
     def request_rerun(self) -> bool:
-        """Ask a run under way to look once more; False if none is, so that one has to be started."""
+        """Make a run under way check for work once more. Returns False if none is under way: the caller starts one."""
 
     def close(self) -> None:
-        """After the last run."""
+        """Called after the last run."""
 
 
 class FunctionJob:
-    """A function without state between its runs."""
+    """Runs a function that has no state between its runs."""
 
     def __init__(self, function: Callable[[], object]) -> None:
         self.function = function
@@ -51,7 +51,7 @@ class FunctionJob:
 
 @dataclass(frozen=True, slots=True)
 class WorkerContext:
-    """What a job needs from its worker. `owner`: the name under which the worker holds leases."""
+    """What a job gets from its worker. `owner`: the name under which the worker holds leases."""
 
     dateline: Dateline
     owner: str
@@ -60,9 +60,9 @@ class WorkerContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEntry:
-    """When a job runs: every `interval`, with `at_start` and `on_wakeup` also then.
+    """When a job runs: at every `interval`, and with `at_start` and `on_wakeup` also at these events.
 
-    `in_commands`: also when a command brings everything up to date (`Worker.run_once`)."""
+    `in_commands`: also in `Worker.run_once`, by which CLI commands bring everything up to date."""
 
     build: Callable[[WorkerContext], Job]
     interval: timedelta
@@ -72,7 +72,7 @@ class JobEntry:
 
 
 def release_job(context: WorkerContext) -> Job:
-    """Publishes scheduled articles; the heartbeat is that of a worker which does so."""
+    """Publishes scheduled articles, then beats: the heartbeat shows that a worker releases articles."""
     publisher = context.dateline.publisher
     heartbeat = Heartbeat(context.dateline.archive, clock=context.dateline.clock)
 
@@ -94,7 +94,7 @@ def tidy_index_job(context: WorkerContext) -> Job:
 
 def memory_job(context: WorkerContext) -> Job:
     del context
-    return FunctionJob(give_back)
+    return FunctionJob(release_memory)
 
 
 def news_sitemap_job(context: WorkerContext) -> Job:
@@ -126,7 +126,7 @@ JOBS: Final[dict[str, JobEntry]] = {
 
 
 class ScheduledJob:
-    """A job and when it runs. Its errors are logged, so that it is tried again at its next time."""
+    """A job and its schedule. Logs errors of the job, which is tried again at its next time."""
 
     def __init__(self, name: str, job: Job, *, interval: timedelta, at_start: bool, on_wakeup: bool) -> None:
         self.name = name

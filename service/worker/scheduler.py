@@ -1,4 +1,4 @@
-"""The worker: APScheduler runs the consumers of the log and the jobs at their intervals, or when woken."""
+"""The worker: APScheduler runs consumers and jobs at their intervals, and after a wakeup."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ RESTART_IDLE_TIME = timedelta(seconds=30)
 
 
 class Worker:
-    """Runs consumers and jobs until it is told to stop, or needs a restart. One is active on a data folder; others
-    stand by.
+    """Runs consumers and jobs until `stop()`, or until it needs a restart. One worker is active on a data folder,
+    others stand by.
 
-    Jobs are code and their state is in the database, so that a kill at any time loses and doubles nothing. A job
-    that fails is logged and tried again at its next time."""
+    Jobs are code and their state is in the database, so that a kill at any time loses and doubles nothing. The
+    failure of a job is logged, and the job is tried again at its next time."""
 
     def __init__(self, dateline: Dateline) -> None:
         self.dateline = dateline
@@ -59,9 +59,9 @@ class Worker:
             )
 
     def run(self) -> None:
-        """Until `stop()` or until a restart is due: take the folder's lock, then run jobs and wait for wakeups."""
-        with only_worker(self.dateline.settings.data, self.stopping) as alone:
-            if not alone:
+        """Take the lock of the folder, then run jobs and wait for wakeups, until `stop()` or until a restart is due."""
+        with only_worker(self.dateline.settings.data, self.stopping) as is_active:
+            if not is_active:
                 return
             database = self.dateline.archive.version()
             self.dateline.wakeup.listen()
@@ -77,7 +77,7 @@ class Worker:
 
     @property
     def restarts(self) -> bool:
-        """After `run`: whether it ended by itself, for a new worker to begin in a fresh process."""
+        """After `run`: whether it ended by itself, so that a new worker should start in a fresh process."""
         return not self._stop_requested
 
     def stop(self) -> None:
@@ -85,26 +85,26 @@ class Worker:
         self.stopping.set()
 
     def run_once(self) -> bool:
-        """Bring everything up to date and return; False if another worker is active and does it.
+        """Bring everything up to date, without calls to other hosts. Returns False if another worker is active.
 
-        Calls no other host. Raises what goes wrong."""
+        Raises the first error of a consumer or job, which `run` would log."""
         stopping = threading.Event()
         stopping.set()
-        with only_worker(self.dateline.settings.data, stopping) as alone:
-            if alone:
+        with only_worker(self.dateline.settings.data, stopping) as is_active:
+            if is_active:
                 for drain in self.drains:
                     if not isinstance(drain.runner.consumer, CallsOut):
                         drain.runner.drain()
                 for name, entry in JOBS.items():
                     if entry.in_commands:
                         self.jobs[name].job.run()
-        return alone
+        return is_active
 
     def _start_scheduler(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(max_workers=MAX_THREADS)},
-            # A missed run is made up for once, however late; no job runs beside itself.
+            # Missed runs are made up for by one run, however late. No job runs twice at the same time.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
@@ -116,7 +116,7 @@ class Worker:
 
     def _run_woken(self, scheduler: BackgroundScheduler) -> None:
         for name, scheduled in self.jobs.items():
-            # A run under way looks once more before it ends.
+            # A run under way checks once more before it ends.
             if scheduled.on_wakeup and not scheduled.job.request_rerun():
                 scheduler.modify_job(name, next_run_time=now())
 

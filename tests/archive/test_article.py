@@ -85,7 +85,7 @@ def test_an_edit_keeps_the_entry_id_rfc4287_4_2_6() -> None:
         revised(article, guid="urn:example:other")
 
 
-def test_an_edit_that_says_nothing_of_date_and_slug_keeps_them() -> None:
+def test_an_edit_without_date_and_slug_keeps_them() -> None:
     article = an_article(title="One", published="2020-01-01")
     edited = revised(article, title="Two")
     assert (edited.published, edited.day, edited.slug) == (article.published, article.day, "one")
@@ -103,7 +103,7 @@ def test_what_readers_saw_before_it_was_a_draft_is_updated_when_it_comes_back() 
     assert (back.published, back.updated) == (draft.published, NOON + HOUR)
 
 
-def test_a_minor_edit_of_what_readers_have_seen_is_none_rfc4287_4_2_15() -> None:
+def test_a_minor_edit_does_not_change_updated_rfc4287_4_2_15() -> None:
     def minor(article: Article, **wishes: Any) -> Article:
         return revise(article, replace(Draft(HELLO), **wishes), now=NOON + HOUR, site=SITE, minor=True)
 
@@ -114,7 +114,7 @@ def test_a_minor_edit_of_what_readers_have_seen_is_none_rfc4287_4_2_15() -> None
     unseen = an_article(status="draft", published="2020-01-01")
     assert minor(unseen, status=Status.PUBLISHED).updated == unseen.published
     postponed = minor(an_article(published="2020-01-01"), published=NOON)
-    assert postponed.updated == postponed.published == NOON  # nothing is older than it is old
+    assert postponed.updated == postponed.published == NOON  # `updated` is never before `published`
 
 
 def test_the_day_stays_where_it_was_when_the_site_moves() -> None:
@@ -125,7 +125,7 @@ def test_the_day_stays_where_it_was_when_the_site_moves() -> None:
     assert moved.day == date(2026, 3, 14)
 
 
-def test_what_was_scheduled_is_released_when_its_time_has_come() -> None:
+def test_a_scheduled_article_is_released_when_it_is_due() -> None:
     article = an_article(published="2026-03-14T13:00:00Z")
     at = NOON + HOUR
     assert release(article, now=at + HOUR) == replace(article, status=Status.PUBLISHED, updated=at, modified=at + HOUR)
@@ -134,17 +134,17 @@ def test_what_was_scheduled_is_released_when_its_time_has_come() -> None:
 
 
 @pytest.mark.parametrize("status", ["draft", "published", "withdrawn"])
-def test_only_what_is_scheduled_is_released(status: str) -> None:
+def test_only_scheduled_articles_are_released(status: str) -> None:
     with pytest.raises(WrongStatus):
         release(an_article(status=status), now=NOON + HOUR)
 
 
-def test_what_is_withdrawn_keeps_everything_else() -> None:
+def test_withdrawing_changes_only_status_and_dates() -> None:
     article = an_article(tags=["wheat"])
     gone = withdraw(article, now=NOON + HOUR)
     assert gone == replace(article, status=Status.WITHDRAWN, updated=NOON + HOUR, modified=NOON + HOUR)
     assert (gone.path, gone.is_public) == (article.path, False)
-    with pytest.raises(WrongStatus, match="is withdrawn already"):
+    with pytest.raises(WrongStatus, match="is already withdrawn"):
         withdraw(gone, now=NOON + HOUR)
 
 

@@ -61,7 +61,7 @@ def test_a_document_has_every_field_under_its_outside_name() -> None:
 
 @settings(deadline=None)
 @given(wishes, st.sampled_from(ContentFormat), words)
-def test_what_goes_out_comes_back(fields: dict[str, object], kind: ContentFormat, source: str) -> None:
+def test_a_round_trip_changes_nothing(fields: dict[str, object], kind: ContentFormat, source: str) -> None:
     article = composed({**fields, f"content_{kind}": source})
     document = json.loads(json.dumps(to_document(article)))
     assert from_document(document) == article
@@ -92,7 +92,7 @@ def test_a_change_of_the_content_takes_the_place_of_any_other_rfc7396(kind: str)
 
 def test_html_that_was_changed_beside_its_source_is_refused() -> None:
     document = to_document(an_article(content_markdown="# Old"))
-    with pytest.raises(InvalidDraft, match="content_html: is not what content_markdown renders to"):
+    with pytest.raises(InvalidDraft, match="content_html: is not the rendering of content_markdown"):
         parse_draft({**document, "content_html": "<p>New</p>"}, zone=SITE.zone)
 
 

@@ -1,4 +1,4 @@
-"""The site that articles belong to."""
+"""Properties of the site: authority, URLs, days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validation of untrusted fields: each wrong one is named, with what would be right."""
+"""Validation of untrusted fields: every error names the field and the expected value."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_null_means_not_given() -> None:
     assert parsed(**dict.fromkeys(name for name in WRITABLE if name != "content_text")) == parsed()
 
 
-def test_what_is_not_the_senders_to_say_is_passed_over() -> None:
+def test_read_only_fields_are_ignored() -> None:
     assert parsed(**dict.fromkeys(READ_ONLY, "anything")) == parsed()
 
 
@@ -89,13 +89,13 @@ def test_what_is_not_the_senders_to_say_is_passed_over() -> None:
         ("canonical_url", "https://exämple.org/ü?a=b#c", "https://exämple.org/ü?a=b#c"),
     ],
 )
-def test_much_is_understood(field: str, given: object, taken: object) -> None:
+def test_values_are_normalized(field: str, given: object, taken: object) -> None:
     if field == "authors" and isinstance(given, list):
         given = [author for author in given if author is not None]
     assert getattr(parsed(**{field: given}), field) == taken
 
 
-def test_a_thing_without_words_gets_the_title_that_is_at_hand() -> None:
+def test_an_article_without_text_gets_the_fallback_title() -> None:
     for source in ("", "<img src='/a.png'>", "<script>x</script>"):
         assert parse_draft({"content_html": source}, zone=BERLIN, fallback_title="a.html").title == "a.html"
     assert parse_draft({"content_html": "x"}, zone=BERLIN, fallback_title="a.html").title is None
@@ -110,14 +110,14 @@ WRONG: list[tuple[str, object, str]] = [
     ("title", True, "is a boolean; it must be a string"),
     ("title", [], "is a list; it must be a string"),
     ("title", {}, "is an object; it must be a string"),
-    ("title", "x" * 501, "has 501 characters; at most 500 can be kept"),
-    ("title", "ab\ud83d", "holds half of a character (U+D83D at 2); send whole characters, as UTF-8"),
-    ("slug", "Not a slug!", "may hold letters, digits and hyphens, at most 80; for example 'not-a-slug'"),
-    ("slug", "x" * 81, "may hold letters, digits and hyphens, at most 80; for example '" + "x" * 80 + "'"),
-    ("slug", "", "is empty; leave it out and it is made from the title"),
-    ("slug", "../../etc", "may hold letters, digits and hyphens, at most 80; for example 'etc'"),
-    ("summary", "x" * 5_001, "has 5,001 characters; at most 5,000 can be kept"),
-    ("content_text", "x" * 2_000_001, "has 2,000,001 characters; at most 2,000,000 can be kept"),
+    ("title", "x" * 501, "has 501 characters; at most 500 are allowed"),
+    ("title", "ab\ud83d", "has half a surrogate pair (U+D83D at 2); send whole characters in UTF-8"),
+    ("slug", "Not a slug!", "may contain only letters, digits and hyphens, at most 80; for example 'not-a-slug'"),
+    ("slug", "x" * 81, "may contain only letters, digits and hyphens, at most 80; for example '" + "x" * 80 + "'"),
+    ("slug", "", "is empty; leave it out to have it made from the title"),
+    ("slug", "../../etc", "may contain only letters, digits and hyphens, at most 80; for example 'etc'"),
+    ("summary", "x" * 5_001, "has 5,001 characters; at most 5,000 are allowed"),
+    ("content_text", "x" * 2_000_001, "has 2,000,001 characters; at most 2,000,000 are allowed"),
     ("content_text", 7, "is a number; it must be a string"),
     ("authors", 7, 'is a number; it must be a list of names or of {"name": …}'),
     ("authors", ["Ann", 7], 'entry 2 is a number; it must be a name or {"name": …, "uri": …, "email": …}'),
@@ -128,43 +128,43 @@ WRONG: list[tuple[str, object, str]] = [
     (
         "authors",
         [{"name": "Ann", "role": "boss"}],
-        "entry 1 role 'boss' is not a role; it is one of author, contributor",
+        "entry 1 role 'boss' is not a role; it must be one of author, contributor",
     ),
-    ("authors", [{"name": "Ann", "role": ""}], "entry 1 role '' is not a role; it is one of author, contributor"),
+    ("authors", [{"name": "Ann", "role": ""}], "entry 1 role '' is not a role; it must be one of author, contributor"),
     ("authors", [{"name": "Ann", "role": []}], "entry 1 role is a list; it must be a string"),
     ("authors", [{"name": "Ann", "role": False}], "entry 1 role is a boolean; it must be a string"),
-    ("authors", ["Ann"] * 101, "has 101 entries; at most 100 can be kept"),
-    ("authors", ["."], "entry 1 '.' has no letter or digit, so no URL can be made of it"),
-    ("section", "x" * 201, "has 201 characters; at most 200 can be kept"),
-    ("section", "..", "'..' has no letter or digit, so no URL can be made of it"),
+    ("authors", ["Ann"] * 101, "has 101 entries; at most 100 are allowed"),
+    ("authors", ["."], "entry 1 '.' has no letter or digit, so it cannot be part of a URL"),
+    ("section", "x" * 201, "has 201 characters; at most 200 are allowed"),
+    ("section", "..", "'..' has no letter or digit, so it cannot be part of a URL"),
     ("section", ["a"], "is a list; it must be a string"),
     ("tags", 7, "is a number; it must be a list of strings"),
     ("tags", {"a": 1}, "is an object; it must be a list of strings"),
     ("tags", ["a", ["b"]], "entry 2 is a list; it must be a string"),
     ("tags", [None], "entry 1 is null; it must be a string"),
-    ("tags", [str(number) for number in range(1_000)], "has 1,000 entries; at most 100 can be kept"),
-    ("tags", ["/"], "entry 1 '/' has no letter or digit, so no URL can be made of it"),
+    ("tags", [str(number) for number in range(1_000)], "has 1,000 entries; at most 100 are allowed"),
+    ("tags", ["/"], "entry 1 '/' has no letter or digit, so it cannot be part of a URL"),
     ("language", "English, please", "'English, please' is not a language tag such as en or pt-BR (RFC 5646)"),
     ("language", "en_US", "'en_US' is not a language tag such as en or pt-BR (RFC 5646)"),
     ("published", "tomorrow", "is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
     ("published", "10000-01-01", "is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
-    ("published", "9999-12-31T23:59:59Z", "is outside the calendar; dates from 0001-01-02 to 9999-12-30 can be kept"),
+    ("published", "9999-12-31T23:59:59Z", "is outside the calendar; it must be from 0001-01-02 to 9999-12-30"),
     ("published", 1702546200, "is a number; it must be a string"),
-    ("published", "x" * 101, "has 101 characters; at most 100 can be kept"),
-    ("status", "public", "'public' is not a status; it is one of draft, scheduled, published, withdrawn"),
+    ("published", "x" * 101, "has 101 characters; at most 100 are allowed"),
+    ("status", "public", "'public' is not a status; it must be one of draft, scheduled, published, withdrawn"),
     ("status", 1, "is a number; it must be a string"),
-    ("status", "scheduled", "is missing; say when the scheduled article is to appear"),
+    ("status", "scheduled", "is missing; a scheduled article needs a publishing date"),
     ("canonical_url", "javascript:alert(1)", f"'javascript:alert(1)' {ADDRESS}"),
     ("canonical_url", "/relative", f"'/relative' {ADDRESS}"),
     ("canonical_url", "https://", f"'https://' {ADDRESS}"),
     ("canonical_url", "https://[::1", f"'https://[::1' {ADDRESS}"),
     ("canonical_url", "https://example.org:99999/", f"'https://example.org:99999/' {ADDRESS}"),
     ("canonical_url", "https://a b.org/", f"'https://a b.org/' {ADDRESS}"),
-    ("guid", "", "is empty; leave it out and one is made"),
+    ("guid", "", "is empty; leave it out to have one made"),
     ("guid", "no uri", "'no uri' is not a URI; for example tag:example.org,2023:1 or urn:uuid:…"),
-    ("guid", "urn:" + "x" * 1_000, "has 1,004 characters; at most 1,000 can be kept"),
+    ("guid", "urn:" + "x" * 1_000, "has 1,004 characters; at most 1,000 are allowed"),
     ("image", "a.png", f"'a.png' {ADDRESS}"),
-    ("image", "https://example.org/" + "x" * 2_000, "has 2,020 characters; at most 2,000 can be kept"),
+    ("image", "https://example.org/" + "x" * 2_000, "has 2,020 characters; at most 2,000 are allowed"),
     ("enclosures", {}, 'is an object; it must be a list of {"url": …, "type": …, "length": …}'),
     ("enclosures", ["https://x.org/a"], 'entry 1 is a string; it must be {"url": …, "type": …, "length": …}'),
     ("enclosures", [{"type": "audio/mpeg"}], "entry 1 has no url; give the address of the file"),
@@ -193,7 +193,7 @@ WRONG: list[tuple[str, object, str]] = [
         )
         for duration in (-1, 1.5, "1:00", True)
     ),
-    ("enclosures", [{"url": "https://x.org/a"}] * 101, "has 101 entries; at most 100 can be kept"),
+    ("enclosures", [{"url": "https://x.org/a"}] * 101, "has 101 entries; at most 100 are allowed"),
     ("titel", "x", "is not a field of an article; did you mean 'title'?"),
 ]
 
@@ -204,7 +204,7 @@ def test_a_wrong_value_names_its_field_and_says_what_is_right(field: str, value:
     assert problems({**HELLO, field: value}) == {named: message}
 
 
-def test_all_problems_are_told_at_once() -> None:
+def test_all_problems_are_reported_at_once() -> None:
     wrong: dict[Any, object] = {**HELLO, "title": 1, "tags": 2, "published": "x", "status": "scheduled", "nonsense": 3}
     assert list(problems(wrong)) == ["nonsense", "title", "tags", "published"]
 
@@ -217,8 +217,8 @@ def test_all_problems_are_told_at_once() -> None:
         ({"title": "x"}, "content_html", "is missing; send one of"),
         ({"content_html": ""}, "title", "is empty, and so is the content; an article needs one of them"),
         ({"content_text": " \n\t", "title": " "}, "title", "is empty, and so is the content"),
-        ({"content_text": "x", "content_markdown": "x"}, "content_html", "were both given; send one of them"),
-        ({"content_text": "x", "content_html": "y"}, "content_html", "is not what content_text renders to"),
+        ({"content_text": "x", "content_markdown": "x"}, "content_html", "were both given; send only one of them"),
+        ({"content_text": "x", "content_html": "y"}, "content_html", "is not the rendering of content_text"),
         ({"content_text": "x", "content_html": "<p>x</p>", "content_markdown": "x"}, "content_html", "were both given"),
     ],
 )
@@ -228,7 +228,7 @@ def test_an_article_needs_one_content_or_a_title(fields: dict[Any, object], fiel
     assert words in told[field]
 
 
-def test_a_long_list_of_unknown_fields_is_told_in_part() -> None:
+def test_a_long_list_of_unknown_fields_is_cut() -> None:
     told = problems({**HELLO, **{f"x{number}": 1 for number in range(100_000)}})
     assert len(told) == 20
 
@@ -272,7 +272,7 @@ json_values = st.recursive(
 
 @settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*WRITABLE, *READ_ONLY]) | st.text(max_size=8), json_values, max_size=6))
-def test_whatever_comes_is_a_draft_or_has_its_problems_named(fields: dict[str, object]) -> None:
+def test_any_input_gives_a_draft_or_problems(fields: dict[str, object]) -> None:
     try:
         draft = parse_draft(fields, zone=BERLIN)
     except InvalidDraft as refused:

@@ -80,7 +80,7 @@ class SqlArchiveContract(ArchiveContract):
 
     def test_a_database_of_unknown_kind_is_named_without_its_password(self) -> None:
         with pytest.raises(
-            ArchiveUnavailable, match=r"'mysql://ann:\*\*\*@db/x' is of no known kind; known are sqlite"
+            ArchiveUnavailable, match=r"'mysql://ann:\*\*\*@db/x' is not of a supported kind; the kinds are sqlite"
         ):
             SqlArchive("mysql://ann:secret@db/x")
 
@@ -108,11 +108,11 @@ class SqlArchiveContract(ArchiveContract):
         for _ in range(6):
             process = archive_writer.start("save", archive_url, count=10_000)
             wanted = chance.randrange(1, 40)
-            acknowledged |= {archive_writer.told(process).readline().strip() for _ in range(wanted)}
+            acknowledged |= {archive_writer.acknowledgements(process).readline().strip() for _ in range(wanted)}
             process.kill()
-            acknowledged |= {line.strip() for line in archive_writer.told(process) if line.endswith("\n")}
+            acknowledged |= {line.strip() for line in archive_writer.acknowledgements(process) if line.endswith("\n")}
             process.wait(60)
-            archive_writer.told(process).close()
+            archive_writer.acknowledgements(process).close()
         archive = open_archive()
         stored = {article.id for article in archive.articles.every()}
         logged = [change.subject for change in archive.changes.after(0, kind=ChangeKind.ARTICLE, limit=100_000)]
@@ -125,7 +125,7 @@ class SqlArchiveContract(ArchiveContract):
     def test_an_empty_database_is_upgraded_to_exactly_the_schema(self, empty_url: str) -> None:
         with _open(empty_url) as archive:
             with pytest.raises(
-                ArchiveOutdated, match=f"has schema none, this program wants {upgrade.newest()}: run `dateline migrate`"
+                ArchiveOutdated, match=f"has schema none, this program needs {upgrade.newest()}: run `dateline migrate`"
             ):
                 archive.check_schema()
             assert archive.migrate() == (None, upgrade.newest())

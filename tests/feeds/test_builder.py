@@ -1,4 +1,4 @@
-"""Feeds from articles: what is rendered again, what is cached, and that the same articles give the same bytes."""
+"""Building feeds: rendering, caching, and the same bytes for the same articles."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.support.builders import NOON, SITE, an_article
 
 SPEC = spec_for(None, SITE, IDENTITY)
 LABEL = Label(LabelKind.TAG, "tides")
-READ_BACK = (RSS, ATOM, JSON)  # the formats that these tests can read
+READ_BACK = (RSS, ATOM, JSON)  # the formats that these tests can parse
 
 
 @pytest.fixture
@@ -223,10 +223,10 @@ def test_a_feed_has_whole_articles_or_summaries_by_its_content_level(articles: l
     assert b"<content" not in brief["/tags/tides/feed.rss"] + brief["/tags/tides/feed.atom"]
     assert brief["/tags/tides/feed.rss"].count(b"<description>") == len(articles) + 1
     assert brief["/tags/tides/feed.atom"].count(b"<summary>") == len(articles)
-    said = [
+    summaries = [
         (item["content_text"], "content_html" in item) for item in json.loads(brief["/tags/tides/feed.json"])["items"]
     ]
-    assert said == [(article.abstract, False) for article in articles]
+    assert summaries == [(article.abstract, False) for article in articles]
 
 
 def test_an_archive_document_has_the_content_level_of_the_sites_feed(articles: list[Article]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from archive.article import Enclosure
-from feeds.entry import MAX_CONTENT_BYTES, FeedEntry, carriable, entry_of
+from feeds.entry import MAX_CONTENT_BYTES, FeedEntry, entry_of, xml_safe
 from tests.feeds.reading import IDENTITY
 from tests.support.builders import SITE, an_article
 
@@ -18,7 +18,7 @@ def an_item(**fields: Any) -> FeedEntry:
 
 
 def test_a_draft_has_no_place_in_a_feed() -> None:
-    with pytest.raises(ValueError, match="no date"):
+    with pytest.raises(ValueError, match="no publication date"):
         an_item(status="draft")
 
 
@@ -60,14 +60,14 @@ def test_enclosures_with_an_unusable_address_or_type() -> None:
 
 
 def test_forbidden_characters_in_one_article_do_not_break_the_feed() -> None:
-    assert carriable("a\0b\x0bc\ufffed\ud83de") == "ab\ncd?e"
+    assert xml_safe("a\0b\x0bc\ufffed\ud83de") == "ab\ncd?e"
     poisoned = replace(an_article(), title="\0", summary="\ufffe", content_html="<p>a\x01<i>b</i></p>")
     item = entry_of(poisoned, site=SITE, identity=IDENTITY)
     assert (item.title, item.summary, item.abstract, item.content) == ("Untitled", None, "ab", "<p>a<i>b</i></p>")
 
 
 def test_discouraged_characters_are_removed() -> None:
-    assert carriable("a\x85b\x90c\ufdd0d\U0001fffee\ufffdf") == "a\nbcde\ufffdf"
+    assert xml_safe("a\x85b\x90c\ufdd0d\U0001fffee\ufffdf") == "a\nbcde\ufffdf"
 
 
 @pytest.mark.parametrize(

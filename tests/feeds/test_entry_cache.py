@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from feeds.content_level import ContentLevel
-from feeds.entry_cache import _OVERHEAD, FragmentCache, Key
+from feeds.entry_cache import _OVERHEAD_BYTES, FragmentCache, Key
 from feeds.format import ATOM
 
 
@@ -23,7 +23,7 @@ def test_a_cached_entry_is_not_rendered_again() -> None:
 
 
 def test_the_least_recently_used_entry_is_evicted_first() -> None:
-    cache = FragmentCache(2 * (_OVERHEAD + 10))
+    cache = FragmentCache(2 * (_OVERHEAD_BYTES + 10))
     for name in "ab":
         cache.get(key(name), lambda: bytes(10))
     cache.get(key("a"), never)
@@ -46,4 +46,4 @@ def test_an_entry_that_two_threads_rendered_counts_once() -> None:
         return bytes(10)
 
     cache.get(key("a"), render)
-    assert (len(cache), cache.size_bytes) == (1, 10 + _OVERHEAD)
+    assert (len(cache), cache.size_bytes) == (1, 10 + _OVERHEAD_BYTES)

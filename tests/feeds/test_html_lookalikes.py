@@ -1,4 +1,4 @@
-"""Plain text that programs which guess take for HTML."""
+"""Plain text that content sniffing mistakes for HTML."""
 
 from __future__ import annotations
 

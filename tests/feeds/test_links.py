@@ -1,4 +1,4 @@
-"""Absolute addresses in content and elements."""
+"""Resolving URLs in content and feed elements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any article that validation accepts gives feeds that are well-formed, valid, the same twice, and readable."""
+"""Any article that validation accepts gives well-formed, valid, reproducible and readable feeds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from archive.validation import parse_draft
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.content_level import ContentLevel, ContentLevels
-from feeds.entry import carriable
+from feeds.entry import xml_safe
 from feeds.format import ATOM, FORMATS, JSON, RSS, Format
 from feeds.formats.feedgen_fixes import rfc822
 from feeds.html_lookalikes import without_tags
@@ -87,7 +87,7 @@ fields = st.fixed_dictionaries(
 
 
 def admitted(wish: dict[str, Any], number: int) -> Article | None:
-    """The article from these fields, without those that validation refuses."""
+    """The article from these fields, without those that validation rejects."""
     while True:
         try:
             draft = parse_draft(wish, zone=SITE.zone)
@@ -128,12 +128,12 @@ def test_any_accepted_article_gives_valid_readable_feeds(wishes: list[dict[str, 
     [channel] = etree.fromstring(written[RSS])
     assert texts(channel, "item/pubDate") == [rfc822(published(article)) for article in articles]
 
-    titles = [line(carriable(article.title)) or UNTITLED for article in articles]
+    titles = [line(xml_safe(article.title)) or UNTITLED for article in articles]
     assert [line(as_text(title)) for title in atom.findall("atom:entry/atom:title", NAMESPACES)] == titles
     assert [line(title) for title in texts(channel, "item/title")] == [without_tags(title) for title in titles]
     assert [line(item["title"]) for item in json.loads(written[JSON])["items"]] == titles
 
-    contents = [html for article in articles if (html := carriable(article.content_html).strip())]
+    contents = [html for article in articles if (html := xml_safe(article.content_html).strip())]
     assert [plain_text(html) for html in texts(atom, "atom:entry/atom:content")] == list(map(plain_text, contents))
     assert texts(channel, "item/content:encoded") == texts(atom, "atom:entry/atom:content")
 
@@ -161,7 +161,7 @@ def enclosures_read(articles: list[Article], feed_format: Format) -> list[int]:
 
 
 def as_feedparser(text: str) -> str:
-    """feedparser repairs text that looks like UTF-8 read as Latin-1, whether it is or not."""
+    """The text after feedparser's repair of what looks like UTF-8 decoded as Latin-1."""
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode()
     return line(text)

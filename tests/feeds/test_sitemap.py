@@ -42,7 +42,7 @@ def test_a_month_names_its_articles_and_when_they_changed() -> None:
 
 
 def test_a_month_too_large_for_one_sitemap_has_several(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sitemap, "MAX_ADDRESSES", 2)
+    monkeypatch.setattr(sitemap, "MAX_URLS", 2)
     briefs = [ArticleStub(f"a{day}", 1, f"/2023/12/0{day}/a", NOON) for day in range(1, 6)]
     parts = write_month(Period(2023, 12), briefs, SITE)
     assert [part.path for part in parts] == [part_path(Period(2023, 12), number) for number in (1, 2, 3)]

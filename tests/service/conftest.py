@@ -1,4 +1,4 @@
-"""What the service's tests share."""
+"""Fixtures of the service's tests."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
 from archive.store.archive import Archive
-from tests.support.office import Office, open_office
+from tests.support.harness import Harness, open_harness
 
-OPENS_AN_OFFICE = {"office", "open_office", "open_newsstand"}  # fixtures, and what a module's own fixtures call
+OPENS_A_DATELINE = {"harness", "open_harness", "open_site"}  # fixtures, and functions called by fixtures of modules
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever opens a whole office is no unit test: `make check` leaves it to `make test`."""
+    """A test that opens a whole Dateline is not a unit test: `make check` leaves it to `make test`."""
     for item in items:
-        if isinstance(item, pytest.Function) and not OPENS_AN_OFFICE.isdisjoint(
+        if isinstance(item, pytest.Function) and not OPENS_A_DATELINE.isdisjoint(
             {*item.fixturenames, *vars(item.module)}
         ):
             item.add_marker(pytest.mark.slow)
@@ -26,7 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Every test has an application of its own; the templates are compiled for the first one."""
+    """Compile the templates once: every test has an application of its own."""
     before = Flask.jinja_options
     Flask.jinja_options = {
         **before,
@@ -37,6 +37,6 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 @pytest.fixture
-def office(archive: Archive, tmp_path: Path) -> Iterator[Office]:
-    with open_office(archive, tmp_path) as opened:
+def harness(archive: Archive, tmp_path: Path) -> Iterator[Harness]:
+    with open_harness(archive, tmp_path) as opened:
         yield opened

@@ -1,4 +1,4 @@
-"""Tokens: what they open, that they can be taken back, and what is kept of them."""
+"""Tokens: scopes, revocation, and storage as a hash."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from archive.store.archive import Archive
 from service.auth import Caller, Forbidden, Gate, Scope, Unauthorized, create_token, token_digest
 from service.settings import Settings
 from tests.support.builders import NOON
-from tests.support.office import Office, open_office
+from tests.support.harness import Harness, open_harness
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def test_a_token_in_the_settings_opens_everything(archive: Archive) -> None:
     assert gate.admit("bearer  sixteen-letters-and-more ", Scope.ADMIN) == Caller("settings", Scope.ADMIN)
 
 
-def test_the_scheme_of_a_refusal_is_told_rfc6750_3(office: Office) -> None:
-    unknown = office.ask("GET", "/articles", scope=None)
-    narrow = office.ask("POST", "/articles", {"title": "x", "content_text": "y"}, scope=Scope.READ)
+def test_the_scheme_of_a_refusal_is_told_rfc6750_3(harness: Harness) -> None:
+    unknown = harness.ask("GET", "/articles", scope=None)
+    narrow = harness.ask("POST", "/articles", {"title": "x", "content_text": "y"}, scope=Scope.READ)
     assert (unknown.status_code, unknown.headers["WWW-Authenticate"]) == (401, 'Bearer realm="dateline"')
     assert (narrow.status_code, narrow.headers["WWW-Authenticate"]) == (
         403,
@@ -78,14 +78,14 @@ def test_the_scheme_of_a_refusal_is_told_rfc6750_3(office: Office) -> None:
 
 @pytest.mark.parametrize("path", ["/articles", "/articles/x", "/articles/x/revisions", "/articles/batch"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_nothing_below_admin_is_done_or_told_without_a_token(office: Office, method: str, path: str) -> None:
-    answer = office.ask(method, path, {} if method in ("POST", "PUT", "PATCH") else None, scope=None)
+def test_nothing_below_admin_is_done_or_told_without_a_token(harness: Harness, method: str, path: str) -> None:
+    answer = harness.ask(method, path, {} if method in ("POST", "PUT", "PATCH") else None, scope=None)
     assert answer.status_code in (401, 405)
 
 
 def test_pages_and_answers_carry_the_headers_that_keep_them_safe(archive: Archive, tmp_path: Path) -> None:
-    with open_office(archive, tmp_path) as office:
-        headers = office.get("/").headers
+    with open_harness(archive, tmp_path) as harness:
+        headers = harness.get("/").headers
         assert "default-src 'self'" in headers["Content-Security-Policy"]
         assert (headers["X-Content-Type-Options"], headers["Referrer-Policy"]) == (
             "nosniff",

@@ -1,4 +1,4 @@
-"""How many files one has to open to follow a request from its view to its effect.
+"""The number of files to open in order to follow a request from its view to its effect.
 
 Two numbers: the files on the call stack at the effect, from the view on; and all files entered on the way."""
 
@@ -15,14 +15,14 @@ from sqlalchemy import Engine, event
 from archive.search.index import Hit
 from service.web.api.articles import ArticleViews
 from service.web.site.search import SearchViews
-from tests.support.office import Office
+from tests.support.harness import Harness
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("archive", "feeds", "service")
 
 
 class Trace:
-    """The files of ours that are entered while a view runs, in this thread, until `stop` or the call of `target`."""
+    """Records which project files are entered while a view runs, in this thread, until `stop` or the call of `target`."""
 
     def __init__(self, view: Callable[..., Any], *, target: Callable[..., Any] | None = None) -> None:
         self.view = view.__code__
@@ -35,7 +35,7 @@ class Trace:
         sys.setprofile(self._called)
 
     def stop(self, frame: FrameType | None = None) -> None:
-        """At the effect; only the first one counts."""
+        """Stop at the effect. Only the first call counts."""
         sys.setprofile(None)
         if not self.stack:
             self.stack = self._files_on_the_stack(frame or sys._getframe(1))
@@ -67,8 +67,8 @@ def _ours(frame: FrameType) -> str | None:
     return str(path.relative_to(ROOT))
 
 
-def test_a_post_reaches_the_change_log_through_at_most_seven_files(office: Office) -> None:
-    _ = office.client
+def test_a_post_reaches_the_change_log_through_at_most_seven_files(harness: Harness) -> None:
+    _ = harness.client
     trace = Trace(ArticleViews.create)
 
     def is_executed(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
@@ -78,7 +78,7 @@ def test_a_post_reaches_the_change_log_through_at_most_seven_files(office: Offic
     event.listen(Engine, "before_cursor_execute", is_executed)
     trace.start()
     try:
-        office.posted(title="Wheat", tags=["wheat"])
+        harness.posted(title="Wheat", tags=["wheat"])
     finally:
         sys.setprofile(None)
         event.remove(Engine, "before_cursor_execute", is_executed)
@@ -86,14 +86,14 @@ def test_a_post_reaches_the_change_log_through_at_most_seven_files(office: Offic
     assert len(trace.entered) <= 25, trace.entered
 
 
-def test_a_search_reaches_its_hits_through_at_most_four_files(office: Office) -> None:
-    office.posted(title="Wheat", tags=["wheat"])
-    office.deliver()
-    office.get("/search?q=wheat")  # imports what is imported at the first search
+def test_a_search_reaches_its_hits_through_at_most_four_files(harness: Harness) -> None:
+    harness.posted(title="Wheat", tags=["wheat"])
+    harness.deliver()
+    harness.get("/search?q=wheat")  # imports what is imported at the first search
     trace = Trace(SearchViews.search, target=Hit.__init__)
     trace.start()
     try:
-        assert "Wheat" in office.get("/search?q=wheat").text
+        assert "Wheat" in harness.get("/search?q=wheat").text
     finally:
         sys.setprofile(None)
     assert len(trace.stack) <= 4, trace.stack

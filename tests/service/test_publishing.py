@@ -1,4 +1,4 @@
-"""What editors and the clock do to articles."""
+"""Publishing: submitting, revising, withdrawing and releasing articles."""
 
 from __future__ import annotations
 
@@ -9,46 +9,46 @@ import pytest
 from archive.article import Article, Status
 from archive.errors import ArticleNotFound, RevisionConflict, SlugTaken, WrongStatus
 from service.publishing import Publisher
-from tests.support.office import Office
+from tests.support.harness import Harness
 
 
 @pytest.fixture
-def publisher(office: Office) -> Publisher:
-    return office.dateline.publisher
+def publisher(harness: Harness) -> Publisher:
+    return harness.dateline.publisher
 
 
 def submit(publisher: Publisher, **fields: object) -> Article:
     return publisher.submit(publisher.parse({"content_text": "Words.", **fields}), by="her")
 
 
-def test_an_article_is_released_when_its_time_has_come(office: Office, publisher: Publisher) -> None:
+def test_an_article_is_released_when_its_time_has_come(harness: Harness, publisher: Publisher) -> None:
     article = submit(publisher, published="2026-03-14T13:00:00Z")
     assert publisher.release_due() == 0
-    office.later(hours=1)
+    harness.later(hours=1)
     assert publisher.release_due() == 1
-    released = office.archive.articles.get(article.id)
+    released = harness.archive.articles.get(article.id)
     assert (released.status, released.revision) == (Status.PUBLISHED, 2)
     assert released.published == released.updated == datetime(2026, 3, 14, 13, tzinfo=UTC)
-    assert [revision.by for revision in office.archive.articles.history(article.id)] == ["schedule", "her"]
+    assert [revision.by for revision in harness.archive.articles.history(article.id)] == ["schedule", "her"]
     assert publisher.release_due() == 0
 
 
-def test_more_are_released_than_are_read_at_once(office: Office, publisher: Publisher) -> None:
+def test_more_are_released_than_are_read_at_once(harness: Harness, publisher: Publisher) -> None:
     drafts = [
         publisher.parse({"title": f"Story {number}", "content_text": "x", "published": "2026-03-15"})
         for number in range(120)
     ]
     publisher.submit_all(drafts, by="her")
-    office.later(days=2)
+    harness.later(days=2)
     assert publisher.release_due() == 120
 
 
 def test_an_editor_who_is_quicker_than_the_clock_is_not_overruled(
-    office: Office, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     article = submit(publisher, published="2026-03-14T13:00:00Z")
-    office.later(hours=1)
-    due = office.archive.articles.due
+    harness.later(hours=1)
+    due = harness.archive.articles.due
     edits = iter([True])
 
     def edited_meanwhile(now: datetime, **options: int) -> object:
@@ -57,19 +57,21 @@ def test_an_editor_who_is_quicker_than_the_clock_is_not_overruled(
             publisher.patch(article.id, {"published": "2026-03-20"}, expected_revision=1, by="her")
         return found
 
-    monkeypatch.setattr(office.archive.articles, "due", edited_meanwhile)
+    monkeypatch.setattr(harness.archive.articles, "due", edited_meanwhile)
     assert publisher.release_due() == 0
-    assert office.archive.articles.get(article.id).status is Status.SCHEDULED
+    assert harness.archive.articles.get(article.id).status is Status.SCHEDULED
 
 
-def test_a_change_rings_the_bell_and_what_changes_nothing_does_not(office: Office, publisher: Publisher) -> None:
+def test_a_change_notifies_the_worker_and_a_change_without_effect_does_not(
+    harness: Harness, publisher: Publisher
+) -> None:
     article = submit(publisher)
     publisher.patch(article.id, {"title": "Other"}, expected_revision=1, by="her")
-    assert office.rings == 2
+    assert harness.notifications == 2
     publisher.patch(article.id, {"title": "Other"}, expected_revision=2, by="her")
     publisher.patch(article.id, {}, expected_revision=None, by="her")
-    assert office.rings == 2
-    assert office.archive.articles.get(article.id).revision == 2
+    assert harness.notifications == 2
+    assert harness.archive.articles.get(article.id).revision == 2
 
 
 def test_a_change_of_an_older_revision_is_refused(publisher: Publisher) -> None:
@@ -88,7 +90,7 @@ def test_what_is_withdrawn_is_not_withdrawn_again(publisher: Publisher) -> None:
         publisher.withdraw(article.id, expected_revision=None, by="her")
 
 
-def test_many_succeed_and_fail_each_for_itself(publisher: Publisher) -> None:
+def test_each_article_of_a_batch_succeeds_or_fails_separately(publisher: Publisher) -> None:
     drafts = [publisher.parse({"content_text": "x", "guid": guid}) for guid in ("urn:x:1", "urn:x:1", "urn:x:2")]
     outcomes = publisher.submit_all(drafts, by="her")
     assert [getattr(outcome, "guid", None) for outcome in outcomes] == ["urn:x:1", "urn:x:1", "urn:x:2"]
@@ -96,14 +98,14 @@ def test_many_succeed_and_fail_each_for_itself(publisher: Publisher) -> None:
 
 
 def test_an_article_that_is_put_off_and_published_at_once_is_as_old_as_that(
-    office: Office, publisher: Publisher
+    harness: Harness, publisher: Publisher
 ) -> None:
     article = submit(publisher, published="2026-03-20")
-    office.later(hours=1)
-    now = office.now.isoformat()
+    harness.later(hours=1)
+    now = harness.now.isoformat()
     published = publisher.patch(article.id, {"published": now}, expected_revision=1, by="her")
-    assert (published.status, published.updated) == (Status.PUBLISHED, office.now)
-    assert published.created == office.now - timedelta(hours=1)
+    assert (published.status, published.updated) == (Status.PUBLISHED, harness.now)
+    assert published.created == harness.now - timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
@@ -114,25 +116,25 @@ def test_an_article_that_is_put_off_and_published_at_once_is_as_old_as_that(
         ({"status": "draft", "published": None}, {"status": "published", "published": "1999-01-01"}),
     ],
 )
-def test_what_readers_have_seen_is_not_older_when_it_comes_back_rfc4287_4_2_15(
-    office: Office, publisher: Publisher, away: dict[str, object], back: dict[str, object]
+def test_updated_never_goes_back_when_a_public_article_is_published_again_rfc4287_4_2_15(
+    harness: Harness, publisher: Publisher, away: dict[str, object], back: dict[str, object]
 ) -> None:
     article = submit(publisher, published="2026-03-01")
     for changes in ({"title": "Edited"}, away, {"title": "Changed"}, back):
-        office.later(days=1)
+        harness.later(days=1)
         article = publisher.patch(article.id, changes, expected_revision=None, by="her")
-    assert (article.status, article.updated) == (Status.PUBLISHED, office.now)
+    assert (article.status, article.updated) == (Status.PUBLISHED, harness.now)
 
 
-def test_what_comes_back_by_the_clock_is_as_old_as_that(office: Office, publisher: Publisher) -> None:
+def test_what_comes_back_by_the_clock_is_as_old_as_that(harness: Harness, publisher: Publisher) -> None:
     article = submit(publisher, published="2026-03-01")
     for changes in ({"title": "Edited"}, {"status": "draft"}, {"status": "published", "published": "2026-03-20"}):
-        office.later(days=1)
+        harness.later(days=1)
         article = publisher.patch(article.id, changes, expected_revision=None, by="her")
     assert article.status is Status.SCHEDULED
-    office.later(days=30)
+    harness.later(days=30)
     assert publisher.release_due() == 1
-    assert office.archive.articles.get(article.id).updated == article.published
+    assert harness.archive.articles.get(article.id).updated == article.published
 
 
 def test_a_draft_gets_an_address_that_is_free_unless_its_slug_is_asked_for(publisher: Publisher) -> None:

@@ -1,4 +1,4 @@
-"""Settings: where they come from, and that every problem is told at once."""
+"""Settings: their sources, and that all problems are reported at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from service.settings import InvalidSettings, Settings, read_settings, unknown_n
 
 @pytest.fixture(autouse=True)
 def nothing_is_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in unknown_names() + [name for name, _, _ in Settings().shown()]:
+    for name in unknown_names() + [name for name, _, _ in Settings().describe()]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
 
@@ -42,7 +42,7 @@ def test_the_environment_counts_more_than_the_file(monkeypatch: pytest.MonkeyPat
     assert read_settings() == Settings(title="From the environment", feed_length=20, samples=False)
 
 
-def test_what_is_empty_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("dateline.toml").write_text('site_url = ""\n')
     monkeypatch.setenv("DATELINE_ADMIN_TOKEN", "")
     assert read_settings() == Settings()
@@ -60,10 +60,10 @@ def test_a_secret_comes_from_a_file_and_is_not_shown(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("DATELINE_ADMIN_TOKEN_FILE", "secret")
     settings = read_settings()
     assert settings.admin_token == "sixteen-letters-and-more"
-    assert "sixteen" not in repr(settings) + repr(settings.shown())
+    assert "sixteen" not in repr(settings) + repr(settings.describe())
 
 
-def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_problems_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("dateline.toml").write_text('titel = "Slip"\nlanguage = 7\n')
     for name, value in {
         "SITE_URL": "news.example.org",
@@ -80,21 +80,21 @@ def test_every_problem_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
         "DATABASE_URL_FILE": "/nowhere/url",
     }.items():
         monkeypatch.setenv(f"DATELINE_{name}", value)
-    told = problems()
-    assert told[0].startswith("dateline.toml: titel is no setting; there are data, site_url")
-    assert told[1:] == [
+    reported = problems()
+    assert reported[0].startswith("dateline.toml: titel is not a setting; known settings are data, site_url")
+    assert reported[1:] == [
         "DATELINE_DATABASE_URL_FILE names /nowhere/url: No such file or directory",
-        "DATELINE_SITE_URL: must be an absolute address; example: https://news.example.org/",
-        "DATELINE_LANGUAGE: must be a text in quotes",
+        "DATELINE_SITE_URL: must be an absolute URL; example: https://news.example.org/",
+        "DATELINE_LANGUAGE: must be a string in quotes",
         "DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin",
-        f"DATELINE_PODCAST_CATEGORY: must be one of {', '.join(CATEGORIES)}, perhaps with a subcategory; example: News > Daily News",
+        f"DATELINE_PODCAST_CATEGORY: must be one of {', '.join(CATEGORIES)}, optionally with a subcategory; example: News > Daily News",
         "DATELINE_PODCAST_TYPE: must be one of episodic, serial",
-        "DATELINE_SEARCH_URL: is not the URL of a search engine here; leave it out, or say whoosh:///folder",
+        "DATELINE_SEARCH_URL: is not the URL of a known search engine; leave it out, or write whoosh:///folder",
         "DATELINE_ADMIN_TOKEN: must have at least 16 characters",
         "DATELINE_SAMPLES: must be 1 or 0",
         "DATELINE_WEB_WORKERS: must be a whole number from 0 to 64",
         "DATELINE_FEED_LENGTH: must be a whole number from 1 to 500",
-        "DATELINE_FEED_CONTENT: /wheat/ is not the page of a list that has a feed; say full or summary, and what differs; example: full; /tags/wheat/: summary",
+        "DATELINE_FEED_CONTENT: /wheat/ is not the page of a list that has a feed; write full or summary, then exceptions by path; example: full; /tags/wheat/: summary",
         "DATELINE_LOG_LEVEL: must be one of debug, info, warning, error",
     ]
 
@@ -104,29 +104,29 @@ def test_a_file_that_is_no_toml_says_where() -> None:
     assert problems() == ["dateline.toml: Invalid value (at line 1, column 9)"]
 
 
-def test_a_slip_of_the_pen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelled_variable_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATELINE_TITEL", "x")
     monkeypatch.setenv("DATELINE_TITLE_FILE", "")
     assert unknown_names() == ["DATELINE_TITEL"]
 
 
-def test_the_index_lies_in_the_data_folder_or_where_it_is_said() -> None:
+def test_the_index_is_in_the_data_folder_unless_the_setting_names_another() -> None:
     assert Settings(data=Path("/srv/x")).search_folder == Path("/srv/x/search")
 
 
-def test_feeds_can_carry_something_else_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_content_level_can_be_set_for_each_feed(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("dateline.toml").write_text('[feed_content]\ndefault = "summary"\n"/tags/wheat/" = "full"\n')
     in_file = read_settings()
     monkeypatch.setenv("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full")
     assert in_file == read_settings()
     assert in_file.feed_content.of("/tags/wheat/") is ContentLevel.FULL
-    assert ("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full") in [line[:2] for line in in_file.shown()]
+    assert ("DATELINE_FEED_CONTENT", "summary; /tags/wheat/: full") in [line[:2] for line in in_file.describe()]
 
 
 @pytest.mark.parametrize("language", ["zz", "english", "en-", "7"])
 def test_a_language_is_one_that_feeds_can_name(monkeypatch: pytest.MonkeyPatch, language: str) -> None:
     monkeypatch.setenv("DATELINE_LANGUAGE", language)
-    assert problems() == ["DATELINE_LANGUAGE: must be the tag of an existing language, such as en or pt-BR"]
+    assert problems() == ["DATELINE_LANGUAGE: must be a registered language tag; example: en or pt-BR"]
 
 
 def test_a_language_as_programs_write_it_is_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The worker is woken from other processes."""
+"""The wakeup: other processes wake the worker."""
 
 from __future__ import annotations
 
@@ -60,6 +60,6 @@ def test_notify_logs_what_it_cannot_open_and_does_not_raise(tmp_path: Path, capl
     assert [record.getMessage() for record in caplog.records] == [f"cannot notify {tmp_path}: Is a directory"]
 
 
-def test_who_does_not_listen_cannot_wait(wakeup: Wakeup) -> None:
+def test_waiting_without_listening_is_an_error(wakeup: Wakeup) -> None:
     with pytest.raises(RuntimeError):
         wakeup.wait(0)

@@ -1,4 +1,4 @@
-"""A process of its own that works on an archive: `python -m tests.support.archive_writer migrate|save URL`."""
+"""A separate process that writes to an archive: `python -m tests.support.archive_writer migrate|save URL`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def start(what: str, url: str, *, count: int = 0) -> subprocess.Popen[str]:
-    """The process; its lines on stdout are the ids that it was told are stored."""
+    """Start the process. Its lines on stdout are the ids of articles whose storage was acknowledged."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.support.archive_writer", what, url, str(count)],
         cwd=ROOT,
@@ -24,7 +24,7 @@ def start(what: str, url: str, *, count: int = 0) -> subprocess.Popen[str]:
     )
 
 
-def told(process: subprocess.Popen[str]) -> IO[str]:
+def acknowledgements(process: subprocess.Popen[str]) -> IO[str]:
     assert process.stdout is not None
     return process.stdout
 

@@ -1,4 +1,4 @@
-"""Archives with something in them, and what is compared of two."""
+"""Builders of stored data, and functions that read a whole archive for comparisons."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.builders import NOON
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 
-# What a stranger may ask for; nothing is called so.
+# Names that a client may send, but that do not exist.
 UNHEARD_OF = ["nobody", "\0", "a\0b", "\ud800", "\U0001f389", "' OR ''='", "x" * 10_000]
 
 HOSTILE_TEXTS = [
@@ -48,7 +48,7 @@ FULL: dict[str, Any] = {
 
 
 def everything(archive: Archive) -> object:
-    """All that an archive shows, to be compared with what it showed before."""
+    """The whole content of an archive, for comparison with an earlier one."""
     return (
         [archive.articles.history(article.id) for article in archive.articles.every()],
         [archive.listings.labels(kind) for kind in LabelKind],
@@ -72,7 +72,7 @@ def pages_forward(archive: Archive, query: ArticleQuery) -> list[Article]:
 
 
 def pages_backward(archive: Archive, query: ArticleQuery) -> list[Article]:
-    """The same from its end."""
+    """All pages of a list, from its end."""
     query = replace(query, before=SortKey(datetime(1, 1, 1, tzinfo=UTC), ""))
     found: list[Article] = []
     while page := archive.listings.find(query):
@@ -89,7 +89,7 @@ def a_lease(archive: Archive, *, owner: str = "one") -> Lease:
 
 
 def an_intent(*, number: int = 1, path: str = "/a", **fields: Any) -> Intent:
-    """What a reader asks for; `number` makes the callback."""
+    """A subscriber's intent. `number` distinguishes the callback."""
     return Intent(
         **{
             "ticket": f"ticket {number}",
@@ -106,7 +106,7 @@ def an_intent(*, number: int = 1, path: str = "/a", **fields: Any) -> Intent:
 
 
 def asked(archive: Archive, **fields: Any) -> Intent:
-    """An intent that is waiting, as it will be claimed."""
+    """A stored intent, as it will be claimed."""
     intent = an_intent(**fields)
     assert archive.intents.add(intent, now=NOON, max_waiting=9_999)
     return replace(intent, position=archive.changes.head())

@@ -1,4 +1,4 @@
-"""Articles in one word, for all tests."""
+"""Builders of articles, for all tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _numbers = itertools.count(1)
 
 
 def an_article(*, id: str | None = None, now: datetime = NOON, site: Site = SITE, **fields: Any) -> Article:  # noqa: A002
-    """A new article, revision 0; `fields` as in the API, the rest chosen."""
+    """A new article with revision 0. `fields` as in the API; the others have defaults."""
     number = next(_numbers)
     fields.setdefault("title", f"Article {number}")
     if not any(name.startswith("content_") for name in fields):
@@ -31,7 +31,7 @@ def an_article(*, id: str | None = None, now: datetime = NOON, site: Site = SITE
 
 
 def a_stored_article(*, revision: int = 1, **fields: Any) -> Article:
-    """An article as an archive gives it back after so many saves."""
+    """An article as an archive returns it at this revision."""
     return replace(an_article(**fields), revision=revision)
 
 

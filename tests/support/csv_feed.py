@@ -1,4 +1,4 @@
-"""A feed format that the program does not have, to try how one is added: a row for each article."""
+"""A feed format for tests of how a format is added: CSV, one row for each article."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Feed readers that people use, each with one subscription and a memory of its own."""
+"""Real feed readers, each with one subscription and storage of its own."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ import pytest
 PATIENCE = 60  # seconds, for a busy machine
 
 
-class Shown(NamedTuple):
-    """An article as a reader shows it: `body` has its words, somewhere in whatever the reader makes of them."""
+class DisplayedArticle(NamedTuple):
+    """An article as a reader displays it. `body` contains its text, in the markup of the reader."""
 
     guid: str
     title: str
@@ -31,39 +31,39 @@ class Shown(NamedTuple):
 
 
 class Reader(Protocol):
-    """What a test needs of a reader.
+    """A feed reader under test.
 
-    `asks_for_news_alone`: it sends `A-IM: feed` (RFC 3229) where it has the feed as it was, and `gets_news_alone`
-    what is new, unless it is one of those that ask without knowing. `shows_edits`: an article that was changed is
-    shown as it is now, and not as it was first seen. `forgets`: what has left the feed is shown no more.
-    `fetches_in_vain`: how often it loads the same bytes again before it asks whether they have changed.
-    `overlooks_losses`: it does not keep the ETag of a feed that has only lost an article."""
+    `requests_deltas`: it sends `A-IM: feed` (RFC 3229) with the ETag of its version. `receives_deltas`: the service
+    answers it with deltas; not if it sends the header without support for 226. `shows_edits`: it displays the current
+    state of an edited article, not the first one. `drops_removed_entries`: it no longer displays articles that have
+    left the feed. `redundant_fetches`: how often it loads the same bytes again before it sends a conditional request.
+    `ignores_removals`: it does not store the ETag of a feed that has only lost an article."""
 
-    asks_for_news_alone: ClassVar[bool]
-    gets_news_alone: ClassVar[bool]
+    requests_deltas: ClassVar[bool]
+    receives_deltas: ClassVar[bool]
     shows_edits: ClassVar[bool]
-    forgets: ClassVar[bool]
-    fetches_in_vain: ClassVar[int]
-    overlooks_losses: ClassVar[bool]
+    drops_removed_entries: ClassVar[bool]
+    redundant_fetches: ClassVar[int]
+    ignores_removals: ClassVar[bool]
 
     def __init__(self, folder: Path, url: str) -> None: ...
 
     def update(self) -> None:
-        """Look whether there is something new."""
+        """Poll the feed."""
 
-    def shown(self) -> Sequence[Shown]:
-        """Every article that it shows, as often as it does."""
+    def displayed(self) -> Sequence[DisplayedArticle]:
+        """Every article that it displays, with duplicates."""
 
 
 class Newsboat:
-    asks_for_news_alone: ClassVar[bool] = True
-    gets_news_alone: ClassVar[bool] = True
+    requests_deltas: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = True
     shows_edits: ClassVar[bool] = True
-    forgets: ClassVar[bool] = False
-    fetches_in_vain: ClassVar[int] = (
+    drops_removed_entries: ClassVar[bool] = False
+    redundant_fetches: ClassVar[int] = (
         1  # 2.21 stores the ETag of a feed that is new to it before there is a row to store it in
     )
-    overlooks_losses: ClassVar[bool] = False
+    ignores_removals: ClassVar[bool] = False
 
     def __init__(self, folder: Path, url: str) -> None:
         (folder / "urls").write_text(url + "\n")
@@ -77,27 +77,27 @@ class Newsboat:
     def update(self) -> None:
         run(self._command)
 
-    def shown(self) -> Sequence[Shown]:
+    def displayed(self) -> Sequence[DisplayedArticle]:
         with closing(sqlite3.connect(self._cache)) as cache:
             rows = cache.execute("SELECT guid, title, content FROM rss_item WHERE deleted = 0")
-            return [Shown(*row) for row in rows]
+            return [DisplayedArticle(*row) for row in rows]
 
 
 class Feedparser:
-    """A program as the library's documentation teaches to write one: what it fetched last is what it shows."""
+    """A program written as the library's documentation shows: it displays the last response."""
 
-    asks_for_news_alone: ClassVar[bool] = True
-    gets_news_alone: ClassVar[bool] = False
+    requests_deltas: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = False
     shows_edits: ClassVar[bool] = True
-    forgets: ClassVar[bool] = True
-    fetches_in_vain: ClassVar[int] = 0
-    overlooks_losses: ClassVar[bool] = False
+    drops_removed_entries: ClassVar[bool] = True
+    redundant_fetches: ClassVar[int] = 0
+    ignores_removals: ClassVar[bool] = False
     agent: ClassVar[str | None] = None
 
     def __init__(self, folder: Path, url: str) -> None:
         self._url = url
         self._etag: str | None = None
-        self._entries: dict[str, Shown] = {}
+        self._entries: dict[str, DisplayedArticle] = {}
 
     def update(self) -> None:
         fetched = feedparser.parse(self._url, etag=self._etag, agent=self.agent)
@@ -105,30 +105,30 @@ class Feedparser:
         if fetched.status == 304:
             return
         self._etag = fetched.get("etag")
-        entries = {entry.id: Shown(entry.id, entry.title, body_of(entry)) for entry in fetched.entries}
-        assert len(entries) == len(fetched.entries), "an entry stands twice in one document"
+        entries = {entry.id: DisplayedArticle(entry.id, entry.title, body_of(entry)) for entry in fetched.entries}
+        assert len(entries) == len(fetched.entries), "an entry occurs twice in one document"
         self._entries = self._entries | entries if fetched.status == 226 else entries
 
-    def shown(self) -> Sequence[Shown]:
+    def displayed(self) -> Sequence[DisplayedArticle]:
         return list(self._entries.values())
 
 
 class NamedFeedparser(Feedparser):
-    """The same that says who it is."""
+    """The same with a user agent of its own."""
 
-    gets_news_alone: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = True
     agent: ClassVar[str | None] = "Example/1.0 (+https://reader.example/)"
 
 
 class PythonReader:
     """The library `reader` (PyPI)."""
 
-    asks_for_news_alone: ClassVar[bool] = True
-    gets_news_alone: ClassVar[bool] = True
+    requests_deltas: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = True
     shows_edits: ClassVar[bool] = True
-    forgets: ClassVar[bool] = False
-    fetches_in_vain: ClassVar[int] = 0
-    overlooks_losses: ClassVar[bool] = True
+    drops_removed_entries: ClassVar[bool] = False
+    redundant_fetches: ClassVar[int] = 0
+    ignores_removals: ClassVar[bool] = True
 
     def __init__(self, folder: Path, url: str) -> None:
         sys.modules.setdefault("sgmllib", feedparser_sgmllib)  # reader 3.26 imports it, and does not require it
@@ -141,22 +141,22 @@ class PythonReader:
     def update(self) -> None:
         self._reader.update_feed(self._url)
 
-    def shown(self) -> Sequence[Shown]:
+    def displayed(self) -> Sequence[DisplayedArticle]:
         return [
-            Shown(entry.id, entry.title or "", content.value if (content := entry.get_content()) else "")
+            DisplayedArticle(entry.id, entry.title or "", content.value if (content := entry.get_content()) else "")
             for entry in self._reader.get_entries()
         ]
 
 
 class Rss2email:
-    """Its mails, of which each is read: one about an article that it has written of before would be one too many."""
+    """Displays the mails it sends: a second mail about the same article is a duplicate."""
 
-    asks_for_news_alone: ClassVar[bool] = True
-    gets_news_alone: ClassVar[bool] = False
+    requests_deltas: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = False
     shows_edits: ClassVar[bool] = False
-    forgets: ClassVar[bool] = False
-    fetches_in_vain: ClassVar[int] = 0
-    overlooks_losses: ClassVar[bool] = False
+    drops_removed_entries: ClassVar[bool] = False
+    redundant_fetches: ClassVar[int] = 0
+    ignores_removals: ClassVar[bool] = False
 
     def __init__(self, folder: Path, url: str) -> None:
         config = folder / "rss2email.cfg"
@@ -172,24 +172,24 @@ class Rss2email:
     def update(self) -> None:
         run([*self._command, "run"])
 
-    def shown(self) -> Sequence[Shown]:
+    def displayed(self) -> Sequence[DisplayedArticle]:
         return [
-            Shown(mail["X-RSS-ID"], mail["Subject"], decoded_body(mail))
+            DisplayedArticle(mail["X-RSS-ID"], mail["Subject"], decoded_body(mail))
             for mail in mailbox.Maildir(self._folder / "Mail")
         ]
 
 
 class Sfeed:
-    """As its manual advises for servers that have ETags, and with one line for each id.
+    """Configured as its manual advises for servers with ETags, with one line for each id.
 
     By itself it tells items apart by id, title and link together, and would show one again after an edit."""
 
-    asks_for_news_alone: ClassVar[bool] = False
-    gets_news_alone: ClassVar[bool] = False
+    requests_deltas: ClassVar[bool] = False
+    receives_deltas: ClassVar[bool] = False
     shows_edits: ClassVar[bool] = True
-    forgets: ClassVar[bool] = False
-    fetches_in_vain: ClassVar[int] = 0
-    overlooks_losses: ClassVar[bool] = False
+    drops_removed_entries: ClassVar[bool] = False
+    redundant_fetches: ClassVar[int] = 0
+    ignores_removals: ClassVar[bool] = False
     SETTINGS = r"""
 sfeedpath="{folder}/feeds"
 feeds() {{ feed "news" "{url}"; }}
@@ -207,9 +207,12 @@ merge() {{ sort -t '	' -u -k6,6 "$3" "$2"; }}
     def update(self) -> None:
         run(self._command)
 
-    def shown(self) -> Sequence[Shown]:
+    def displayed(self) -> Sequence[DisplayedArticle]:
         lines = self._items.read_text().splitlines()
-        return [Shown(guid, title, body) for _, title, _, body, _, guid, *_ in (line.split("\t") for line in lines)]
+        return [
+            DisplayedArticle(guid, title, body)
+            for _, title, _, body, _, guid, *_ in (line.split("\t") for line in lines)
+        ]
 
 
 READERS: Mapping[str, type[Reader]] = {
@@ -230,7 +233,7 @@ def installed(program: str, package: str) -> str:
 
 
 def run(command: Sequence[str | Path]) -> None:
-    """Raises CalledProcessError for a reader that is not content."""
+    """Raises CalledProcessError if the reader fails."""
     subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, env={**os.environ, "LC_ALL": "C.UTF-8"})
 
 

@@ -19,20 +19,20 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 PATIENCE = 60.0  # seconds: a deadline for a busy machine, not a measurement
-LOOK_EVERY = 0.05
-ANSWER_WITHIN = 20.0
+POLL_INTERVAL = 0.05
+RESPONSE_TIMEOUT = 20.0
 TOKEN = "a-token-for-tests-alone"
 T = TypeVar("T")
 
 Headers = Mapping[str, str]
 
 
-class NeverHappened(AssertionError):
-    """What was waited for did not come."""
+class WaitTimeout(AssertionError):
+    """The condition was not met in time."""
 
 
-def wait_for(what: str, look: Callable[[], T], *, patience: float = PATIENCE, every: float = LOOK_EVERY) -> T:
-    """The first answer of `look` that is true. A service that does not answer has not done it yet."""
+def wait_for(what: str, look: Callable[[], T], *, patience: float = PATIENCE, every: float = POLL_INTERVAL) -> T:
+    """The first true result of `look`. Connection errors count as false. Raises WaitTimeout."""
     give_up = time.monotonic() + patience
     while True:
         try:
@@ -42,7 +42,7 @@ def wait_for(what: str, look: Callable[[], T], *, patience: float = PATIENCE, ev
         except (OSError, http.client.HTTPException) as error:
             seen = error
         if time.monotonic() > give_up:
-            raise NeverHappened(f"{what}: not within {patience:.0f} s; last seen: {seen!r}")
+            raise WaitTimeout(f"{what}: not within {patience:.0f} s; last seen: {seen!r}")
         time.sleep(every)
 
 
@@ -64,13 +64,13 @@ class Answer:
 
 
 class Client:
-    """One connection that is kept open; a new one after it has broken. Not for several threads."""
+    """Keeps one connection open, and reconnects if it breaks. Not thread-safe."""
 
-    def __init__(self, port: int, *, timeout: float = ANSWER_WITHIN) -> None:
+    def __init__(self, port: int, *, timeout: float = RESPONSE_TIMEOUT) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
 
     def ask(self, method: str, path: str, body: bytes | None = None, headers: Headers | None = None) -> Answer:
-        """Raises OSError or HTTPException where no whole answer came."""
+        """Raises OSError or HTTPException if there is no complete response."""
         try:
             self._connection.request(method, quote(path, safe="/?=&%+:"), body, dict(headers or {}))
             response = self._connection.getresponse()
@@ -91,7 +91,7 @@ class Client:
         return self.admin("POST", "/articles", article, {"Idempotency-Key": key} if key else None)
 
     def posted(self, **fields: Any) -> dict[str, Any]:
-        """A new article, as the service answers."""
+        """Add an article; the JSON of the response."""
         answer = self.post(fields)
         assert answer.status == 201, answer.body
         document: dict[str, Any] = answer.json
@@ -109,7 +109,7 @@ class Client:
                 return found
 
     def found(self, **parameters: Any) -> list[dict[str, Any]]:
-        """Every result of a search, whatever the number of pages. Raises HTTPException while there is no index."""
+        """Every result of a search, from all its pages. Raises HTTPException while there is no index."""
         found: list[dict[str, Any]] = []
         page, pages = 1, 1
         while page <= pages:
@@ -122,7 +122,7 @@ class Client:
         return found
 
     def delivered(self) -> bool:
-        """Whether index and feeds have everything that is in the archive."""
+        """Whether index and feeds are up to date with the archive."""
         answer = self.get("/readyz")
         return answer.status == 200 and answer.json["parts"]["worker"]["status"] == "ok"
 
@@ -131,7 +131,7 @@ class Client:
 
 
 class RunningService:
-    """`dateline serve` on a data folder, which outlives it. What it says goes to `log`."""
+    """`dateline serve` on a data folder, which is kept. Its output goes to `log`."""
 
     def __init__(self, data: Path, *, log: Path, **settings: str | int) -> None:
         self.data = data
@@ -143,7 +143,7 @@ class RunningService:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """As soon as the port is free; returns when it can serve."""
+        """Start once the port is free; return when the service is ready."""
         wait_for(f"port {self.port} is free", lambda: not self._answers())
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -158,17 +158,17 @@ class RunningService:
         wait_for("the service is ready", self._ready)
 
     def stop(self) -> None:
-        """As a supervisor does: first kindly."""
+        """Stop as a supervisor does: SIGTERM first."""
         if self._process is not None:
             self._process.terminate()
             try:
-                self._process.wait(ANSWER_WITHIN)
+                self._process.wait(RESPONSE_TIMEOUT)
             except subprocess.TimeoutExpired:
                 self.kill_all()
             self._process = None
 
     def kill(self) -> None:
-        """The parent alone: its processes have to notice."""
+        """Kill only the parent; its children have to notice."""
         assert self._process is not None
         self._process.kill()
         self._process.wait()
@@ -190,7 +190,7 @@ class RunningService:
         return [pid for pid in self._children() if not _is_worker(pid)]
 
     def dateline(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Another command on the same data folder."""
+        """Run another command on the same data folder."""
         return subprocess.run(
             [sys.executable, "-m", "service.cli", *arguments],
             cwd=self.data.parent,
@@ -211,7 +211,7 @@ class RunningService:
     def _ready(self) -> bool:
         assert self._process is not None
         if self._process.poll() is not None:
-            raise NeverHappened(f"the service ended at once; it said:\n{self.log.read_text()[-2000:]}")
+            raise WaitTimeout(f"the service ended at once; it said:\n{self.log.read_text()[-2000:]}")
         with self.client() as client:
             return client.get("/readyz").status == 200
 
@@ -220,7 +220,7 @@ class RunningService:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _children(self) -> list[int]:
-        # Every thread has children of its own.
+        # Each thread lists the children it has started.
         listed = Path(f"/proc/{self.pid}/task").glob("*/children")
         return [int(pid) for children in listed for pid in children.read_text().split()]
 
@@ -234,7 +234,7 @@ def _is_worker(pid: int) -> bool:
 
 @contextmanager
 def running_service(folder: Path, data: Path | None = None, **settings: str | int) -> Iterator[RunningService]:
-    """The service, with its log and (unless it is said where) its data in a folder; ended afterwards."""
+    """Run the service, with its log and, unless `data` is given, its data in `folder`; stop it at the end."""
     service = RunningService(data or folder / "data", log=folder / "service.log", **settings)
     try:
         service.start()

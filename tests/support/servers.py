@@ -1,4 +1,4 @@
-"""Real servers for tests: found on this machine, started in a folder of their own, stopped at the end."""
+"""Real servers for tests: installed on this machine, started in a temporary folder, stopped at the end."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _databases = count(1)
 
 
 class NotInstalled(Exception):
-    """A test wants a server that this machine does not have."""
+    """A test needs a server that is not installed."""
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def postgresql() -> Iterator[URL]:
 
 @contextmanager
 def a_database(server: URL, *, template: str = "template0") -> Iterator[URL]:
-    """A database of its own on a server, gone afterwards."""
+    """A temporary database on a server."""
     name = f"dateline_{os.getpid()}_{next(_databases)}"
     _run(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     try:
@@ -52,7 +52,7 @@ def a_database(server: URL, *, template: str = "template0") -> Iterator[URL]:
 
 
 def _postgresql_programs() -> Path | None:
-    """The folder of initdb and postgres: Debian keeps them beside PATH, the newest version last."""
+    """The folder of initdb and postgres. On Debian it is not in PATH; the newest version sorts last."""
     found = shutil.which("initdb")
     versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: float(folder.parent.name))
     folders = [folder for folder in versions if (folder / "initdb").exists()]
@@ -78,7 +78,7 @@ def _private_cluster(programs: Path, folder: Path) -> Iterator[URL]:
             "-N",
         ]
     )
-    # Only a Unix socket, so that no port can be taken; a test's database need not survive the machine.
+    # Only a Unix socket, so that no port is needed; a test's database need not survive a crash of the machine.
     settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "full_page_writes": "off"}
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
     server: list[str | Path] = [*as_user, programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log"]
@@ -90,7 +90,7 @@ def _private_cluster(programs: Path, folder: Path) -> Iterator[URL]:
 
 
 def _unprivileged(folder: Path) -> list[str]:
-    """How to become somebody who owns the folder and is not root, whom PostgreSQL refuses to serve."""
+    """The command prefix to run as the owner of the folder who is not root: PostgreSQL refuses to run as root."""
     if os.getuid() != 0:
         return []
     users = {user.pw_name: user for user in pwd.getpwall()}

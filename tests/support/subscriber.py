@@ -1,4 +1,4 @@
-"""A WebSub subscriber for tests: a real server on loopback that keeps what the hub says to it."""
+"""A WebSub subscriber for tests: a real server on loopback that records the requests of the hub."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 
 @dataclass(frozen=True)
-class Heard:
+class HubRequest:
     """One request of the hub."""
 
     method: str
@@ -28,7 +28,7 @@ class Heard:
 
     @property
     def query(self) -> dict[str, str]:
-        """The parameters; of one that is there twice, all values joined."""
+        """The parameters. Values of repeated ones are joined."""
         return {name: " ".join(values) for name, values in parse_qs(urlsplit(self.target).query).items()}
 
     def is_signed_with(self, secret: str) -> bool:
@@ -40,8 +40,8 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What the subscriber answers. Without a body it echoes the challenge (§5.3.1)."""
+class CallbackResponse:
+    """The response of the subscriber. Without a body it echoes the challenge (§5.3.1)."""
 
     status: int = 200
     body: bytes | None = None
@@ -49,11 +49,11 @@ class Said:
 
 
 class Subscriber:
-    """Wants everything and takes everything, until `answer` says otherwise."""
+    """Confirms every intent and accepts every delivery, until `answer` is replaced."""
 
     def __init__(self, port: int = 0) -> None:
-        self.heard: list[Heard] = []
-        self.answer: Callable[[Heard], Said] = lambda heard: Said()
+        self.heard: list[HubRequest] = []
+        self.answer: Callable[[HubRequest], CallbackResponse] = lambda heard: CallbackResponse()
         self._lock = Lock()
         self._server = _Server(("127.0.0.1", port), self._handler())
         Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
@@ -65,16 +65,16 @@ class Subscriber:
     def url(self, path: str = "/callback") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
 
-    def says(self, status: int = 200, body: bytes | None = None, **headers: str) -> None:
-        self.answer = lambda heard: Said(status, body, headers)
+    def respond_with(self, status: int = 200, body: bytes | None = None, **headers: str) -> None:
+        self.answer = lambda heard: CallbackResponse(status, body, headers)
 
     @property
-    def asked(self) -> list[Heard]:
+    def verifications(self) -> list[HubRequest]:
         """Verifications and denials."""
         return [heard for heard in self.heard if heard.method == "GET"]
 
     @property
-    def told(self) -> list[Heard]:
+    def deliveries(self) -> list[HubRequest]:
         """Deliveries."""
         return [heard for heard in self.heard if heard.method == "POST"]
 
@@ -94,7 +94,7 @@ class Subscriber:
 
             def _hear(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                heard = Heard(self.command, self.path, self.headers, body)
+                heard = HubRequest(self.command, self.path, self.headers, body)
                 with subscriber._lock:
                     subscriber.heard.append(heard)
                 said = subscriber.answer(heard)
@@ -121,7 +121,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def a_subscriber(port: int = 0) -> Iterator[Subscriber]:
-    """On a free port, or on one that it had before."""
+    """Run a subscriber on a free port, or on the given one."""
     subscriber = Subscriber(port)
     try:
         yield subscriber

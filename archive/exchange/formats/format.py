@@ -1,4 +1,4 @@
-"""What a format of import and export is."""
+"""Format: the description of a format of import and export."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Writer = Callable[[Iterator[Article], Path], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Format:
-    """A format of files.
+    """A file format.
 
-    `read` yields the items of a file lazily; it may raise READ_ERRORS and Undecodable. `write` writes
-    articles to a file or folder; it may raise OSError and CannotWrite. A format has one of them or both.
-    `suffixes` are in lower case, with their dot. `description` is a phrase for lists of formats."""
+    `read` yields the items of a file lazily; it may raise READ_ERRORS and Undecodable. `write` writes articles to a
+    file or folder; it may raise OSError and CannotWrite. A format has at least one of them. `suffixes` are in lower
+    case and include the dot. `description` is a phrase for lists of formats."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""JSON Lines: one article a line, with the fields of the admin API."""
+"""JSON Lines: one article per line, with the fields of the admin API."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from archive.exchange.source_files import READ_ERRORS, Source, read_problem
 from archive.exchange.target_files import CannotWrite, complete_file, gzipped_by_suffix
 from archive.serialization import to_document
 
-MAX_LINE_BYTES: Final = 32 * 2**20  # the longest content fits, every character escaped, or in two formats
+MAX_LINE_BYTES: Final = 32 * 2**20  # enough for the longest content in two formats, or with all characters escaped
 NO_DATE: Final = "no date: used the time of the import"
 
 
 def read(source: Source) -> Iterator[Item | Unreadable]:
-    """Every line that is not empty. Of a truncated gzip file, the lines before the end."""
+    """The items of all lines that are not blank. A truncated gzip file yields the lines before its end."""
     try:
         for content in source.lines(MAX_LINE_BYTES):
             if content is None:
@@ -38,9 +38,9 @@ def read(source: Source) -> Iterator[Item | Unreadable]:
 
 
 def write(articles: Iterator[Article], target: Path) -> None:
-    """One article a line, with every field; gzipped if `target` ends in `.gz`.
+    """Write one article per line, with every field; gzipped if `target` ends in `.gz`.
 
-    The file gets its name when it is complete. Raises OSError and CannotWrite."""
+    An existing file is replaced when the new one is complete. Raises OSError and CannotWrite."""
     if target.is_dir():
         raise CannotWrite(f"{target} is a folder; name a file, such as {target / 'archive.jsonl.gz'}")
     with complete_file(target) as raw, gzipped_by_suffix(raw, target) as stream:
@@ -49,7 +49,7 @@ def write(articles: Iterator[Article], target: Path) -> None:
 
 
 def line(article: Article) -> bytes:
-    """The article with every field, on one line."""
+    """The article with every field as JSON in UTF-8, with a line break at the end."""
     return orjson.dumps(to_document(article), option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -84,7 +84,7 @@ def _item(source: Source, content: bytes) -> Item | Unreadable:
 
 
 def _parsed(content: bytes) -> object:
-    """Raises ValueError; its message is for people."""
+    """The JSON value of a line. Raises ValueError; its message continues a sentence that begins with "line"."""
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
@@ -92,7 +92,7 @@ def _parsed(content: bytes) -> object:
 
 
 def _parsed_leniently(content: bytes, reason: str) -> object:
-    """Accepts lone surrogates, so that validation can name the field that holds one."""
+    """As `_parsed`, but accepts lone surrogates, so that validation can report the field that has one."""
     try:
         return json.loads(content.decode("utf-8"), parse_constant=_no_number)
     except UnicodeDecodeError as error:
@@ -106,7 +106,7 @@ def _no_number(name: str) -> object:
 
 
 def _canonical(fields: dict[str, object]) -> bytes:
-    """The same bytes for the same fields in any order, spacing and escaping."""
+    """A canonical form: the same bytes for the same fields, whatever their order, white space and escapes."""
     try:
         return orjson.dumps(fields, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # lone surrogates, and integers of more than 64 bits

@@ -1,4 +1,4 @@
-"""Markdown with front matter: one article a file, of Dateline, Hugo, Jekyll, Ghost and others."""
+"""Markdown with front matter, one article per file: written by Dateline, Hugo, Jekyll, Ghost and others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DATED_NAME: Final = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[-_ ](.*))?")
 
 
 def read(source: Source) -> Iterator[Item | Unreadable]:
-    """The one article of a file. Raises READ_ERRORS and Undecodable."""
+    """The item of a file. Raises READ_ERRORS and Undecodable."""
     content = source.read()
     try:
         text, notes = decode(content)
@@ -33,9 +33,9 @@ def read(source: Source) -> Iterator[Item | Unreadable]:
     except Undecodable as error:
         yield Unreadable(source.location, (error.problem,))
         return
-    understood = FrontMatterFields(matter)
-    fields = understood.fields
-    fields[f"content_{understood.body_format}"] = body
+    front_matter = FrontMatterFields(matter)
+    fields = front_matter.fields
+    fields[f"content_{front_matter.body_format}"] = body
     fallback_published, date_notes = _date_and_slug_of_name(source, fields)
     guid = fields.get("guid")
     yield Item(
@@ -46,15 +46,15 @@ def read(source: Source) -> Iterator[Item | Unreadable]:
         size=len(content),
         fallback_title=source.stem,
         fallback_published=fallback_published,
-        notes=(*notes, *understood.notes, *date_notes),
+        notes=(*notes, *front_matter.notes, *date_notes),
     )
 
 
 def write(articles: Iterator[Article], folder: Path) -> None:
-    """Every article as `2023/12/14/slug.md`, those without a URL in `drafts/`.
+    """Write every article to `2023/12/14/slug.md`, or to `drafts/` if it has no URL.
 
-    A file whose content is the same is not written again. Nothing is deleted: files of articles that
-    have got another URL since an earlier export stay. Raises OSError."""
+    A file with the same content is not written again. Nothing is deleted: if an article's URL has changed since an
+    earlier export, the old file stays. Raises OSError."""
     for article in articles:
         path = folder / _file_name(article)
         content = document(article).encode()
@@ -65,7 +65,7 @@ def write(articles: Iterator[Article], folder: Path) -> None:
 
 
 def document(article: Article) -> str:
-    """The article as a file: front matter with every field that has a value, then the source of its content.
+    """The text of an article's file: front matter with every field that has a value, then the source of its content.
 
     The key `format` is added if the source is not Markdown."""
     matter = front_matter_of(article)
@@ -88,8 +88,9 @@ def _file_name(article: Article) -> Path:
 
 
 def _date_and_slug_of_name(source: Source, fields: Fields) -> tuple[str | None, tuple[str, ...]]:
-    """The date of an article without one, and a note: from a name like `2023-12-14-slug.md`, or else the file's
-    modification date. The slug in such a name is added to the fields if they have none."""
+    """The fallback date of an article without one, and a note on it: the date in a file name such as
+    `2023-12-14-slug.md`, or else the file's modification time. Adds the slug in such a name to `fields` if there is
+    none."""
     if fields.get("published") is not None or fields.get("status") == Status.DRAFT:
         return None, ()
     named = _DATED_NAME.fullmatch(source.stem)

@@ -1,4 +1,4 @@
-"""The formats of import and export, one entry each. A new one is one module in this folder and one entry here."""
+"""The table of formats of import and export. A new format is one module in this folder and one entry here."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from archive.errors import DatelineError
 from archive.exchange.formats import jsonl, markdown, text
 from archive.exchange.formats.format import Format, Reader, Writer
 
-AUTO: Final = "auto"  # the format of a file is that of its suffix
+AUTO: Final = "auto"  # determine the format of each file by its suffix
 
 FORMATS: Final[dict[str, Format]] = {
     format_.name: format_
     for format_ in (
         Format(
             name="text",
-            description="plain text, one article a file",
+            description="plain text, one article per file",
             suffixes=(".txt", ".text"),
             read=text.read,
         ),
         Format(
             name="markdown",
-            description="Markdown with front matter, one article a file",
+            description="Markdown with front matter, one article per file",
             suffixes=(".md", ".markdown", ".mdown", ".mkd"),
             read=markdown.read,
             write=markdown.write,
         ),
         Format(
             name="jsonl",
-            description="JSON Lines, one article a line",
+            description="JSON Lines, one article per line",
             suffixes=(".jsonl", ".ndjson"),
             read=jsonl.read,
             write=jsonl.write,
@@ -58,7 +58,7 @@ def exportable() -> dict[str, Format]:
 
 
 def reader_of(file_name: str, format_name: str) -> Reader | None:
-    """The reader of a file, by the format's name or, for AUTO, by suffix; None if no format has the suffix.
+    """The reader of the named format or, for AUTO, of the file's suffix; None if no format has the suffix.
 
     Raises UnknownFormat."""
     if format_name != AUTO:
@@ -68,9 +68,9 @@ def reader_of(file_name: str, format_name: str) -> Reader | None:
 
 
 def accepts(file_name: str, format_name: str) -> bool:
-    """Whether an import reads a file of this name in a folder. Raises UnknownFormat.
+    """Whether an import reads a file with this name in a folder. Raises UnknownFormat.
 
-    A format that is given by name also reads files without a suffix."""
+    With a named format, files without a suffix are accepted as well."""
     if format_name == AUTO:
         return reader_of(file_name, AUTO) is not None
     suffix = PurePath(file_name).suffix.lower()
@@ -78,7 +78,7 @@ def accepts(file_name: str, format_name: str) -> bool:
 
 
 def writer_of(format_name: str) -> Writer:
-    """Raises UnknownFormat."""
+    """The writer of a format. Raises UnknownFormat if there is no such format, or if it cannot be written."""
     format_ = FORMATS.get(format_name)
     if format_ is None or format_.write is None:
         raise UnknownFormat(format_name, exportable())

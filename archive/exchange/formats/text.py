@@ -1,4 +1,4 @@
-"""Plain text: one article a file; the first line may begin with `date YYYY-MM-DD`."""
+"""Plain text, one article per file. The first line may begin with `date YYYY-MM-DD`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DATE: Final = re.compile(
 
 
 def read(source: Source) -> Iterator[Item | Unreadable]:
-    """The one article of a file. Raises READ_ERRORS and Undecodable."""
+    """The item of a file. Raises READ_ERRORS and Undecodable."""
     content = source.read()
     try:
         text, notes = decode(content)

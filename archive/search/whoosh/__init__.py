@@ -1,1 +1,1 @@
-"""The embedded engine: an index in a folder, in Whoosh's file format."""
+"""The embedded search engine: an index in a folder, in Whoosh's file format."""

@@ -1,4 +1,4 @@
-"""Types of arrays, and operations on sorted arrays of numbers."""
+"""Array types, and operations on sorted arrays."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 
 
 def union_sorted(lists: Sequence[Array]) -> Array:
-    """The numbers of several sorted arrays, sorted, each once. np.unique takes ten times as long for them."""
+    """The sorted union of several sorted arrays. np.unique takes ten times as long."""
     numbers = np.concatenate(lists)
     numbers.sort(kind="stable")
     is_first = np.ones(len(numbers), np.bool_)
@@ -23,7 +23,7 @@ def union_sorted(lists: Sequence[Array]) -> Array:
 
 
 def intersects(numbers: Array, others: Array) -> Mask:
-    """A mask of those numbers that are among the others. Both arrays are sorted."""
+    """A mask of the numbers that `others` contains. Both arrays are sorted."""
     if not len(others):
         return np.zeros(len(numbers), np.bool_)
     at = np.searchsorted(others, numbers)

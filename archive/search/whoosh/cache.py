@@ -1,4 +1,4 @@
-"""Decoded parts of the index, up to a number of bytes."""
+"""An LRU cache of decoded index data, bounded in bytes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from cachetools import LRUCache
 
 T = TypeVar("T")
 
-# The capacity for each open index: so many bytes, and so many more for each document, in steps.
+# The capacity per open index: a base, and an increment per document, rounded down to steps.
 CAPACITY_BYTES: Final = 36 << 20
 CAPACITY_BYTES_PER_DOCUMENT: Final = 100
 CAPACITY_STEP_BYTES: Final = 1 << 20  # so that the capacity does not change with every commit
-ENTRY_BYTES: Final = 300  # of the objects around a value
+ENTRY_BYTES: Final = 300  # overhead of the objects around a value
 
 
 class Cache:
-    """The values used last. Safe for threads. `loaded_bytes`: decoded since the start."""
+    """The most recently used values. Safe for threads. `loaded_bytes`: total size of the values decoded so far."""
 
     def __init__(self, capacity_bytes: int = CAPACITY_BYTES) -> None:
         self.loaded_bytes = 0
@@ -27,10 +27,10 @@ class Cache:
         self._entries = _entries(capacity_bytes)
 
     def get(self, key: Hashable, load: Callable[[], T], size: Callable[[T], int]) -> T:
-        """What `load` returned for this key, now or earlier; `size` is in bytes.
+        """The cached value for this key, or the result of `load`. `size` returns the size of a value in bytes.
 
-        Two threads may load the same value at once; the first result is kept. A value larger than a quarter of the
-        capacity is not kept."""
+        Two threads may load the same value concurrently; the first result is cached. Values larger than a quarter of
+        the capacity are not cached."""
         with self._lock:
             try:
                 found: T = self._entries[key][0]
@@ -47,12 +47,12 @@ class Cache:
         return loaded
 
     def count(self, decoded_bytes: int) -> None:
-        """Something was decoded and is not kept here."""
+        """Adds data that was decoded but not cached to `loaded_bytes`."""
         with self._lock:
             self.loaded_bytes += decoded_bytes
 
     def make_room(self, documents: int) -> None:
-        """Sets the capacity for an index of so many documents."""
+        """Sets the capacity for an index with this number of documents."""
         more = CAPACITY_BYTES_PER_DOCUMENT * documents // CAPACITY_STEP_BYTES * CAPACITY_STEP_BYTES
         with self._lock:
             if self._entries.maxsize != CAPACITY_BYTES + more:
@@ -60,7 +60,7 @@ class Cache:
                 self._entries.update(before)
 
     def retain(self, owners: Collection[Hashable]) -> None:
-        """Drops what belongs to none of these segments and snapshots, by the first item of its key: it would keep
+        """Drops values of other segments and snapshots than these, the first items of keys: such values would keep
         files open that are no longer searched."""
         with self._lock:
             for key in [key for key in self._entries if isinstance(key, tuple) and key[0] not in owners]:
@@ -68,5 +68,5 @@ class Cache:
 
 
 def _entries(capacity_bytes: int) -> LRUCache[Hashable, tuple[Any, int]]:
-    """Values with their sizes."""
+    """A cache of values with their sizes in bytes."""
     return LRUCache(capacity_bytes, getsizeof=itemgetter(1))

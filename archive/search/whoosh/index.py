@@ -1,10 +1,10 @@
-"""The embedded engine: an index in a folder, in Whoosh's file format. One process applies, any number search.
+"""The embedded engine: an index in a folder, in Whoosh's file format. One process applies, any number of them search.
 
-The folder holds immutable segments, a file of deletions beside those that need one, and a manifest that names them and
-the log position. A commit writes one segment and replaces the manifest. Nothing else of the index is read or written,
-so that adding one article costs the same in an archive of any size.
+The folder contains immutable segments, a deletions file for each segment with deleted documents, and a manifest that
+names these files and records the log position. A commit writes one segment and replaces the manifest. It reads and
+writes nothing else of the index, so that adding an article costs the same in an archive of any size.
 
-A rebuild has a manifest of its own, beside that of the index that is searched, and replaces it atomically."""
+A rebuild has its own manifest, next to the live one, and replaces that atomically when it is complete."""
 
 from __future__ import annotations
 
@@ -46,31 +46,31 @@ if TYPE_CHECKING:
     from archive.search.whoosh.searching.index_reader import SnapshotReader
 
 MANIFEST: Final = "manifest.json"
-NEXT: Final = "next.json"  # the manifest of an index that is being built beside it
+NEXT: Final = "next.json"  # the manifest of a rebuild in progress
 WRITE_LOCK: Final = "write.lock"
 TIDY_LOCK: Final = "tidy.lock"
-DAMAGED: Final = "damaged"  # a mark that a reader leaves for the worker
-MERGING: Final = "merging-"  # folders of unfinished merges
+DAMAGED: Final = "damaged"  # a marker file that a reader leaves for the worker
+MERGING: Final = "merging-"  # name prefix of the folders of unfinished merges
 
-RELEASE_BYTES: Final = 8 << 20  # decoded since mapped pages were released last
-LARGE_BATCH: Final = 2000  # articles, from which on several processes build: starting them takes a second
-SMALL_MERGE: Final = 1000  # documents, up to which this process merges: starting another takes longer
+RELEASE_BYTES: Final = 8 << 20  # after decoding this much, mapped pages are released
+LARGE_BATCH_THRESHOLD: Final = 2000  # articles; from here on several processes build: starting them takes a second
+SMALL_MERGE_THRESHOLD: Final = 1000  # documents; merging more uses another process, which takes longer to start
 LOCK_TIMEOUT: Final = timedelta(seconds=2)
-SWAP_TIMEOUT: Final = timedelta(minutes=2)  # a batch of a rebuild takes some seconds; a finished merge is worth waiting
+SWAP_TIMEOUT: Final = timedelta(minutes=2)  # a rebuild's batch locks for seconds: waiting beats repeating the merge
 
 
 def open_index(location: str, *, folder: Path, recency: float) -> SearchIndex:
-    """See engines.Opener. The location is that of the folder, as in whoosh:///srv/index."""
-    named = location.removeprefix("//")
-    return WhooshIndex(Path(named) if named else folder, recency=recency)
+    """See engines.Opener. The location is a folder, as in whoosh:///srv/index."""
+    path = location.removeprefix("//")
+    return WhooshIndex(Path(path) if path else folder, recency=recency)
 
 
 class WhooshIndex(SearchIndex):
-    """A SearchIndex in a folder. Only `clear` makes the folder."""
+    """A SearchIndex in a folder. Only `clear` creates the folder."""
 
     def __init__(self, folder: Path, *, recency: float = 0.0, lock_timeout: timedelta = LOCK_TIMEOUT) -> None:
-        """`recency`: the share of itself by which the score of the newest article grows; that of an article a year
-        older grows by half of that. `lock_timeout`: how long to wait for another writer."""
+        """`recency`: the score of the newest article is multiplied by 1 + `recency`; the boost halves with every year
+        of age. `lock_timeout`: how long to wait for another writer."""
         self._folder = folder
         self._recency = recency
         self._lock_timeout = lock_timeout
@@ -79,8 +79,8 @@ class WhooshIndex(SearchIndex):
         self._live = Generation(folder / MANIFEST)
         self._next = Generation(folder / NEXT)
         self._builders = BuilderProcesses()
-        self._searched: Snapshot | None = None  # which the cache belongs to
-        self._released_at = 0  # bytes that the cache had loaded when mapped pages were released last
+        self._searched: Snapshot | None = None  # the snapshot whose data the cache holds
+        self._released_at = 0  # the cache's `loaded_bytes` when mapped pages were last released
 
     # Searching -------------------------------------------------------------------------------------------
 
@@ -112,10 +112,10 @@ class WhooshIndex(SearchIndex):
     def position(self) -> int:
         try:
             with self._marking_damage():
-                manifest, snapshot = self._applied_to.current()
+                manifest, snapshot = self._target.current()
                 if (self._folder / DAMAGED).exists():
                     return 0
-                self._applied_to.check(manifest)
+                self._target.check(manifest)
                 return snapshot.position
         except IndexUnavailable:
             return 0
@@ -131,7 +131,7 @@ class WhooshIndex(SearchIndex):
             return IndexStatus("whoosh", snapshot.live_count, snapshot.position, len(snapshot.segments), size)
 
     def close(self) -> None:
-        """Release files, memory and processes. The next call opens the index again."""
+        """Release files, memory and processes. The next call reopens the index."""
         self._builders.close()
         self._live.close()
         self._next.close()
@@ -139,7 +139,7 @@ class WhooshIndex(SearchIndex):
         self._cache, self._released_at = Cache(), 0
 
     def _open(self) -> tuple[Manifest, Snapshot]:
-        """The commit to search."""
+        """The commit to search. Drops cached data of earlier commits."""
         manifest, snapshot = self._opened()
         if snapshot is not self._searched:
             self._searched = snapshot
@@ -159,20 +159,21 @@ class WhooshIndex(SearchIndex):
         except IndexUnavailable as error:
             building = self._next.manifest()
             if building is None:
-                return self._live.current()  # it may just have replaced the other
+                return self._live.current()  # the rebuild may have just become the live index
             raise IndexUnavailable(
-                f"the search index is being built: it holds {building.position:,} of {building.until:,} changes"
+                f"the search index is being built: {building.position:,} of {building.until:,} changes are indexed"
             ) from error
 
     @property
-    def _applied_to(self) -> Generation:
+    def _target(self) -> Generation:
+        """The generation that changes are applied to: a rebuild in progress, else the live index."""
         return self._next if self._next.exists() else self._live
 
     # Applying --------------------------------------------------------------------------------------------
 
     def apply(self, articles: Sequence[Article], *, position: int) -> None:
         with self._marking_damage(), self._sole_writer():
-            generation = self._applied_to
+            generation = self._target
             manifest, snapshot = generation.current()
             newest: dict[str, Article] = {}
             for article in articles:
@@ -192,7 +193,7 @@ class WhooshIndex(SearchIndex):
                 self._next.path.unlink(missing_ok=True)
             replace_synced(generation.path, Manifest(0, (), until).to_bytes())
             if (self._folder / DAMAGED).exists():
-                # A damaged index may answer wrongly: better no answer.
+                # A damaged index may return wrong results, so it does not answer during the rebuild.
                 if generation is self._next:
                     self._live.path.unlink(missing_ok=True)
                 (self._folder / DAMAGED).unlink(missing_ok=True)
@@ -217,7 +218,7 @@ class WhooshIndex(SearchIndex):
         self._remove(manifest.files() - committed.files())
 
     def _built(self, articles: Sequence[Article], files: NewFiles) -> list[SegmentEntry]:
-        if len(articles) >= LARGE_BATCH:
+        if len(articles) >= LARGE_BATCH_THRESHOLD:
             entries = self._builders.build(articles, self._folder)
             files.add(entries)
             return entries
@@ -228,7 +229,7 @@ class WhooshIndex(SearchIndex):
         return [files.segment(*build_segment(articles))]
 
     def _write(self, generation: Generation, manifest: Manifest) -> None:
-        """The atomic step of a commit. The last commit of a rebuild replaces the other index."""
+        """Replaces the manifest: the atomic step of a commit. The last commit of a rebuild replaces the live index."""
         if generation is self._next and manifest.position >= manifest.until:
             before = self._live.manifest()
             replace_synced(self._live.path, replace(manifest, until=0).to_bytes())
@@ -250,10 +251,11 @@ class WhooshIndex(SearchIndex):
             raise
 
     def _remove(self, names: Iterable[str]) -> None:
-        """Deletes files that no manifest names: files that readers may open stay, whatever failed and when."""
-        if gone := set(names):
-            with suppress(OSError):  # leftovers are swept later
-                for name in gone - self._named():
+        """Deletes those files that no manifest names. Files that a reader may open stay, at whichever step a commit
+        failed."""
+        if unused := set(names):
+            with suppress(OSError):  # `_sweep` removes leftovers later
+                for name in unused - self._named():
                     (self._folder / name).unlink(missing_ok=True)
 
     def _named(self) -> set[str]:
@@ -265,7 +267,7 @@ class WhooshIndex(SearchIndex):
 
     @contextmanager
     def _sole_writer(self, timeout: timedelta | None = None) -> Iterator[None]:
-        """Excludes other threads and other processes. Raises IndexLocked."""
+        """Locks out other writing threads and processes. Raises IndexLocked after `timeout`."""
         timeout = timeout or self._lock_timeout
         if not self._writing.acquire(timeout=timeout.total_seconds()):
             raise IndexLocked("another thread is writing the search index")
@@ -279,10 +281,10 @@ class WhooshIndex(SearchIndex):
 
     @contextmanager
     def _marking_damage(self) -> Iterator[None]:
-        """Marks the folder as damaged for the worker, which checks each file only once.
+        """Marks the folder as damaged if the work fails with IndexDamaged: the worker checks each file only once.
 
-        Damaged bytes may also be readable and wrong. When the work fails, checksums decide whether that is damage or
-        an error of the program."""
+        Damaged bytes may also be decodable but wrong. If the work fails with another error of DAMAGE, checksums decide
+        whether the files are damaged or the program has a bug."""
         try:
             try:
                 yield
@@ -298,8 +300,8 @@ class WhooshIndex(SearchIndex):
     # Merging ---------------------------------------------------------------------------------------------
 
     def tidy(self) -> None:
-        """Merges into a folder of its own, without the write lock, which only putting the result in place takes."""
-        with suppress(IndexLocked), self._marking_damage():  # locked: another process is tidying
+        """See SearchIndex. Merges into a separate folder; only moving the result into place takes the write lock."""
+        with suppress(IndexLocked), self._marking_damage():  # IndexLocked: another process is tidying
             if not self._folder.is_dir():
                 raise IndexUnavailable(f"there is no search index in {self._folder}")
             with locked(self._folder / TIDY_LOCK, timeout=timedelta(0)):
@@ -308,12 +310,12 @@ class WhooshIndex(SearchIndex):
                 while self._merge_once():
                     pass
                 with self._sole_writer(), storage_errors("tidying"):
-                    self._applied_to.current()  # raises, so that nothing is swept from an index that cannot be opened
+                    self._target.current()  # raises if the index cannot be opened, so that nothing of it is swept
                     self._sweep()
 
     def _merge_once(self) -> bool:
-        """Returns whether there was something to merge."""
-        generation = self._applied_to
+        """Runs the next merge. False if there is nothing to merge."""
+        generation = self._target
         manifest, snapshot = generation.current()
         chosen = {entry.name for entry in segments_to_merge(manifest.segments, is_built=generation is self._live)}
         sources = [part for part in snapshot.segments if part.segment.name in chosen]
@@ -321,7 +323,7 @@ class WhooshIndex(SearchIndex):
             return False
         with storage_errors("merging"), tempfile.TemporaryDirectory(prefix=MERGING, dir=self._folder) as scratch:
             files = [(self._folder / f"{part.segment.name}.seg", sorted(part.deleted)) for part in sources]
-            in_process = live_documents(sources) <= SMALL_MERGE
+            in_process = live_documents(sources) <= SMALL_MERGE_THRESHOLD
             path, documents = merge_segments(files, Path(scratch), in_process=in_process)
             sync_file(path)
             entry = SegmentEntry(path.stem, documents, path.stat().st_size, checksum(path))
@@ -330,26 +332,26 @@ class WhooshIndex(SearchIndex):
         return True
 
     def _swap(self, sources: Sequence[LiveSegment], path: Path, entry: SegmentEntry) -> None:
-        """Replaces the sources by the merged segment, without documents that were deleted from them meanwhile."""
-        generation = self._applied_to
+        """Replaces the sources with the merged segment. Deletes from it the documents deleted during the merge."""
+        generation = self._target
         manifest, snapshot = generation.current()
         now = {part.segment.name: part.deleted for part in snapshot.segments}
         replaced = {part.segment.name for part in sources}
         if not replaced <= now.keys():
-            return  # the index was cleared, or all documents of a source were deleted
-        late: set[int] = set()
+            return  # the index was cleared, or a source has no live documents left
+        deleted_since: set[int] = set()
         base = 0
         for part in sources:
-            skipped = sorted(part.deleted)  # by the merge
-            late.update(
+            skipped = sorted(part.deleted)  # documents that the merge left out
+            deleted_since.update(
                 base + document - bisect_left(skipped, document) for document in now[part.segment.name] - part.deleted
             )
             base += part.segment.documents - len(skipped)
         with self._new_files() as files:
             files.add([entry])
             path.replace(self._folder / entry.file)
-            if late:
-                entry = files.deletions(entry, late)
+            if deleted_since:
+                entry = files.deletions(entry, deleted_since)
             kept = [old for old in manifest.segments if old.name not in replaced]
             committed = replace(manifest, segments=(entry, *kept))
             replace_synced(generation.path, committed.to_bytes())
@@ -357,7 +359,7 @@ class WhooshIndex(SearchIndex):
         self._remove(manifest.files() - committed.files())
 
     def _sweep(self) -> None:
-        """Deletes files that a killed process has left. Under the write lock no other process makes any."""
+        """Deletes files left by a killed process. The write lock ensures that no other process is creating files."""
         kept = {MANIFEST, NEXT, WRITE_LOCK, TIDY_LOCK, DAMAGED} | self._named()
         for path in self._folder.iterdir():
             if path.name not in kept and path.is_file():
@@ -365,7 +367,7 @@ class WhooshIndex(SearchIndex):
 
 
 def _changes(snapshot: Snapshot, articles: Iterable[Article]) -> tuple[list[Article], dict[str, set[int]]]:
-    """The articles that are newer than in the index, and the documents that they replace, by segment."""
+    """The articles that are newer than their indexed revisions, and the documents that they replace, by segment."""
     changed: list[Article] = []
     replaced: dict[str, set[int]] = defaultdict(set)
     for article in articles:

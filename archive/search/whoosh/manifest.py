@@ -1,4 +1,4 @@
-"""Commits of the index: the manifest file that names one, and what this process has open of it."""
+"""Commits of the index: manifest files, and the open segments of the current one."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from archive.search.whoosh.segment.directory import checksum
 from archive.search.whoosh.segment.entry import SegmentEntry
 from archive.search.whoosh.segment.segment import Segment
 
-FORMAT: Final = 3  # of the folder; an index of another format is unavailable and is built anew
+FORMAT: Final = 3  # of the folder; an index of another format is unavailable and is rebuilt
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One commit: the log position, and the segments that hold everything up to it.
+    """One commit: a log position, and the segments with all changes up to it.
 
-    `until`: the position at which an index that is being built replaces the other one; 0 for a complete index."""
+    `until`: the position at which a rebuild replaces the live index; 0 for a live index."""
 
     position: int
     segments: tuple[SegmentEntry, ...]
@@ -48,7 +48,7 @@ class Manifest:
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Manifest:
-        """Raises IndexUnavailable for a manifest of another version, IndexDamaged for anything else."""
+        """Raises IndexUnavailable for a manifest of another version, IndexDamaged for one that cannot be read."""
         with reading_files():
             crc, body = content.split(b"\n", 1)
             if int(crc, 16) != zlib.crc32(body):
@@ -65,7 +65,7 @@ class Manifest:
 
 
 class Generation:
-    """The index that one manifest file names, commit by commit. Safe for threads."""
+    """The current commit of one manifest file, reopened when the file changes. Safe for threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,15 +74,15 @@ class Generation:
         self._seen: tuple[int, bytes] | None = None
         self._manifest: Manifest | None = None
         self._snapshot: Snapshot | None = None
-        self._checked: set[str] = set()  # segments whose checksums were right
+        self._checked: set[str] = set()  # names of segments with verified checksums
 
     def exists(self) -> bool:
         return self.path.exists()
 
     def current(self) -> tuple[Manifest, Snapshot]:
-        """The last commit, opened. Segments that it shares with the one before stay open.
+        """The last commit, opened. Segments shared with the previous commit stay open.
 
-        Raises IndexUnavailable where there is none."""
+        Raises IndexUnavailable if there is none."""
         for _ in range(100):
             try:
                 seen = _identity(self.path)
@@ -96,15 +96,15 @@ class Generation:
                     self._snapshot = self._opened(manifest)
                 except FileNotFoundError:
                     if self.path.exists() and _identity(self.path) == seen:
-                        raise IndexDamaged("the search index has lost a file") from None
-                    time.sleep(0.002)  # a commit removed files after their names were read
+                        raise IndexDamaged("a file of the search index is missing") from None
+                    time.sleep(0.002)  # a commit removed files after the manifest was read
                     continue
                 self._manifest, self._seen = manifest, seen
                 return manifest, self._snapshot
         raise IndexUnavailable("the search index changes faster than it can be opened")
 
     def manifest(self) -> Manifest | None:
-        """The manifest in the folder, without opening its segments; None where this program cannot read it."""
+        """The manifest, without opening its segments; None if it is missing, damaged or of another version."""
         try:
             return Manifest.from_bytes(self.path.read_bytes())
         except (OSError, IndexUnavailable):
@@ -116,7 +116,7 @@ class Generation:
             self._checked = set()
 
     def check(self, manifest: Manifest) -> None:
-        """Raises IndexDamaged for a segment with a wrong checksum. Each file is read once in a process."""
+        """Raises IndexDamaged for a segment with a wrong checksum. Each process reads each file once."""
         for entry in manifest.segments:
             if entry.name not in self._checked:
                 with suppress(FileNotFoundError), reading_files():  # a merge has just replaced it
@@ -126,13 +126,13 @@ class Generation:
         self._checked &= {entry.name for entry in manifest.segments}
 
     def check_again(self) -> None:
-        """`check` for all open segments, whether checked before or not."""
+        """Checks all open segments, including those already verified."""
         if self._manifest is not None:
             self._checked.clear()
             self.check(self._manifest)
 
     def mark_checked(self, names: Iterable[str]) -> None:
-        """These segments were written by this process."""
+        """Records segments that this process wrote as verified."""
         self._checked.update(names)
 
     def _opened(self, manifest: Manifest) -> Snapshot:
@@ -150,10 +150,10 @@ class Generation:
     def _open(self, entry: SegmentEntry) -> Segment:
         path = self._folder / entry.file
         if path.stat().st_size != entry.size:
-            raise IndexDamaged(f"{entry.file} is not as long as it was")
+            raise IndexDamaged(f"{entry.file} is not {entry.size} bytes long")
         segment = Segment(path)
         if segment.documents != entry.documents:
-            raise IndexDamaged(f"{entry.file} does not hold {entry.documents} documents")
+            raise IndexDamaged(f"{entry.file} does not contain {entry.documents} documents")
         return segment
 
     def _deletions(self, entry: SegmentEntry) -> frozenset[int]:
@@ -165,11 +165,11 @@ class Generation:
                 raise ValueError(f"the checksum of {entry.deletions} is wrong")
             numbers = frozenset(array("I", content[4:]))
             if len(numbers) != entry.deleted:
-                raise ValueError(f"{entry.deletions} does not hold {entry.deleted} numbers")
+                raise ValueError(f"{entry.deletions} does not list {entry.deleted} documents")
             return numbers
 
 
 def _identity(path: Path) -> tuple[int, bytes]:
-    """Differs for each commit: the inode, and the checksum, since a file system may use inode numbers again."""
+    """Differs for each commit: inode number and checksum, since file systems reuse inode numbers."""
     with path.open("rb") as file:
         return os.fstat(file.fileno()).st_ino, file.readline(9)

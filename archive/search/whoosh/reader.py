@@ -1,4 +1,4 @@
-"""The index as of one commit."""
+"""Snapshots: the index as of one commit."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from archive.search.whoosh.segment.segment import Segment
 
 @dataclass(frozen=True, eq=False)
 class LiveSegment:
-    """A segment as of one commit: `deleted` documents were replaced since it was written."""
+    """A segment as of one commit. `deleted`: documents replaced by later revisions since it was written."""
 
     segment: Segment
     deleted: frozenset[int]
 
     @cached_property
     def not_live(self) -> frozenset[int]:
-        """Documents that are not found: deleted ones and tombstones."""
+        """Documents that cannot be found: deleted ones and tombstones."""
         return self.deleted | self.segment.rows.tombstones
 
     @property
@@ -31,17 +31,17 @@ class LiveSegment:
 
 
 class Snapshot:
-    """The index as of one commit. Its figures are those of the live documents, however they are spread."""
+    """The index as of one commit. Search results depend on its live documents only, not on their segments."""
 
     def __init__(self, position: int, segments: Sequence[LiveSegment]) -> None:
         self.position = position
-        self.key = object()  # under which the cache keeps what belongs to the snapshot as a whole
+        self.key = object()  # the first item of cache keys for data of the whole snapshot
         self.segments = tuple(segments)
         self.live_count = sum(part.live_count for part in segments)
         self.deleted_count = sum(len(part.deleted) for part in segments)
 
     @cached_property
     def languages(self) -> frozenset[str]:
-        """The languages in which its articles were analysed; a query is analysed in all of them."""
+        """The languages that the articles were analysed in. Queries are analysed in each of them."""
         tags = {tag for part in self.segments for tag in part.segment.languages}
         return frozenset(map(analysis.language_of, tags)) or frozenset((analysis.ENGLISH,))

@@ -1,1 +1,1 @@
-"""Changes of the schema, one file each (Alembic)."""
+"""Migrations of the database schema (Alembic)."""

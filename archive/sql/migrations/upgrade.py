@@ -1,6 +1,6 @@
-"""Brings a database to the schema of this program, and tells whether it is there.
+"""Upgrades a database to this program's schema, and reads the schema's revision.
 
-Alembic is loaded for an upgrade only: it takes half a second and 13 MB, and every process asks."""
+Alembic is imported only for an upgrade: it takes half a second and 13 MB, and every process checks the revision."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from archive.sql.engine import kind_of
+from archive.sql.connections.engine import kind_of
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -18,9 +18,9 @@ FOLDER = Path(__file__).parent
 
 
 def upgrade(engine: Engine) -> tuple[str | None, str]:
-    """Upgrade in one transaction; the schema's revision before and after.
+    """Upgrade in one transaction; returns the schema's revision before (None: an empty database) and after.
 
-    Several programs may call it at once: one upgrades, the others find it done."""
+    Several processes may call it at once: one upgrades, the others wait and find it done."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin():
         lock = kind_of(engine.dialect).migration_lock
         if lock:
@@ -35,23 +35,23 @@ def upgrade(engine: Engine) -> tuple[str | None, str]:
 
 
 def revision(engine: Engine) -> str | None:
-    """The database's present schema; None where there is none yet."""
+    """The revision of the database's schema; None for an empty database."""
     with engine.connect() as connection:
         return _revision(connection)
 
 
 def newest() -> str:
-    """The schema that this program wants."""
+    """The revision of the schema that this program needs."""
     return _known()[-1]
 
 
 def known(schema: str) -> bool:
-    """False for the schema of a newer program."""
+    """Whether this program has the revision; False for the schema of a newer program."""
     return schema in _known()
 
 
 def _known() -> list[str]:
-    """Revisions in order: each file is named for its own, `m0001_first.py` for 0001."""
+    """All revisions in order, from the names of their files: `m0001_first.py` is 0001."""
     return sorted(path.name[1:5] for path in (FOLDER / "versions").glob("m[0-9][0-9][0-9][0-9]_*.py"))
 
 

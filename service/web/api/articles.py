@@ -30,7 +30,7 @@ from service.web.pagination import cursor_of
 
 
 def admin_blueprint(dateline: Dateline) -> Blueprint:
-    """Everything below /admin/, for callers with a token."""
+    """The calls under /admin/, which need a token."""
     blueprint = Blueprint("admin", __name__, url_prefix="/admin")
     gate = Gate(dateline.archive, dateline.settings)
     views = ArticleViews(dateline)
@@ -78,17 +78,17 @@ class ArticleViews:
 
     def create_many(self) -> Response:
         batch = BatchSubmission(self.publisher, self.site, by=_caller().name, max_bytes=self.max_bytes)
-        lines = body_lines(request.stream, self.max_bytes)  # the stream is there only while the view runs
+        lines = body_lines(request.stream, self.max_bytes)  # the stream is available only while the view runs
         return Response(batch.results(lines), content_type="application/x-ndjson")
 
     def find(self) -> Response:
         query = listing_query(request.args)
         found = self.archive.listings.find(replace(query, limit=query.limit + 1))
-        shown = found[: query.limit]
+        listed = found[: query.limit]
         return _json(
             {
-                "articles": [article_document(article, self.site) for article in shown],
-                "next": cursor_of(shown[-1]) if len(found) > len(shown) else None,
+                "articles": [article_document(article, self.site) for article in listed],
+                "next": cursor_of(listed[-1]) if len(found) > len(listed) else None,
             }
         )
 

@@ -1,4 +1,4 @@
-"""Many articles in one request: NDJSON in, NDJSON out."""
+"""Adds many articles in one request: NDJSON in, NDJSON out."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from service.web.api.request_body import parse_fields, refuse_size
 from service.web.errors import problem_document
 from service.web.json import to_json
 
-BATCH = 100  # lines of a batch in one transaction: one commit costs 2 ms, an article in it 0.5 ms
+BATCH = 100  # lines per transaction: one commit costs 2 ms, an article in it 0.5 ms
 
 
 class BatchSubmission:
-    """One result for each line, in order, as soon as its transaction is committed."""
+    """Yields one result for each line, in order, as soon as its transaction is committed."""
 
     def __init__(self, publisher: Publisher, site: Site, *, by: str, max_bytes: int) -> None:
         self.publisher = publisher
@@ -31,7 +31,7 @@ class BatchSubmission:
         self.max_bytes = max_bytes
 
     def results(self, lines: Iterator[tuple[int, bytes | None]]) -> Iterator[bytes]:
-        """Lines of JSON for numbered lines of JSON; None stands for a line that is too long."""
+        """Result lines in JSON, for numbered lines of JSON; None for a line that is too long."""
         waiting: list[tuple[int, Draft | DatelineError]] = []
         for number, line in lines:
             waiting.append((number, self._parsed(line)))

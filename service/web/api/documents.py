@@ -1,4 +1,4 @@
-"""Articles as the admin API gives them."""
+"""Articles as JSON of the admin API."""
 
 from __future__ import annotations
 

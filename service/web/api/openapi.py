@@ -15,25 +15,25 @@ from archive.article import Status
 from archive.fields.table import CONTENT_FIELDS, FIELDS, READ_ONLY, WRITABLE
 from archive.fields.values import MAX_NAME, Schema, nullable
 from archive.search.index import MAX_PER_PAGE, Sort
+from service.dateline import Dateline
 from service.search import FACETS
-from service.settings import Settings
 from service.web.api import parameters as limits
 from service.web.errors import STATUS, TITLES
 
 MEDIA_TYPE: Final = "application/json"
 # Error statuses of every call below /admin/, of those that write, and of those that change an article.
-_OF_ALL: Final = (401, 403, 500, 503)
-_OF_WRITING: Final = (400, 409, 413, 415, 422, 507)
-_OF_CHANGING: Final = (404, 412, 428)
+_COMMON_ERRORS: Final = (401, 403, 500, 503)
+_WRITE_ERRORS: Final = (400, 409, 413, 415, 422, 507)
+_CHANGE_ERRORS: Final = (404, 412, 428)
 
 
-def openapi_blueprint(settings: Settings) -> Blueprint:
+def openapi_blueprint(dateline: Dateline) -> Blueprint:
     """`/openapi.json`."""
     blueprint = Blueprint("openapi", __name__)
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        body = orjson.dumps(document(settings.max_article))
+        body = orjson.dumps(document(dateline.settings.max_article))
         headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=3600"}
         return Response(body, content_type=MEDIA_TYPE, headers=headers)
 
@@ -89,9 +89,9 @@ def document(max_article: int) -> Schema:
 def _create() -> Schema:
     return _operation(
         "createArticle",
-        "Adds an article; the answer is sent once it is stored.",
+        "Adds an article. The response is sent once it is stored.",
         responses={201: _article_response("The stored article.", located=True)},
-        errors=_OF_WRITING,
+        errors=_WRITE_ERRORS,
         parameters=[
             _header(
                 "Idempotency-Key",
@@ -148,7 +148,7 @@ def _change(name: str, summary: str, schema: str) -> Schema:
         name,
         summary,
         responses={200: _article_response("The changed article.")},
-        errors=(*_OF_WRITING, *_OF_CHANGING),
+        errors=(*_WRITE_ERRORS, *_CHANGE_ERRORS),
         parameters=[
             _if_match(),
             _query(
@@ -166,7 +166,7 @@ def _withdraw() -> Schema:
         "withdrawArticle",
         "Withdraws an article: its page answers 410 from then on; nothing is deleted.",
         responses={200: _article_response("The changed article.")},
-        errors=(409, 507, *_OF_CHANGING),
+        errors=(409, 507, *_CHANGE_ERRORS),
         parameters=[_if_match()],
     )
 
@@ -233,7 +233,7 @@ def _schemas() -> Schema:
     return {
         "Draft": {
             "type": "object",
-            "description": "An article as it is sent. Null counts as not given.",
+            "description": "An article as a client sends it. Null means that a field is not given.",
             "properties": _draft_properties(),
             "additionalProperties": False,
             "anyOf": [_given(name) for name in CONTENT_FIELDS],
@@ -275,22 +275,22 @@ def _schemas() -> Schema:
 
 
 def _draft_properties() -> Schema:
-    given = {
+    writable = {
         field.name: nullable(field.type.schema()) | {"description": field.description, "examples": [field.example]}
         for field in WRITABLE.values()
     }
-    ignored = {name: {"description": "Read-only; ignored if it is sent back."} for name in sorted(READ_ONLY)}
-    return given | ignored
+    ignored = {name: {"description": "Read-only; ignored in requests."} for name in sorted(READ_ONLY)}
+    return writable | ignored
 
 
 def _article() -> Schema:
-    shown = [field for field in FIELDS if field.in_api]
+    fields = [field for field in FIELDS if field.in_api]
     properties = {
         field.name: (nullable(field.type.schema_out()) if field.nullable else field.type.schema_out())
         | {"description": field.description}
-        for field in shown
+        for field in fields
     }
-    required = [field.name for field in shown if not field.optional]
+    required = [field.name for field in fields if not field.optional]
     return _object(properties, required=required) | {"additionalProperties": False}
 
 
@@ -309,7 +309,7 @@ def _search_results() -> Schema:
             "score": {"type": "number"},
             "snippet_html": {
                 "type": "string",
-                "description": "Safe HTML with <mark> around the words that were found.",
+                "description": "Safe HTML with <mark> around the words of the query.",
             },
         }
     )
@@ -375,8 +375,8 @@ def _operation(
     body: Schema | None = None,
     security: list[Schema] | None = None,
 ) -> Schema:
-    of_all = _OF_ALL if security is None else ()
-    statuses: dict[int, Schema] = {status: _error(status) for status in (*of_all, *errors)}
+    common = _COMMON_ERRORS if security is None else ()
+    statuses: dict[int, Schema] = {status: _error(status) for status in (*common, *errors)}
     statuses |= responses
     operation: Schema = {
         "operationId": name,
@@ -447,12 +447,12 @@ def _object(properties: Schema, *, required: Iterable[str] | None = None) -> Sch
     }
 
 
-def _line(most: int) -> Schema:
-    return {"type": ["string", "null"], "maxLength": most}
+def _line(maximum: int) -> Schema:
+    return {"type": ["string", "null"], "maxLength": maximum}
 
 
-def _number(least: int, most: int, default: int) -> Schema:
-    return {"type": "integer", "minimum": least, "maximum": most, "default": default}
+def _number(minimum: int, maximum: int, default: int) -> Schema:
+    return {"type": "integer", "minimum": minimum, "maximum": maximum, "default": default}
 
 
 def _instant() -> Schema:

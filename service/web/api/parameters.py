@@ -33,12 +33,12 @@ def listing_query(arguments: Mapping[str, str]) -> ArticleQuery:
         try:
             statuses = frozenset(Status(part.strip()) for part in named.split(","))
         except ValueError:
-            problems.append(Problem("status", f"is one or more of {', '.join(Status)}, parted by commas"))
+            problems.append(Problem("status", f"must be one or more of {', '.join(Status)}, separated by commas"))
     if cursor := arguments.get("cursor"):
         try:
             after = read_cursor(cursor)
         except ValueError:
-            problems.append(Problem("cursor", "is not one that a listing gave as `next`; leave it out"))
+            problems.append(Problem("cursor", "is not the `next` of a listing; leave it out for the first page"))
     if wanted := arguments.get("limit"):
         if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 and 1 <= int(wanted) <= MAX_LISTED:
             limit = int(wanted)
@@ -46,7 +46,7 @@ def listing_query(arguments: Mapping[str, str]) -> ArticleQuery:
             problems.append(Problem("limit", f"must be a number from 1 to {MAX_LISTED}"))
     words = arguments.get("q", "").replace("\0", "").strip()
     if len(words) > MAX_WORDS_CHARACTERS:
-        problems.append(Problem("q", f"has {len(words):,} characters; at most {MAX_WORDS_CHARACTERS} are looked for"))
+        problems.append(Problem("q", f"has {len(words):,} characters; the maximum is {MAX_WORDS_CHARACTERS}"))
     if problems:
         raise InvalidQuery(problems)
     return ArticleQuery(statuses=statuses, words=words or None, after=after, limit=limit)
@@ -54,14 +54,14 @@ def listing_query(arguments: Mapping[str, str]) -> ArticleQuery:
 
 def is_minor(arguments: Mapping[str, str]) -> bool:
     """`?minor=true`: the change does not move `updated`. Raises InvalidQuery."""
-    said = arguments.get("minor", "false")
-    if said not in ("true", "false"):
-        raise InvalidQuery([Problem("minor", "is true or false; true where readers need not hear of the change")])
-    return said == "true"
+    value = arguments.get("minor", "false")
+    if value not in ("true", "false"):
+        raise InvalidQuery([Problem("minor", "must be true or false; true does not notify readers of the change")])
+    return value == "true"
 
 
 def request_key(body: bytes, *, by: str) -> RequestKey | None:
-    """From Idempotency-Key, with a digest of the body. Raises BadRequest."""
+    """The Idempotency-Key with a digest of the body; None if there is no header. Raises BadRequest."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -75,14 +75,14 @@ def if_match() -> str | None:
 
 
 def expected_revision(article: Article) -> int | None:
-    """The revision that If-Match names; None for `*`, any revision.
+    """The revision that If-Match names; None for `*`, which matches any revision.
 
     Raises BadRequest with 428 if the header is missing (RFC 6585 §3), and RevisionConflict."""
     condition = if_match()
     if condition is None:
         raise BadRequest(
-            f"say which revision you changed: `If-Match: {revision_etag(article.revision)}` "
-            "with the ETag of the article as you read it",
+            f"If-Match is required: send the ETag of the revision that you changed; the current one is "
+            f"`If-Match: {revision_etag(article.revision)}`",
             status=428,
         )
     if condition.strip() == "*":
@@ -97,7 +97,7 @@ def revision_etag(revision: int) -> str:
 
 
 def conflict(article: Article, condition: str) -> RevisionConflict:
-    """Names the first revision in an If-Match as the expected one; 0 if there is none."""
+    """The error of a failed If-Match. Its expected revision is the first in the header; 0 if there is none."""
     named = [tag.strip('"') for tag in entity_tags(condition)]
     expected = next((int(tag) for tag in named if tag.isascii() and tag.isdigit() and len(tag) < 10), 0)
     return RevisionConflict(article.id, expected=expected, found=article.revision)

@@ -19,7 +19,7 @@ from archive.fields.values import MAX_NAME
 from service.web.errors import BadRequest
 
 READ_BUFFER_BYTES = 65_536
-MAX_FIELDS = 100  # of an article: four times what it has; for each unknown one the answer suggests a name
+MAX_FIELDS = 100  # of an article: four times as many as there are; for each unknown one the answer suggests a name
 
 
 def read_body(max_bytes: int) -> bytes:
@@ -36,7 +36,7 @@ def read_body(max_bytes: int) -> bytes:
 
 
 def refuse_size(max_bytes: int) -> NoReturn:
-    raise BadRequest(f"an article may have {max_bytes:,} bytes at most; DATELINE_MAX_ARTICLE allows more", status=413)
+    raise BadRequest(f"an article has at most {max_bytes:,} bytes; DATELINE_MAX_ARTICLE sets the limit", status=413)
 
 
 def parse_fields(body: bytes) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def parse_fields(body: bytes) -> dict[str, Any]:
     try:
         fields = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        fields = _lenient(body, error)
+        fields = _parse_leniently(body, error)
     if not isinstance(fields, dict):
         raise InvalidDraft([Problem("", 'the article must be a JSON object: {"title": …, "content_html": …}')])
     if len(fields) > MAX_FIELDS:
@@ -55,22 +55,22 @@ def parse_fields(body: bytes) -> dict[str, Any]:
     return fields
 
 
-def _lenient(body: bytes, strict: orjson.JSONDecodeError) -> Any:
-    """Parsed by a reader that accepts lone surrogates, so that the error can name the field."""
+def _parse_leniently(body: bytes, strict: orjson.JSONDecodeError) -> Any:
+    """Parse with a reader that accepts lone surrogates, so that the error can name the field. Raises BadRequest."""
     try:
-        return json.loads(body.decode("utf-8"), parse_constant=_no_number)
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise BadRequest(f"the body is not JSON in UTF-8: {strict}") from strict
 
 
-def _no_number(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
 def body_lines(stream: Any, max_bytes: int) -> Iterator[tuple[int, bytes | None]]:
-    """The lines of a request's body that are not empty, numbered from 1.
+    """The lines of a request body with their numbers from 1, without empty lines.
 
-    None for a line of more than `max_bytes`, which is skipped to its end."""
+    None for a line of more than `max_bytes`, which is skipped."""
     lines = io.BufferedReader(_Body(stream), READ_BUFFER_BYTES)
     number = 0
     while line := lines.readline(max_bytes + 1):
@@ -84,7 +84,7 @@ def body_lines(stream: Any, max_bytes: int) -> Iterator[tuple[int, bytes | None]
 
 
 class _Body(io.RawIOBase):
-    """A request's body that is read by `read` alone: Granian's `readline` returns the first line and drops the rest."""
+    """A request body that is read only by `read`: Granian's `readline` returns the first line and drops the rest."""
 
     def __init__(self, stream: Any) -> None:
         self.stream = stream

@@ -29,14 +29,14 @@ MAX_BYTES: Final = 4 * 1024 * 1024  # of cached deltas
 MAX_HISTORIES: Final = 64  # cached, of up to 60 KB each
 _FEEDPARSER: Final = "feedparser/"  # the library sends `A-IM: feed` for every program that sets no agent of its own
 _IDENTITY: Final = "identity"
-_OVERHEAD: Final = 500  # bytes of a key and its place, roughly
+_OVERHEAD: Final = 500  # bytes of a key and its slot, roughly
 
 _Key = tuple[str, int, str, str]  # path, number of the known version, current ETag, coding
 
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """`base` is the ETag of the version that it starts from, quotes included, if the client has named several."""
+    """`base` is the ETag of the version it applies to, quotes included; None if the client named only one."""
 
     body: bytes
     base: str | None = None
@@ -58,7 +58,7 @@ class Deltas:
 
     @property
     def size_bytes(self) -> int:
-        """Of the cached deltas."""
+        """Bytes of the cached deltas."""
         return int(self._bodies.currsize)
 
     def since(self, if_none_match: str, rendition: Rendition, coding: str) -> Delta | None:
@@ -68,7 +68,7 @@ class Deltas:
         tombstone, or the whole document is not longer."""
         current = rendition.codings[_IDENTITY]
         history = self._history(rendition.path, current.etag)
-        # A proxy that compresses makes our tags weak. The entries are the same.
+        # A compressing proxy weakens our tags; the entries are the same.
         tags = [tag.removeprefix("W/") for tag in entity_tags(if_none_match)]
         found = history and history.known_version(tags)
         if not history or not found:
@@ -103,7 +103,9 @@ class Deltas:
         return history
 
     def _keep(self, key: _Key, body: bytes) -> None:
-        if len(body) + _OVERHEAD <= self._bodies.maxsize:  # cachetools raises ValueError for what is larger than all
+        if (
+            len(body) + _OVERHEAD <= self._bodies.maxsize
+        ):  # cachetools raises ValueError for an item larger than the cache
             with self._lock:
                 self._bodies[key] = body
 
@@ -111,8 +113,8 @@ class Deltas:
 def accepts_deltas(a_im: str, user_agent: str = "") -> bool:
     """Whether a client accepts deltas of feeds: `A-IM: feed`, alone or in a list (RFC 3229 §10.5.3).
 
-    Not programs that use feedparser under its own name and do not know that it asks: rss2email 3.13 takes 226 for an
-    error and sends no mail."""
+    False for programs that use feedparser under its default agent and do not know that it sends the header:
+    rss2email 3.13 takes 226 for an error and sends no mail."""
     if user_agent.startswith(_FEEDPARSER):
         return False
     for item in a_im.lower().split(","):
@@ -132,7 +134,7 @@ def extract_entries(document: bytes, entries: Sequence[Entry], wanted: Sequence[
 
 
 def build_delta(history: FeedHistory, known: Version, rendition: Rendition, coding: str) -> bytes:
-    """The body of a delta since the known version; empty where it would save nothing."""
+    """The body of a delta since the known version; empty if it would not be shorter than the whole document."""
     new = history.entries_since(known)
     if new is None:
         return b""

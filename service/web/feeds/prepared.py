@@ -1,4 +1,4 @@
-"""The fast path: finished feeds and sitemaps from memory, in plain WSGI, in front of the application."""
+"""The fast path: serves stored feeds and sitemaps from memory, in plain WSGI, in front of Flask."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ from service.websub.protocol import link_header
 log = logging.getLogger(__name__)
 
 CHECK_INTERVAL = 0.1  # seconds for which a cached document is served without asking the archive for its ETag
-PAUSE = 2.0  # seconds without a query after the archive has failed
+PAUSE = 2.0  # seconds without a query after a failure of the archive
 RETRY_AFTER = "5"  # seconds
 MAX_BYTES = 32 * 1024 * 1024  # of cached documents, in all codings
-MAX_REMEMBERED = 100  # characters of an Accept-Encoding that is remembered; browsers and readers send up to 40
+MAX_CACHED_HEADER = 100  # characters of an Accept-Encoding whose result is cached; clients send up to 40
 CACHE_CONTROL = "max-age=60, stale-while-revalidate=60, stale-if-error=86400"
 # A cache that does not know instance manipulations stores no delta; one that does ignores `no-store` (RFC 3229 §10.8.2).
 DELTA_CACHE_CONTROL = "no-store, im"
@@ -49,30 +49,30 @@ DELTA_VARY = f"{FEED_VARY}, A-IM, If-None-Match"
 EXPOSED = "Access-Control-Expose-Headers"  # to scripts of other sites, besides the safelisted ones (Fetch §3.2.6)
 
 POLLING = "/feeds#programs"
-TOO_OFTEN = """You have loaded this feed as a whole many times within an hour.
+TOO_OFTEN = """Too many unconditional requests: you have loaded this whole feed many times within an hour.
 
-Send its ETag back in If-None-Match: while nothing has changed, that is answered with 304 and a few bytes, as often as
-you like. With "A-IM: feed" beside it, you are sent what is new alone. How to do it stands at {}.
+Send its ETag back in If-None-Match. If nothing has changed, the answer is 304 and a few bytes, and there is no limit.
+If you also send "A-IM: feed", you receive only new entries. See {}.
 """
 
-GONE = b"This feed is gone: nothing has been in its list for long. It comes back with the next article.\n"
-GONE_CACHE_CONTROL = "max-age=3600"  # otherwise caches choose a time themselves, and the next article may come
+GONE = b"This feed is gone, because it has been empty for a long time. It returns with the next article.\n"
+GONE_CACHE_CONTROL = "max-age=3600"  # without it caches choose a lifetime, and may miss the next article
 
-# Scripts of other sites may read feeds. They send a preflight if they use conditions of their own (Fetch §3.2).
+# Scripts of other sites may read feeds. They send a preflight for requests with these headers (Fetch §3.2).
 _PREFLIGHT = [
     ("Access-Control-Allow-Methods", "GET, HEAD"),
     ("Access-Control-Allow-Headers", "If-None-Match, If-Modified-Since, A-IM, Range, If-Range, Cache-Control"),
     ("Access-Control-Max-Age", "86400"),
 ]
-# For answers to the conditions of one request, which no cache may give to others.
+# For responses to the preconditions of one request, which caches must not reuse.
 _REFUSAL = [
     ("Cache-Control", "no-store"),
     ("Access-Control-Allow-Origin", "*"),
     ("Content-Length", "0"),
 ]
 _IDENTITY = "identity"
-_remembered_codings = lru_cache(maxsize=1024)(accepted_codings)
-READING = ("GET", "HEAD")
+_cached_codings = lru_cache(maxsize=1024)(accepted_codings)
+READ_METHODS = ("GET", "HEAD")
 Headers = list[tuple[str, str]]
 
 
@@ -90,7 +90,7 @@ class Variant:
     etag: str
     body: bytes
     headers: Headers  # of a 200
-    bare: Headers  # of a 304: what a 200 says about caching (RFC 9110 §15.4.5)
+    bare: Headers  # of a 304: the caching headers of the 200 (RFC 9110 §15.4.5)
 
 
 @dataclass(slots=True)
@@ -125,11 +125,11 @@ class CachedDocument:
 class PreparedDocuments:
     """A WSGI application that serves stored documents and passes all other requests on to `otherwise`.
 
-    A cached document is compared with the archive at most every CHECK_INTERVAL, so that thousands of requests cost one
-    query. While the archive fails, cached documents are served. Bodies are lists: any other iterable makes Granian ask
-    piece by piece, which takes half as long again.
+    A cached document is compared with the archive at most once per CHECK_INTERVAL, so that thousands of requests cost
+    one query. While the archive fails, cached documents are served. Bodies are lists: Granian iterates over anything
+    else, which takes half as long again.
 
-    The cache evicts the document that was checked least recently: requests only read it, without a lock."""
+    The cache evicts the document that was checked least recently, so that requests read it without a lock."""
 
     def __init__(
         self,
@@ -154,11 +154,11 @@ class PreparedDocuments:
 
     @property
     def size_bytes(self) -> int:
-        """Of the cached documents."""
+        """Bytes of the cached documents."""
         return int(self._cache.currsize)
 
-    def at_once(self, environ: WSGIEnvironment) -> Answer | None:
-        """The answer, if it needs no query: it takes some µs."""
+    def answer_from_memory(self, environ: WSGIEnvironment) -> Answer | None:
+        """The answer if it needs no query, within a few µs; None otherwise."""
         cached = self._cached(environ["PATH_INFO"])
         if (
             cached is None
@@ -182,33 +182,38 @@ class PreparedDocuments:
                 cached = self._checked(path, cached)
             except DatelineError as error:
                 log.error("%s: %s", path, error)
-                return _sent(_unavailable(), start_response)
+                return _send(_unavailable(), start_response)
             if cached is None:
                 return self.otherwise(environ, start_response)
-        if is_feed and environ["REQUEST_METHOD"] in READING and opens_in_browser(environ) and not self._is_gone(cached):
+        if (
+            is_feed
+            and environ["REQUEST_METHOD"] in READ_METHODS
+            and opens_in_browser(environ)
+            and not self._is_gone(cached)
+        ):
             asked = {"PATH_INFO": ABOUT_FEED_PATH, "QUERY_STRING": urlencode({"feed": cached.rendition.path})}
             return self.otherwise({**environ, **asked}, start_response)
-        return _sent(self._answer(cached, environ), start_response)
+        return _send(self._answer(cached, environ), start_response)
 
     def _search(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Feeds of searches are built at each request by the application, so that polling them too often costs more."""
-        if environ["REQUEST_METHOD"] not in READING:
-            return _sent(_wrong_method(environ), start_response)
+        """Throttle feeds of searches before the application: it builds them at each request."""
+        if environ["REQUEST_METHOD"] not in READ_METHODS:
+            return _send(_wrong_method(environ), start_response)
         if environ["REQUEST_METHOD"] == "GET" and not opens_in_browser(environ):
-            # A hash, as clients choose the address: the table of counts stays small.
+            # A hash: clients choose the URL, and the table of counts must stay small.
             asked = hash((environ["PATH_INFO"], environ.get("QUERY_STRING", "")))
             wait = self.throttle.wait(environ, f"search {asked}")
             if wait:
-                return _sent(self._too_often(wait), start_response)
+                return _send(self._too_often(wait), start_response)
         return self.otherwise(environ, start_response)
 
     def _too_often(self, wait: int) -> Answer:
         home = self.site.url.removesuffix("/") if self.site else ""
-        return _refusal("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait))
+        return _refuse("429 Too Many Requests", TOO_OFTEN.format(home + POLLING).encode(), str(wait))
 
     def _answer(self, cached: CachedDocument, environ: WSGIEnvironment) -> Answer:
         method = environ["REQUEST_METHOD"]
-        if method not in READING:
+        if method not in READ_METHODS:
             return _wrong_method(environ)
         if self._is_gone(cached):
             return _GONE if method == "GET" else _GONE._replace(body=b"")
@@ -246,9 +251,9 @@ class PreparedDocuments:
     def _delta(
         self, cached: CachedDocument, variant: Variant, environ: WSGIEnvironment
     ) -> tuple[Variant, Delta] | None:
-        """A delta, with the variant that it is a delta of.
+        """A delta and the variant that it belongs to; None if the whole document is sent.
 
-        One that is too long to compress at a request is sent uncompressed, if that is shorter than the whole."""
+        A delta too long to compress at a request is sent uncompressed if that is shorter than the whole document."""
         if_none_match = environ.get("HTTP_IF_NONE_MATCH")
         if if_none_match is None or not accepts_deltas(environ["HTTP_A_IM"], environ.get("HTTP_USER_AGENT", "")):
             return None
@@ -262,24 +267,24 @@ class PreparedDocuments:
         return (plain, delta) if delta is not None and len(delta.body) < len(variant.body) else None
 
     def _checked(self, path: str, cached: CachedDocument | None) -> CachedDocument | None:
-        """The document after a comparison with the archive; None where the archive has none.
+        """The document after a comparison with the archive; None if the archive has none.
 
-        Raises DatelineError where the archive fails and nothing is cached."""
+        Raises DatelineError if the archive fails and nothing is cached."""
         decoded = _decoded(path)
         if decoded is None:
             return None
         try:
             if cached is not None:
-                cached.checked = self.ticks()  # this thread asks; others serve the cached one meanwhile
+                cached.checked = self.ticks()  # this thread queries; others serve the cached one meanwhile
                 etag = self.archive.renditions.etags([decoded]).get(decoded)
                 if etag == cached.rendition.codings[_IDENTITY].etag:
-                    self._used(path, cached)
+                    self._mark_used(path, cached)
                     return cached
             rendition = self.archive.renditions.get(decoded)
         except DatelineError as error:
             if cached is None:
                 raise
-            log.warning("%s is served as it was: %s", decoded, error)
+            log.warning("%s is served from the cache: %s", decoded, error)
             cached.checked = self.ticks() + PAUSE
             return cached
         if rendition is None:
@@ -300,7 +305,7 @@ class PreparedDocuments:
         )
         with self._lock:
             self._cache.pop(path, None)
-            if cached.size <= self._cache.maxsize:  # cachetools raises ValueError for what is larger than all
+            if cached.size <= self._cache.maxsize:  # cachetools raises ValueError for an item larger than the cache
                 self._cache[path] = cached
         return cached
 
@@ -327,12 +332,12 @@ class PreparedDocuments:
 
     def _cached(self, path: str) -> CachedDocument | None:
         try:
-            return self._cache[path]  # not get(), which looks twice: another thread may evict it in between
+            return self._cache[path]  # not get(), which does two lookups: another thread may evict it in between
         except KeyError:
             return None
 
-    def _used(self, path: str, cached: CachedDocument) -> None:
-        """Make it the last to be evicted."""
+    def _mark_used(self, path: str, cached: CachedDocument) -> None:
+        """Move it to the end of the eviction order."""
         with self._lock:
             if self._cached(path) is cached:
                 self._cache[path] = cached
@@ -347,16 +352,16 @@ def _is_feed(path: str) -> bool:
 
 
 def _gone_since(rendition: Rendition) -> datetime | None:
-    """When an empty feed becomes 410 Gone, UTC: its tombstones have reached the readers by then.
+    """When an empty feed becomes 410 Gone, UTC: after the lifetime of its tombstones.
 
-    None for a feed with entries, and for the site's own and its archive documents, which never are gone."""
+    None for a feed with entries, and for the site's own feed and its archive documents, which are never gone."""
     found = parse(rendition.path)
     if found is None or found[0] is None or found[1].has_entries(rendition.codings[_IDENTITY].body):
         return None
     return rendition.modified + TOMBSTONE_LIFETIME
 
 
-def _sent(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
+def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
     start_response(answer.status, answer.headers)
     return [answer.body] if answer.body else []
 
@@ -385,7 +390,7 @@ def _replaced(headers: Headers, others: Mapping[str, str]) -> Headers:
 def _delta_headers(variant: Variant, delta: Delta) -> Headers:
     """The headers of the whole document: its ETag is the one to send next time (RFC 3229 §10.4.1).
 
-    Without Link, which a client that asks for a delta has seen. `Delta-Base` is for clients with several versions
+    Without Link: a client that accepts deltas has seen it. `Delta-Base` is for clients with several versions
     (§10.5.1)."""
     others = {
         "Cache-Control": DELTA_CACHE_CONTROL,
@@ -399,19 +404,19 @@ def _delta_headers(variant: Variant, delta: Delta) -> Headers:
 
 
 def _selected(cached: CachedDocument, accept_encoding: str | None, known: str | None) -> Variant:
-    """The variant that the client prefers, of equal ones the smallest.
+    """The variant that the client prefers; the smallest of equally preferred ones.
 
-    If the client has an acceptable variant, by the ETags in `known`, it is that one: no need to load the same document
-    in another coding."""
-    is_short = accept_encoding is None or len(accept_encoding) <= MAX_REMEMBERED  # clients choose its length
-    taken = (_remembered_codings if is_short else accepted_codings)(accept_encoding, tuple(cached.variants)) or [
+    If an ETag in `known` names an acceptable variant, it is that one: the client need not load the same document in
+    another coding."""
+    is_short = accept_encoding is None or len(accept_encoding) <= MAX_CACHED_HEADER  # clients choose its length
+    accepted = (_cached_codings if is_short else accepted_codings)(accept_encoding, tuple(cached.variants)) or [
         _IDENTITY
     ]
     if known is not None and known.strip() != "*":
-        for coding in taken:
+        for coding in accepted:
             if matches(known, cached.variants[coding].etag, weakly=True):
                 return cached.variants[coding]
-    return cached.variants[taken[0]]
+    return cached.variants[accepted[0]]
 
 
 def _wrong_method(environ: WSGIEnvironment) -> Answer:
@@ -423,11 +428,11 @@ def _wrong_method(environ: WSGIEnvironment) -> Answer:
 
 
 def _unavailable() -> Answer:
-    body = b"This feed is not available right now; please try again in a moment.\n"
-    return _refusal("503 Service Unavailable", body, RETRY_AFTER)
+    body = b"This feed is temporarily unavailable. Please try again in a few seconds.\n"
+    return _refuse("503 Service Unavailable", body, RETRY_AFTER)
 
 
-def _refusal(status: str, body: bytes, retry_after: str) -> Answer:
+def _refuse(status: str, body: bytes, retry_after: str) -> Answer:
     waiting = [("Cache-Control", "no-store"), ("Retry-After", retry_after), (EXPOSED, "Retry-After")]
     return Answer(status, [*_plain(body), *waiting], body)
 

@@ -19,10 +19,10 @@ log = logging.getLogger(__name__)
 
 HOUR: Final = 3600.0  # seconds
 MAX_ADDRESS_LENGTH: Final = 45  # characters of an IP address; clients may send more in X-Forwarded-For
-MAX_COUNTED: Final = 20_000  # pairs of client and feed: some 5 MB
+MAX_COUNTED: Final = 20_000  # pairs of client and feed, about 5 MB
 
 # Requests with any of these headers are conditional or partial, and are not counted.
-_CONSIDERATE: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_A_IM", "HTTP_RANGE")
+_CONDITIONAL_HEADERS: Final = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_A_IM", "HTTP_RANGE")
 # RFC 1918 and RFC 4193.
 _PRIVATE: Final = [ip_network(one) for one in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 _Key = tuple[str, str]  # client, feed
@@ -37,7 +37,7 @@ class _Count:
 class Throttle:
     """Counts unconditional GETs by client and feed in this process, over an hour from the first one.
 
-    `limit` of them are answered; 0: all."""
+    `limit` of them are allowed; 0: no limit."""
 
     def __init__(
         self, limit: int, *, max_counted: int = MAX_COUNTED, ticks: Callable[[], float] = time.monotonic
@@ -48,8 +48,8 @@ class Throttle:
         self._lock = Lock()
 
     def wait(self, environ: WSGIEnvironment, feed: str) -> int:
-        """Count a GET of a feed. Returns the seconds until the client may load the whole feed again, 0 for now."""
-        if not self.limit or not environ.keys().isdisjoint(_CONSIDERATE):
+        """Count a GET of a feed. Returns the seconds until the client may load the whole feed again; 0 if it may now."""
+        if not self.limit or not environ.keys().isdisjoint(_CONDITIONAL_HEADERS):
             return 0
         client = client_of(environ)
         if client is None:
@@ -65,7 +65,7 @@ class Throttle:
         if number <= self.limit:
             return 0
         wait = math.ceil(count.until - now)
-        if number == self.limit + 1:  # once an hour: most refused clients keep coming
+        if number == self.limit + 1:  # logged once an hour: most refused clients keep polling
             log.info("%s has loaded the whole of %s %d times: refused for %d s", client, feed, self.limit, wait)
         return wait
 
@@ -73,15 +73,15 @@ class Throttle:
 def client_of(environ: WSGIEnvironment) -> str | None:
     """The client's address: of the connection, or the last that a proxy on this machine or network has added.
 
-    None where only a near address is known: a proxy that does not name its clients would count as one client."""
+    None if only a private address is known: a proxy that does not name its clients would count as one client."""
     address: str = environ.get("REMOTE_ADDR", "")
-    if _is_near(address):
+    if _is_private(address):
         address = environ.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip()[:MAX_ADDRESS_LENGTH]
-    return None if _is_near(address) else address
+    return None if _is_private(address) else address
 
 
 @lru_cache(maxsize=4096)
-def _is_near(address: str) -> bool:
+def _is_private(address: str) -> bool:
     """Whether it is on this machine or a private network, as proxies, containers and load balancers are."""
     try:
         known = ip_address(address.removeprefix("::ffff:"))

@@ -1,1 +1,1 @@
-"""What all pages share: layout, view models, formatting."""
+"""Shared by all pages: layout, view models, formatting."""

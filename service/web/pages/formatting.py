@@ -1,4 +1,4 @@
-"""How dates, sizes and numbers read on pages. English, whatever locale the process runs in."""
+"""Formats dates, sizes and numbers for pages, in English, independent of the locale of the process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from archive.period import Period
 from archive.search.analysis import STEMMERS
 
 MONTHS: Final = "January February March April May June July August September October November December".split()
-LATELY: Final = timedelta(days=30)  # what counts where it is said how often something comes
+RECENT_PERIOD: Final = timedelta(days=30)  # over which `pace_text` counts articles
 WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
-# Scripts that run from right to left, by primary language subtag, as far as they usually do.
+# Languages that are usually written from right to left, by primary language subtag.
 _RIGHT_TO_LEFT: Final = frozenset("ar arc ckb dv fa he ks ku nqo ps sd syr ug ur yi".split())
 
 
@@ -27,7 +27,7 @@ def long_day_text(day: date) -> str:
 
 
 def time_text(instant: datetime, zone: ZoneInfo) -> str:
-    """`10:30`, as the clocks of the zone show it."""
+    """`10:30`, in the time zone."""
     return instant.astimezone(zone).strftime("%H:%M")
 
 
@@ -47,7 +47,7 @@ def period_text(period: Period) -> str:
 
 
 def language_text(tag: str) -> str:
-    """`French`, `French (fr-ca)`, `ja`: the names of the languages that have a stemmer, and tags for all others."""
+    """`French`, `French (fr-ca)`, `ja`: names for the languages that have a stemmer, tags for all others."""
     name = STEMMERS.get(tag.partition("-")[0].lower(), "").capitalize()
     return name if name and "-" not in tag else f"{name} ({tag})" if name else tag
 
@@ -58,7 +58,7 @@ def articles_text(count: int) -> str:
 
 
 def size_text(length: int) -> str:
-    """`823 bytes`, `12.3 MB`; nothing where the size is not known."""
+    """`823 bytes`, `12.3 MB`; empty if the size is unknown."""
     if length <= 0:
         return ""
     if length < 1000:
@@ -70,12 +70,12 @@ def size_text(length: int) -> str:
 
 
 def direction(language: str) -> str:
-    """The `dir` of a text: what its language says, or else what its letters say."""
+    """The `dir` attribute for a language: `rtl`, or `auto`, by which browsers look at the letters."""
     return "rtl" if language.partition("-")[0].lower() in _RIGHT_TO_LEFT else "auto"
 
 
 def pace_text(count: int) -> str:
-    """How often something comes, by how often it came LATELY: `about 3 a day`."""
+    """The pace of a feed: `about 3 a day`. `count`: articles within RECENT_PERIOD."""
     if count >= 30:
         return f"about {round(count / 30):,} a day"
     if count >= 4:

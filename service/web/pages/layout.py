@@ -1,4 +1,4 @@
-"""What stands around every page: the masthead, the footer, the page's own description, and errors."""
+"""The layout of every page: masthead, footer, metadata, and error pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from service.web.pages.formatting import direction
 from service.web.pages.view_models import FeedLink, Head, Link, feed_links
 
 LANGUAGE: Final = "en"  # of the words in the templates
-AS_FILES: Final = "dateline.as_files"  # set in the WSGI environ by whoever makes files of the pages
+AS_FILES: Final = "dateline.as_files"  # WSGI environ key, set by the static export
 _STATIC: Final = Path(__file__).parents[2] / "static"
 
 
@@ -31,9 +31,9 @@ class NavigationLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """The site and the ways through it. `search` is None where nobody can search, `ways_out` for lost readers.
+    """The site, its navigation and its assets. `search` is None in a static export.
 
-    `feeds` are the site's, for pages that have none of their own."""
+    `feeds` are the site's, for pages without feeds of their own. `fallback_links` are for error pages."""
 
     interface_language: str
     title: str
@@ -50,11 +50,11 @@ class Frame:
     opensearch: str | None
     feeds: Sequence[FeedLink]
     outlines: str
-    ways_out: Sequence[Link]
+    fallback_links: Sequence[Link]
 
 
 def install_layout(blueprint: Blueprint, dateline: Dateline) -> None:
-    """Give every template of the application the frame and the filters that it needs."""
+    """Add the frame and the filters to every template of the application."""
     versions = {name: _version(name) for name in ("dateline.css", "icon.svg", "suggest.js")}
 
     @blueprint.app_context_processor
@@ -65,13 +65,13 @@ def install_layout(blueprint: Blueprint, dateline: Dateline) -> None:
 
 
 def addresses_of(site: Site) -> Addresses:
-    """The addresses as this request wants them."""
+    """The URLs of the site for the current request: those of files during a static export."""
     return Addresses(site, as_files=AS_FILES in request.environ)
 
 
-def render(template: str, head: Head, *, status: int = 200, **shown: Any) -> Response:
-    """A page. What it is made of is escaped, but for what has been cleaned before."""
-    response = make_response(render_template(template, head=head, **shown), status)
+def render(template: str, head: Head, *, status: int = 200, **context: Any) -> Response:
+    """Render a page. Values are escaped, except for Markup, which is cleaned HTML."""
+    response = make_response(render_template(template, head=head, **context), status)
     for relation, href in (("next", head.older), ("prev", head.newer)):
         if href is not None:
             response.headers.add("Link", f'<{href}>; rel="{relation}"')
@@ -79,9 +79,9 @@ def render(template: str, head: Head, *, status: int = 200, **shown: Any) -> Res
 
 
 def error_page(status: int, title: str, message: str, *, links: Sequence[Link] = ()) -> Response:
-    """A page that says what went wrong and where to go from here."""
+    """A page with an error message and links to go on from."""
     head = Head(title=title, description=message, robots="noindex")
-    response = render("error.html", head, status=status, code=status, title=title, message=message, links=links)
+    response = render("pages/error.html", head, status=status, code=status, title=title, message=message, links=links)
     response.headers["Cache-Control"] = "no-cache"
     return response
 
@@ -114,7 +114,7 @@ def _frame(addresses: Addresses, versions: dict[str, str]) -> Frame:
         opensearch=addresses.href("/opensearch.xml") if searchable else None,
         feeds=feed_links(addresses, None),
         outlines=addresses.href("/feeds.opml"),
-        ways_out=[
+        fallback_links=[
             Link("The newest articles", addresses.href("/")),
             Link("The archive by date", addresses.href("/archive/")),
         ],
@@ -122,5 +122,5 @@ def _frame(addresses: Addresses, versions: dict[str, str]) -> Frame:
 
 
 def _version(name: str) -> str:
-    """Changes when the file does, so that browsers may keep it for as long as they like."""
+    """A hash of the file, for its URL: browsers may cache the file for ever."""
     return hashlib.sha256((_STATIC / name).read_bytes()).hexdigest()[:12]

@@ -10,16 +10,16 @@ from service.links import Addresses
 from service.web.pages.layout import error_page
 from service.web.pages.view_models import Link
 
-# A browser asks every time, so that a reader sees what has just been published; the answer is mostly 304.
-# A shared cache in front may answer many readers by itself for a moment.
+# Browsers revalidate every time, so that new articles appear at once; the response is mostly 304.
+# A shared cache may answer by itself for a few seconds.
 FRESHNESS: Final = "max-age=0, s-maxage=10, stale-while-revalidate=30"
 FEED_FRESHNESS: Final = f"{FRESHNESS}, stale-if-error=86400"
 
 
 def validate_pages(response: Response) -> Response:
-    """Add validators to pages that have no Cache-Control of their own, and answer 304 to a client that has the bytes.
+    """Add validators to pages without a Cache-Control of their own, and answer 304 to a client that has the bytes.
 
-    A withdrawn article may be published again: no cache may choose for itself how long to keep its 410."""
+    A withdrawn article may be published again, so its 410 gets an explicit lifetime."""
     if response.status_code == 410:
         response.headers["Cache-Control"] = FRESHNESS
     if response.status_code == 200 and "Cache-Control" not in response.headers:
@@ -29,7 +29,7 @@ def validate_pages(response: Response) -> Response:
 
 
 def add_validators(response: Response) -> Response:
-    """Add an ETag, and turn the response into 304 if the request names it."""
+    """Add an ETag; change the response to 304 if the request has it in If-None-Match."""
     response.vary.add("Accept-Encoding")
     response.add_etag()
     response.make_conditional(request)
@@ -39,6 +39,6 @@ def add_validators(response: Response) -> Response:
 def not_found(
     addresses: Addresses, message: str = "There is no page at this address.", *, search_for: str = ""
 ) -> Response:
-    """404, with a link to a search for some words."""
+    """404. With `search_for`, the page links to a search for these words."""
     search = Link(f"Search for “{search_for}”", addresses.href("/search", q=search_for))
     return error_page(404, "Not found", message, links=[search] if search_for else [])

@@ -1,4 +1,4 @@
-"""Articles and page heads made ready for the templates, which decide nothing."""
+"""View models of articles and page heads, so that templates hold no decisions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feeds.format import FORMATS
 from service.links import Addresses
 from service.web.pages.formatting import day_text, direction, time_text
 
-CARD_TEXT: Final = 220
+CARD_TEXT: Final = 220  # characters of the abstract on a card
 
 KIND_NAMES: Final = {
     LabelKind.SECTION: ("Section", "Sections"),
@@ -35,7 +35,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class FeedLink:
-    """One feed. `href` is absolute, because people copy it out of the page."""
+    """A link to a feed. `href` is absolute, because people copy it out of the page."""
 
     format: str
     title: str
@@ -45,7 +45,7 @@ class FeedLink:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """What a page says about itself to browsers, search engines and feed readers."""
+    """Metadata of a page for browsers, search engines and feed readers."""
 
     title: str
     description: str
@@ -62,7 +62,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """An article as it stands in a list."""
+    """An article in a list."""
 
     title: str
     href: str
@@ -78,7 +78,7 @@ class Card:
 
 
 def day_of(article: Article) -> date:
-    """The day that an article stands under; every published one has its own."""
+    """The day under which an article is listed. Unpublished ones without a day have that of their creation."""
     return article.day or article.created.date()
 
 
@@ -93,15 +93,15 @@ def card(article: Article, addresses: Addresses, *, length: int = CARD_TEXT) -> 
         published=published,
         time=time_text(published, addresses.site.zone),
         day=day_text(day_of(article)),
-        abstract=_beyond_title(article, length),
+        abstract=_abstract_without_title(article, length),
         section=label_link(addresses, LabelKind.SECTION, article.section) if article.section else None,
         authors=[label_link(addresses, LabelKind.AUTHOR, author.name) for author in article.authors],
         image=article.image,
     )
 
 
-def _beyond_title(article: Article, length: int) -> str:
-    """The abstract without the words that the title was taken from."""
+def _abstract_without_title(article: Article, length: int) -> str:
+    """The abstract; without its first words if the title was made from them."""
     text = " ".join((article.summary or article.text).split())
     title = article.title.removesuffix("…")
     if text.startswith(title):
@@ -115,12 +115,12 @@ def label_link(addresses: Addresses, kind: LabelKind, name: str) -> Link:
 
 
 def label_links(named: Iterable[LabelCount], addresses: Addresses) -> list[Link]:
-    """Labels with how many articles carry each, in the order given."""
+    """Labels with their numbers of articles, in the order given."""
     return [Link(each.name, addresses.href(home_path(each.label)), f"{each.count:,}") for each in named]
 
 
 def feed_title(site: Site, name: str | None) -> str:
-    """The name of the feed of a list; the site's own where the list is all of it."""
+    """The title of a list's feed. `name` None: the feed of the whole site."""
     return site.title if name is None else f"{name} – {site.title}"
 
 

@@ -1,4 +1,4 @@
-"""One article as its own page shows it."""
+"""The view model of an article's page."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HEADLINE: Final = 110  # characters that search engines show
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An enclosure. `player` is "audio", "video", "image", or "" for a mere download."""
+    """An enclosure. `player` is "audio", "video", "image", or "" for a download only."""
 
     url: str
     type: str
@@ -38,7 +38,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleView:
-    """One article as its own page shows it."""
+    """An article for its own page. `dates` link to its year, month and day."""
 
     title: str
     language: str
@@ -59,7 +59,7 @@ class ArticleView:
 
 
 def article_view(article: Article, addresses: Addresses) -> ArticleView:
-    """A published article for its own page."""
+    """The view model of a published article."""
     published, day = SortKey.of(article).sort_date, day_of(article)
     changed = article.updated if article.updated > published else None
     zone = addresses.site.zone
@@ -68,7 +68,7 @@ def article_view(article: Article, addresses: Addresses) -> ArticleView:
         language=article.language,
         direction=direction(article.language),
         summary=article.summary,
-        body=Markup(_without_title(article.content_html, article.title)),  # noqa: S704 - cleaned when it came in
+        body=Markup(_without_title(article.content_html, article.title)),  # noqa: S704 - cleaned when it was stored
         section=label_link(addresses, LabelKind.SECTION, article.section) if article.section else None,
         tags=[label_link(addresses, LabelKind.TAG, tag) for tag in article.tags],
         authors=[label_link(addresses, LabelKind.AUTHOR, author.name) for author in article.authors],
@@ -92,7 +92,7 @@ _FIRST_HEADING: Final = re.compile(r"\s*<(h[1-6])\b[^>]*>(.*?)</\1>", re.DOTALL)
 
 
 def _without_title(html: str, title: str) -> str:
-    """The content without a first heading that only repeats the page's own."""
+    """The content without its first heading if that repeats the title."""
     heading = _FIRST_HEADING.match(html)
     return html[heading.end() :] if heading and plain_text(heading[2]) == title else html
 
@@ -130,13 +130,13 @@ def article_head(article: Article, addresses: Addresses) -> Head:
 
 
 def _news_article(article: Article, addresses: Addresses, description: str) -> dict[str, Any]:
-    """The article in the vocabulary of schema.org, for machines that read pages."""
+    """The article as a schema.org NewsArticle (JSON-LD)."""
     publisher = {"@type": "Organization", "name": addresses.site.title, "url": addresses.absolute("/")}
     people = [
         {"@type": "Person", "name": author.name} | ({"url": author.uri} if author.uri else {})
         for author in article.authors
     ]
-    said: dict[str, Any] = {
+    properties: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "headline": shorten(article.title, HEADLINE),
@@ -151,4 +151,4 @@ def _news_article(article: Article, addresses: Addresses, description: str) -> d
         "keywords": list(article.tags),
         "image": [article.image] if article.image else [],
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in properties.items() if value}

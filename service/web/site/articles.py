@@ -1,4 +1,4 @@
-"""The page of an article, of a withdrawn one, and the redirects to it."""
+"""The page of an article, of a withdrawn article, and redirects from former URLs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ArticleViews:
         article = located.article
         newer, older = neighbours(self.archive, article)
         return render(
-            "article.html",
+            "site/article.html",
             article_head(article, self.addresses),
             article=article_view(article, self.addresses),
             related=self.related.links(article, self.addresses),
@@ -62,7 +62,7 @@ class ArticleViews:
     def _withdrawn(self, article: Article) -> AnyResponse:
         when = moment_text(article.updated, self.site.zone)
         return render(
-            "withdrawn.html",
+            "site/withdrawn.html",
             Head(title="Withdrawn", description=f"This article was withdrawn on {when}.", robots="noindex"),
             status=410,
             withdrawn=article.updated,

@@ -1,4 +1,4 @@
-"""Years, months and days as people browse them."""
+"""View models for browsing by year, month and day."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from service.web.pages.formatting import MONTHS, WEEKDAYS, articles_text, period
 from service.web.pages.view_models import Link
 
 _BEFORE_ALL: Final = SortKey(EARLIEST, "")
-HOTTEST: Final = 4
+MAX_HEAT: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One month or day. `heat` goes from 0 (nothing) to HOTTEST (as much as the busiest)."""
+    """One month or day. `heat` ranges from 0 (no articles) to MAX_HEAT (the busiest)."""
 
     text: str
     href: str | None = None
@@ -42,14 +42,14 @@ class YearRow:
 
 @dataclass(frozen=True, slots=True)
 class MonthTable:
-    """A month as a wall calendar shows it; an empty cell where a week reaches into another month."""
+    """A month as a table of weeks. Days of other months are empty cells."""
 
     weekdays: Sequence[tuple[str, str]]
     weeks: Sequence[Sequence[Cell]]
 
 
 def nearest(archive: Archive, period: Period) -> tuple[Period | None, Period | None]:
-    """The nearest earlier and the nearest later period of the same length that have articles."""
+    """The nearest earlier and later periods of the same length that have articles."""
     newest = archive.listings.find(ArticleQuery(period=period, limit=1))
     oldest = archive.listings.find(ArticleQuery(period=period, before=_BEFORE_ALL, limit=1))
     if not newest or not oldest:
@@ -68,7 +68,7 @@ def _like(period: Period, articles: Sequence[Article]) -> Period | None:
 
 
 def parents(period: Period, addresses: Addresses) -> list[Link]:
-    """The year and the month that a month or day lies in."""
+    """Links to the year of a month or day, and to the month of a day."""
     above = [Period(period.year)] if period.month else []
     if period.day is not None:
         above.append(Period(period.year, period.month))
@@ -79,7 +79,7 @@ def parents(period: Period, addresses: Addresses) -> list[Link]:
 
 
 def year_rows(counts: Mapping[Period, int], addresses: Addresses) -> list[YearRow]:
-    """All years that have articles, newest first, with their months; `counts` by month."""
+    """All years with articles, newest first, with their months. `counts`: articles by month."""
     years: dict[int, int] = {}
     for month, count in counts.items():
         years[month.year] = years.get(month.year, 0) + count
@@ -94,7 +94,7 @@ def year_rows(counts: Mapping[Period, int], addresses: Addresses) -> list[YearRo
 
 
 def months_of(year: int, counts: Mapping[Period, int], addresses: Addresses, *, most: int = 0) -> list[Cell]:
-    """The twelve months of a year; `most` is the busiest month, that of this year unless said."""
+    """The twelve months of a year; `most`: articles of the busiest month; 0: of this year's."""
     months = [Period(year, month) for month in range(1, 13)]
     most = most or max(counts.get(month, 0) for month in months)
     return [
@@ -118,7 +118,7 @@ def month_table(archive: Archive, year: int, month: int, addresses: Addresses) -
 def _cell(text: str, period: Period, count: int, most: int, addresses: Addresses) -> Cell:
     if not count:
         return Cell(text)
-    heat = -(-HOTTEST * count // most)
+    heat = -(-MAX_HEAT * count // most)
     title = f"{period_text(period)}: {articles_text(count)}"
     return Cell(text, addresses.href(home_path(period)), f"{count:,}", title, heat)
 

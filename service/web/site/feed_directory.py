@@ -1,4 +1,4 @@
-"""Every feed there is: for people, with what each one carries and how often, and for readers, as OPML."""
+"""The directory of feeds: as a page with the pace of each feed, and as OPML for readers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from archive.urls import LABEL_FOLDERS, Scope, home_path
 from feeds import opml
 from feeds.format import RECOMMENDED
 from service.links import Addresses
-from service.web.pages.formatting import LATELY, articles_text, pace_text, period_text
+from service.web.pages.formatting import RECENT_PERIOD, articles_text, pace_text, period_text
 from service.web.pages.view_models import KIND_NAMES, FeedLink, feed_links, feed_title
 
 _ABOUT: Final = {
     LabelKind.SECTION: "The newest articles of one section.",
-    LabelKind.TAG: "The newest articles that carry one tag.",
+    LabelKind.TAG: "The newest articles with one tag.",
     LabelKind.AUTHOR: "The newest articles by one author.",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class FeedRow:
-    """A list with its feeds. `notes` say how much is in it, and how often something comes."""
+    """A list with its feeds. `notes`: its number of articles, and its pace."""
 
     name: str
     href: str
@@ -44,36 +44,36 @@ class FeedGroup:
 
 
 def feed_groups(archive: Archive, addresses: Addresses, *, now: datetime) -> list[FeedGroup]:
-    """The lists that have feeds. The days are left out: there are too many of them."""
+    """The lists that have feeds, without the days, which are too many."""
     groups = [_site(archive, addresses, now), *(_labels(kind, archive, addresses, now) for kind in KIND_NAMES)]
     months = archive.listings.months()
     years: dict[Period, int] = {}
     for month, count in months.items():
         years[Period(month.year)] = years.get(Period(month.year), 0) + count
     groups += [
-        _periods("Years", "The newest articles of one year. Those of a past one hardly change.", years, addresses),
-        _periods("Months", "The newest articles of one month. Those of a past one hardly change.", months, addresses),
+        _periods("Years", "The newest articles of one year. Feeds of past years rarely change.", years, addresses),
+        _periods("Months", "The newest articles of one month. Feeds of past months rarely change.", months, addresses),
     ]
     return [group for group in groups if group.rows]
 
 
 def pace(scope: Scope, archive: Archive, *, now: datetime) -> str:
-    """How often there is something new in the feed of a label or of the site."""
-    lately = ArticleQuery(label=scope if isinstance(scope, Label) else None, down_to=SortKey(now - LATELY, ""))
-    return pace_text(len(archive.listings.sort_keys(lately)))
+    """How often articles appear in the feed of a label or of the site: `about 3 a day`."""
+    recent = ArticleQuery(label=scope if isinstance(scope, Label) else None, down_to=SortKey(now - RECENT_PERIOD, ""))
+    return pace_text(len(archive.listings.sort_keys(recent)))
 
 
 def _site(archive: Archive, addresses: Addresses, now: datetime) -> FeedGroup:
     notes = [articles_text(archive.listings.count(ArticleQuery())), pace(None, archive, now=now)]
     row = FeedRow(addresses.site.title, addresses.href("/"), notes, feed_links(addresses, None))
-    about = "Every article, newest first. Readers that follow its links find everything that was ever published."
+    about = "Every article, newest first. Readers that follow its archive links find all articles ever published."
     return FeedGroup("The whole site", about, "site", [row])
 
 
 def _labels(kind: LabelKind, archive: Archive, addresses: Addresses, now: datetime) -> FeedGroup:
-    lately = {each.label: each.count for each in archive.listings.labels(kind, since=now - LATELY)}
+    recent = {each.label: each.count for each in archive.listings.labels(kind, since=now - RECENT_PERIOD)}
     rows = [
-        _row(addresses, each.label, each.name, [articles_text(each.count), pace_text(lately.get(each.label, 0))])
+        _row(addresses, each.label, each.name, [articles_text(each.count), pace_text(recent.get(each.label, 0))])
         for each in archive.listings.labels(kind)
     ]
     return FeedGroup(KIND_NAMES[kind][1], _ABOUT[kind], LABEL_FOLDERS[kind], rows)
@@ -89,7 +89,7 @@ def _row(addresses: Addresses, scope: Scope, name: str, notes: Sequence[str]) ->
 
 
 def subscriptions(archive: Archive, addresses: Addresses) -> Iterator[opml.Outline]:
-    """What a reader would subscribe to: the site and its labels. Nobody waits for news of a past month."""
+    """The feeds for OPML: of the site and its labels. Feeds of years and months are left out: past ones rarely change."""
     yield _outline(addresses, None, None)
     for kind in KIND_NAMES:
         for named in archive.listings.labels(kind):

@@ -1,6 +1,6 @@
-"""What people see who open the address of a feed in a browser: what it is, and how to subscribe.
+"""The page for people who open the URL of a feed in a browser: what a feed is, and how to subscribe.
 
-Chromium shows feeds as bare text, whatever stylesheet they name (docs/design.md), and Firefox saves them to a file."""
+Chromium shows feeds as bare text, whatever stylesheet they name (docs/decisions/serving.md), and Firefox saves them to a file."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from service.web.pages.view_models import FeedLink, Link, feed_links, feed_title
 from service.web.site.feed_directory import pace
 from service.web.site.search_feed_links import search_feed_links
 
-SHOWN: Final = 10  # articles
+MAX_ARTICLES: Final = 10
 _ARCHIVE_DOCUMENT: Final = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class AboutFeed:
-    """A feed for people. `home` is the page with the same articles; `pace` says how often something comes."""
+    """A feed for people. `home` is the page with the same articles; `pace`: `about 3 a day`."""
 
     title: str
     format: str
@@ -45,15 +45,15 @@ class AboutFeed:
 
     @property
     def others(self) -> Sequence[FeedLink]:
-        """The same in other formats."""
+        """The feeds of the same list in other formats."""
         return [feed for feed in self.feeds if feed.format != self.format]
 
 
 def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: datetime) -> AboutFeed | None:
-    """The feed at an address within the site, with its parameters; None where there is none.
+    """The feed at a path with a query string; None if there is none.
 
-    Raises InvalidQuery for a search that cannot be read."""
-    # Only searches have parameters: a label may hold a question mark.
+    Raises InvalidQuery for a search with invalid parameters."""
+    # Only searches have parameters: in the path of a label, a question mark belongs to its name.
     path, _, parameters = feed.partition("?") if feed.startswith(SEARCH) else (feed, "", "")
     folder, _, suffix = path.rpartition("/")
     feed_format = FORMATS.get(suffix)
@@ -130,6 +130,6 @@ def _newest(scope: Scope, archive: Archive, addresses: Addresses) -> list[Link]:
     query = ArticleQuery(
         label=scope if isinstance(scope, Label) else None,
         period=scope if isinstance(scope, Period) else None,
-        limit=SHOWN,
+        limit=MAX_ARTICLES,
     )
     return [Link(article.title, addresses.href(article.path or "/")) for article in archive.listings.find(query)]

@@ -1,4 +1,4 @@
-"""Pages about feeds: the list of all, what one is for, and OPML."""
+"""Pages about feeds: the directory, the page about one feed, and OPML."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FeedViews:
         )
         groups = feed_groups(self.archive, self.addresses, now=self.clock())
         return render(
-            "feeds.html",
+            "site/feeds.html",
             head,
             groups=groups,
             site_feeds=feed_links(self.addresses, None),
@@ -47,7 +47,7 @@ class FeedViews:
         return self.about(request.args.get("feed", ""))
 
     def about(self, feed: str) -> AnyResponse:
-        """For people who have opened a feed. No cache may keep it: at the same address readers get the feed."""
+        """The page for people who open a feed. Not cacheable: feed readers get the feed at the same URL."""
         about = about_feed(feed, self.archive, self.addresses, now=self.clock())
         if about is None:
             return not_found(self.addresses, "There is no feed at this address.")
@@ -57,7 +57,7 @@ class FeedViews:
             robots="noindex, follow",
             feeds=about.feeds,
         )
-        response = render("feed.html", head, feed=about, all_feeds=self.addresses.href("/feeds"))
+        response = render("site/feed.html", head, feed=about, all_feeds=self.addresses.href("/feeds"))
         response.headers["Cache-Control"] = "no-store"
         response.vary.add("Sec-Fetch-Dest")
         return response

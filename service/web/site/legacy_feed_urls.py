@@ -1,4 +1,4 @@
-"""Feed addresses that readers and people guess, and how each leads to the right one."""
+"""Redirects from the feed URLs of other systems, which feed readers and people guess."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.labels import Label, LabelKind, label_key
-from archive.site import Site
-from archive.store.archive import Archive
 from archive.urls import LABEL_FOLDERS, has_address, home_path
 from feeds.format import ATOM, FORMATS, JSON, RSS, Format
+from service.dateline import Dateline
 from service.links import Addresses
 
 # As WordPress, Ghost, Jekyll, Hugo, Blogger and Medium have them.
@@ -45,7 +44,7 @@ LEGACY_FEED_PATHS: Final = {
     "/feed/json": JSON,
     "/feed/json/": JSON,
 }
-# What follows the address of a list there, and in which folder the list is: `/tag/wheat/feed/`, `/author/ada/rss/`.
+# What follows the URL of a list there, and the folders of lists: `/tag/wheat/feed/`, `/author/ada/rss/`.
 LEGACY_LIST_FEED_PATHS: Final = {
     "feed": RSS,
     "feed/": RSS,
@@ -71,28 +70,30 @@ LEGACY_LIST_FOLDERS: Final = {
 }
 _WORDPRESS: Final = {"rss": RSS, "rss2": RSS, "rdf": RSS, "feed": RSS, "atom": ATOM}
 _KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
-_OPEN: Final = {"Access-Control-Allow-Origin": "*"}
+_CORS_HEADERS: Final = {"Access-Control-Allow-Origin": "*"}
 
 
-def legacy_feed_urls_blueprint(site: Site, archive: Archive) -> Blueprint:
-    """Permanent redirects, so that a reader corrects its subscription by itself."""
-    blueprint = Blueprint("guesses", __name__)
-    addresses = Addresses(site)
+def legacy_feed_urls_blueprint(dateline: Dateline) -> Blueprint:
+    """Permanent redirects, so that a feed reader updates its subscription."""
+    blueprint = Blueprint("legacy_feed_urls", __name__)
+    archive, addresses = dateline.archive, Addresses(dateline.site)
 
-    def lead_to(feed_format: Format) -> AnyResponse:
+    def redirect_to_site_feed(feed_format: Format) -> AnyResponse:
         return _moved(addresses.href(f"/{feed_format.suffix}"))
 
-    def respell(folder: str, name: str, suffix: str) -> AnyResponse:
-        """`/tags/El Salvador/feed.atom`: the label as addresses spell it. What is spelt so is not here."""
+    def redirect_to_key(folder: str, name: str, suffix: str) -> AnyResponse:
+        """`/tags/El Salvador/feed.atom` → the canonical spelling of the label. 404 if it is spelt so already."""
         label = Label(_KINDS[folder], label_key(name))
         if label.key == name or not has_address(label) or not label.key.isprintable():
             abort(404)
         return _moved(addresses.href(home_path(label) + suffix))
 
-    def lead_to_list(guess: str, folder: str, name: str) -> AnyResponse:
-        """To a feed that is there: whoever is sent on for good to one that is not has lost it."""
+    def redirect_to_list_feed(legacy_suffix: str, folder: str, name: str) -> AnyResponse:
+        """To a feed that exists: a permanent redirect to a missing one would end the subscription."""
         labels = [Label(kind, label_key(name)) for kind in LEGACY_LIST_FOLDERS[folder]]
-        paths = [home_path(label) + LEGACY_LIST_FEED_PATHS[guess].suffix for label in labels if has_address(label)]
+        paths = [
+            home_path(label) + LEGACY_LIST_FEED_PATHS[legacy_suffix].suffix for label in labels if has_address(label)
+        ]
         known = archive.renditions.etags(paths)
         found = next((path for path in paths if path in known), None)
         if found is None:
@@ -100,37 +101,37 @@ def legacy_feed_urls_blueprint(site: Site, archive: Archive) -> Blueprint:
         return _moved(addresses.href(found))
 
     @blueprint.before_app_request
-    def lead_from_parameter() -> AnyResponse | None:
-        """`/?feed=rss2`, as WordPress has it without addresses of its own."""
+    def redirect_from_parameter() -> AnyResponse | None:
+        """`/?feed=rss2`: WordPress without pretty permalinks."""
         feed_format = _WORDPRESS.get(request.args.get("feed", "")) if request.path == "/" else None
-        return lead_to(feed_format) if feed_format else None
+        return redirect_to_site_feed(feed_format) if feed_format else None
 
-    blueprint.after_app_request(_tell_scripts)
+    blueprint.after_app_request(_allow_cross_origin_errors)
     for number, (path, feed_format) in enumerate(LEGACY_FEED_PATHS.items()):
-        # An endpoint each: else the router leads all of them to the first by itself.
-        blueprint.add_url_rule(path, endpoint=f"guess_{number}", view_func=partial(lead_to, feed_format))
+        # One endpoint each: with a shared one the router redirects all of them to the first.
+        blueprint.add_url_rule(path, endpoint=f"feed_{number}", view_func=partial(redirect_to_site_feed, feed_format))
     labels, formats = ",".join(_KINDS), ",".join(FORMATS)
-    blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=respell)
+    blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=redirect_to_key)
     folders = ",".join(LEGACY_LIST_FOLDERS)
-    for number, guess in enumerate(LEGACY_LIST_FEED_PATHS):
+    for number, legacy_suffix in enumerate(LEGACY_LIST_FEED_PATHS):
         blueprint.add_url_rule(
-            f"/<any({folders}):folder>/<name>/{guess}",
-            endpoint=f"list_guess_{number}",
-            view_func=partial(lead_to_list, guess),
+            f"/<any({folders}):folder>/<name>/{legacy_suffix}",
+            endpoint=f"list_feed_{number}",
+            view_func=partial(redirect_to_list_feed, legacy_suffix),
         )
     blueprint.add_url_rule("/feeds/", endpoint="feeds", view_func=lambda: redirect(addresses.href("/feeds"), 301))
     return blueprint
 
 
 def _moved(address: str) -> AnyResponse:
-    """For good, and for scripts of other sites, too, which may not even follow where they may not read."""
+    """Permanently; with CORS headers, because scripts of other sites may follow only what they may read."""
     response = redirect(address, 301)
-    response.headers.update(_OPEN)
+    response.headers.update(_CORS_HEADERS)
     return response
 
 
-def _tell_scripts(response: Response) -> Response:
-    """Those of other sites, too, why there is no feed here."""
+def _allow_cross_origin_errors(response: Response) -> Response:
+    """CORS headers on errors, so that scripts of other sites can read why there is no feed."""
     if response.status_code >= 400 and request.path.rpartition("/")[2] in FORMATS:
-        response.headers.update(_OPEN)
+        response.headers.update(_CORS_HEADERS)
     return response

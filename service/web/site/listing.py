@@ -1,4 +1,4 @@
-"""Lists of articles, page by page: cursors, groups by day, the way on and back."""
+"""Paginated lists of articles, grouped by day."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from service.web.pages.view_models import Card, Link, card, day_of
 from service.web.pagination import cursor_of
 
 PER_PAGE: Final = 20
-LEAD_TEXT: Final = 320
+LEAD_TEXT: Final = 320  # characters of the abstract of the lead
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The cards of one day. `text` is empty where the page's heading says the day already."""
+    """The cards of one day. `text` is empty if the heading of the page is the day."""
 
     text: str
     href: str
@@ -33,7 +33,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of a list, grouped by day, with the way on and back; `lead` stands above the groups."""
+    """One page of a list, grouped by day. `lead` comes before the groups."""
 
     lead: Card | None
     days: Sequence[Day]
@@ -46,10 +46,10 @@ class Listing:
 
 
 def listing(archive: Archive, query: ArticleQuery, path: str, addresses: Addresses, *, rich: bool = False) -> Listing:
-    """The page of the list at `path` that begins below `query.after`; the first one without it.
+    """The page of the list at `path` that begins after `query.after`; the first page if that is None.
 
-    Every page is addressed by the article above it, from whichever side one comes, so that it has one
-    address only. `rich` sets the first article of the first page apart."""
+    The cursor of a page is the article before it, from both directions, so that each page has only one URL.
+    `rich` makes the first article of the first page the lead."""
     found = archive.listings.find(replace(query, limit=PER_PAGE + 1))
     shown = list(found[:PER_PAGE])
     older = _page_link("Older articles", path, addresses, shown[-1]) if len(found) > PER_PAGE else None
@@ -62,14 +62,14 @@ def listing(archive: Archive, query: ArticleQuery, path: str, addresses: Address
     return Listing(lead, _by_day(shown, addresses, titled=not says_day), newer, older)
 
 
-def page_above(archive: Archive, query: ArticleQuery, place: SortKey, path: str, addresses: Addresses) -> str:
-    """The address of the page that ends just above a place."""
-    return _page_link("", path, addresses, _above(archive, query, place)).href
+def page_above(archive: Archive, query: ArticleQuery, position: SortKey, path: str, addresses: Addresses) -> str:
+    """The URL of the page that ends just before a position."""
+    return _page_link("", path, addresses, _above(archive, query, position)).href
 
 
-def _above(archive: Archive, query: ArticleQuery, place: SortKey) -> Article | None:
-    """The article below which the page before a place begins; None where that is the first page."""
-    found = archive.listings.find(replace(query, after=None, before=place, limit=PER_PAGE + 1))
+def _above(archive: Archive, query: ArticleQuery, position: SortKey) -> Article | None:
+    """The cursor article of the page that ends before a position; None if that is the first page."""
+    found = archive.listings.find(replace(query, after=None, before=position, limit=PER_PAGE + 1))
     return found[0] if len(found) > PER_PAGE else None
 
 
@@ -90,7 +90,7 @@ def _by_day(articles: Iterable[Article], addresses: Addresses, *, titled: bool) 
 
 
 def neighbours(archive: Archive, article: Article) -> tuple[Article | None, Article | None]:
-    """The next newer and the next older article of the whole archive."""
+    """The next newer and the next older article in the archive."""
     newer = archive.listings.find(ArticleQuery(before=SortKey.of(article), limit=1))
     older = archive.listings.find(ArticleQuery(after=SortKey.of(article), limit=1))
     return (newer[0] if newer else None, older[0] if older else None)

@@ -36,16 +36,16 @@ class ListViews:
         return addresses_of(self.site)
 
     def home(self) -> AnyResponse:
-        shown = self._listing(None, rich=True)
+        page = self._listing(None, rich=True)
         sections = sorted(
             self.archive.listings.labels(LabelKind.SECTION), key=lambda named: (-named.count, named.label.key)
         )
         months = list(self.archive.listings.months().items())[:MAX_MONTHS]
         description = self.site.description or f"Articles from {self.site.title}, newest first."
         return render(
-            "home.html",
-            self._list_head(self.site.title, description, None, shown),
-            listing=shown,
+            "site/home.html",
+            self._list_head(self.site.title, description, None, page),
+            listing=page,
             feeds=feed_links(self.addresses, None),
             sections=label_links(sections[:MAX_SECTIONS], self.addresses),
             all_sections=self.addresses.href("/sections/"),
@@ -65,15 +65,15 @@ class ListViews:
         named = self.archive.listings.label(label)
         if named is None:
             return not_found(self.addresses)
-        shown = self._listing(label)
+        page = self._listing(label)
         description = _label_description(named, self.site.title)
         return render(
-            "label.html",
-            self._list_head(named.name, description, label, shown, named.name),
+            "site/label.html",
+            self._list_head(named.name, description, label, page, named.name),
             kicker=Link(KIND_NAMES[label.kind][0], self.addresses.href(f"/{folder}/")),
             name=named.name,
             count=articles_text(named.count),
-            listing=shown,
+            listing=page,
             feeds=feed_links(self.addresses, label, named.name),
         )
 
@@ -81,12 +81,12 @@ class ListViews:
         _, plural = KIND_NAMES[KINDS[folder]]
         links = label_links(self.archive.listings.labels(KINDS[folder]), self.addresses)
         head = self._head(plural, f"All {plural.lower()} of {self.site.title}.", f"/{folder}/")
-        return render("labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
+        return render("site/labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
 
     def archive_by_date(self) -> AnyResponse:
         rows = year_rows(self.archive.listings.months(), self.addresses)
-        head = self._head("Archive", f"Everything that {self.site.title} has published, by date.", "/archive/")
-        return render("archive.html", head, rows=rows)
+        head = self._head("Archive", f"All articles of {self.site.title}, by date.", "/archive/")
+        return render("site/archive.html", head, rows=rows)
 
     def period(self, year: int, month: int | None = None, day: int | None = None) -> AnyResponse:
         period = period_of(year, month, day)
@@ -94,14 +94,14 @@ class ListViews:
             return not_found(self.addresses)
         count = self.archive.listings.count(ArticleQuery(period=period))
         if count == 0:
-            return not_found(self.addresses, "Nothing was published then.")
-        shown = self._listing(period)
+            return not_found(self.addresses, "Nothing was published in this period.")
+        page = self._listing(period)
         name = period_text(period)
         earlier, later = nearest(self.archive, period)
         description = f"{articles_text(count)} that {self.site.title} published: {name}."
         return render(
-            "period.html",
-            self._list_head(name, description, period, shown, name),
+            "site/period.html",
+            self._list_head(name, description, period, page, name),
             name=name,
             iso=str(period),
             count=articles_text(count),
@@ -111,12 +111,12 @@ class ListViews:
             later=self._period_link(later),
             months=months_of(year, self.archive.listings.months(), self.addresses) if month is None else (),
             table=month_table(self.archive, year, month, self.addresses) if month and day is None else None,
-            listing=shown,
+            listing=page,
             feeds=feed_links(self.addresses, period, name),
         )
 
     def _listing(self, scope: Scope, *, rich: bool = False) -> Listing:
-        """The page of a list that the address asks for, by `after`; `before` leads to such an address."""
+        """The page of a list that the parameter `after` names. `before` redirects to such a URL."""
         query = ArticleQuery(
             label=scope if isinstance(scope, Label) else None, period=scope if isinstance(scope, Period) else None
         )
@@ -127,7 +127,7 @@ class ListViews:
         query = ArticleQuery(label=query.label, period=query.period, after=after)
         return listing(self.archive, query, path, self.addresses, rich=rich)
 
-    def _list_head(self, title: str, description: str, scope: Scope, shown: Listing, name: str | None = None) -> Head:
+    def _list_head(self, title: str, description: str, scope: Scope, page: Listing, name: str | None = None) -> Head:
         path = home_path(scope)
         parameters: dict[str, str] = {}
         if "after" in request.args:
@@ -137,8 +137,8 @@ class ListViews:
             description=description,
             canonical=self.addresses.absolute(path, **parameters),
             feeds=feed_links(self.addresses, scope, name),
-            newer=shown.newer.href if shown.newer else None,
-            older=shown.older.href if shown.older else None,
+            newer=page.newer.href if page.newer else None,
+            older=page.older.href if page.older else None,
         )
 
     def _head(self, title: str, description: str, path: str, feeds: list[FeedLink] | None = None) -> Head:
@@ -163,7 +163,7 @@ def _cursor(name: str) -> SortKey | None:
     try:
         return read_cursor(cursor)
     except ValueError:
-        message = f"The address of this page is damaged: “{name}” is not a place in a list."
+        message = f"The value of “{name}” in the address of this page is invalid."
         abort(error_page(400, "No such page", message, links=[Link("The first page", request.path)]))
 
 

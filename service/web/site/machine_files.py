@@ -24,7 +24,7 @@ class MachineFiles:
     def opensearch(self) -> AnyResponse:
         response = make_response(
             render_template(
-                "opensearch.xml",
+                "site/opensearch.xml",
                 short_name=self.site.title[:16],  # OpenSearch 1.1: at most 16 characters
                 search=self.addresses.absolute("/search"),
                 suggest=self.addresses.absolute(SUGGEST_PATH),

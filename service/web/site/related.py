@@ -1,4 +1,4 @@
-"""More like this: the articles that are shown below an article."""
+"""More like this: links to similar articles."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from service.links import Addresses
 from service.web.pages.formatting import day_text
 from service.web.pages.view_models import Link, day_of
 
-MOST: Final = 5
-KEPT: Final = 2000  # articles of which they are known, in each web process: half a megabyte
-LASTING: Final = timedelta(minutes=10)  # what is like an old article hardly changes
-READ_AGAIN: Final = timedelta(seconds=10)  # for a title that has changed or an article that was withdrawn
+MAX_LINKS: Final = 5
+MAX_CACHED: Final = 2000  # articles, in each web process: about 0.5 MB
+IDS_LIFETIME: Final = timedelta(minutes=10)  # the similar articles of an article rarely change
+LINKS_LIFETIME: Final = timedelta(seconds=10)  # titles change, and articles are withdrawn
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CachedLinks:
     found: datetime
     ids: Sequence[str]
     read: datetime
@@ -31,46 +31,46 @@ class _Known:
 
 
 class Related:
-    """Remembers for a while what it has found, so that a page that many read costs no search.
+    """Finds similar articles and caches them, so that a popular page costs no search.
 
-    Without a usable index there is nothing to show, and the page does not wait for it."""
+    If the index is unavailable there are no links, and it is not asked again for LINKS_LIFETIME."""
 
     def __init__(self, dateline: Dateline) -> None:
         self._dateline = dateline
-        self._known: OrderedDict[tuple[str, int], _Known] = OrderedDict()
-        self._away_until: datetime | None = None
+        self._cache: OrderedDict[tuple[str, int], _CachedLinks] = OrderedDict()
+        self._paused_until: datetime | None = None
         self._lock = threading.Lock()
 
     def links(self, article: Article, addresses: Addresses) -> Sequence[Link]:
-        """To the articles that are most like this one; on a copy made of files, none."""
+        """Links to the articles most similar to this one; none in a static export."""
         if addresses.as_files:
             return ()
         now = self._dateline.clock()
         key = article.id, article.revision
         with self._lock:
-            known = self._known.get(key)
-        if known is not None and now < known.read + READ_AGAIN:
-            return known.links
-        if known is not None and now < known.found + LASTING:
-            known = _Known(known.found, known.ids, now, self._read(known.ids, addresses))
+            cached = self._cache.get(key)
+        if cached is not None and now < cached.read + LINKS_LIFETIME:
+            return cached.links
+        if cached is not None and now < cached.found + IDS_LIFETIME:
+            cached = _CachedLinks(cached.found, cached.ids, now, self._read(cached.ids, addresses))
         elif (ids := self._find(article, now)) is None:
             return ()
         else:
-            known = _Known(now, ids, now, self._read(ids, addresses))
+            cached = _CachedLinks(now, ids, now, self._read(ids, addresses))
         with self._lock:
-            self._known[key] = known
-            self._known.move_to_end(key)
-            while len(self._known) > KEPT:
-                self._known.popitem(last=False)
-        return known.links
+            self._cache[key] = cached
+            self._cache.move_to_end(key)
+            while len(self._cache) > MAX_CACHED:
+                self._cache.popitem(last=False)
+        return cached.links
 
     def _find(self, article: Article, now: datetime) -> Sequence[str] | None:
-        if self._away_until is not None and now < self._away_until:
+        if self._paused_until is not None and now < self._paused_until:
             return None
         try:
-            hits = self._dateline.index.similar(article, limit=MOST)
+            hits = self._dateline.index.similar(article, limit=MAX_LINKS)
         except IndexUnavailable:
-            self._away_until = now + READ_AGAIN
+            self._paused_until = now + LINKS_LIFETIME
             return None
         return tuple(hit.id for hit in hits)
 

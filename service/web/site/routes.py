@@ -27,7 +27,7 @@ LABELS: Final = f"/<any({','.join(KINDS)}):folder>/"
 
 
 def site_blueprint(dateline: Dateline) -> Blueprint:
-    """All pages for readers. Installs the layout, which the pages of the whole application use."""
+    """All public pages. Also installs the layout, which every page of the application uses."""
     lists, articles, feeds = ListViews(dateline), ArticleViews(dateline), FeedViews(dateline)
     search, files = SearchViews(dateline, feeds.about), MachineFiles(dateline.site)
     blueprint = Blueprint("public", __name__)

@@ -1,4 +1,4 @@
-"""Search: the page, the feed of its results, the API and the suggestions while typing."""
+"""Search: the page, the feeds of searches, the API and suggestions while typing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ RETRY_AFTER: Final = 10  # seconds
 
 
 class SearchViews:
-    """`about_feed` gives the page about a feed, for people who open one in a browser."""
+    """`about_feed` returns the page about a feed, for people who open one in a browser."""
 
     def __init__(self, dateline: Dateline, about_feed: Callable[[str], AnyResponse]) -> None:
         self.dateline = dateline
@@ -49,14 +49,14 @@ class SearchViews:
             page = search_page(self.dateline, args)
         except InvalidQuery as error:
             view = problems_view(error.problems, args, self.addresses)
-            return render("search.html", head, status=400, view=view)
+            return render("site/search.html", head, status=400, view=view)
         except IndexUnavailable:
             return self._not_searchable()
         view = results_view(page, args, self.addresses)
         status = 404 if page.query.page > max(page.pages, 1) else 200
         feeds = search_feed_links(page.query, self.addresses)
         head = replace(head, title=f"{page.query.text} – Search" if page.query.text else head.title, feeds=feeds)
-        return render("search.html", head, status=status, view=view, feeds=feeds)
+        return render("site/search.html", head, status=status, view=view, feeds=feeds)
 
     def search_feed(self, name: str) -> AnyResponse:
         if opens_in_browser(request.environ):
@@ -71,7 +71,7 @@ class SearchViews:
         return add_validators(response)
 
     def _not_searchable(self) -> AnyResponse:
-        message = "The search index is being prepared. Everything else works; please try again in a moment."
+        message = "The search index is being prepared. The rest of the site works. Please try again in a moment."
         response = error_page(503, "Search is not available", message)
         response.headers["Retry-After"] = str(RETRY_AFTER)
         return response

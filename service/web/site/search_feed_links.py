@@ -10,7 +10,7 @@ from service.web.pages.view_models import FeedLink
 
 
 def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink]:
-    """The feeds of this search, in the order of the table of formats."""
+    """Links to the feeds of a search, in the order of the table of formats."""
     parameters = feed_parameters(query)
     title = f"{search_name(query)} – {addresses.site.title}"
     return [

@@ -1,4 +1,4 @@
-"""The search page: results, ways to narrow them, and help where nothing was found."""
+"""View models of the search page: results, filters, and help if nothing was found."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from archive.labels import label_key
 from archive.period import Period
 from archive.search.index import Facet, SearchQuery, Sort
 from service.links import Addresses
-from service.search import Found, SearchPage
+from service.search import SearchPage, SearchResult
 from service.web.pages.formatting import articles_text, language_text, period_text
 from service.web.pages.view_models import Card, Link, card
 
-_KEPT: Final = ("q", "section", "tag", "author", "language", "from", "to", "sort", "per_page")
+_PARAMETERS: Final = ("q", "section", "tag", "author", "language", "from", "to", "sort", "per_page")
 _LABELS: Final = {"section": "Section", "tag": "Tag", "author": "Author", "language": "Language"}
 _FILTER_NAMES: Final = {**_LABELS, "from": "From", "to": "Until"}
 _SORTS: Final = ((Sort.RELEVANCE, "Best match"), (Sort.NEWEST, "Newest first"), (Sort.OLDEST, "Oldest first"))
@@ -33,7 +33,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class SearchForm:
-    """What was asked, so that it can be asked again. `hidden` are filters without a field of their own."""
+    """The form with the values of this search. `hidden`: filters without a visible field. `chips` remove a filter."""
 
     text: str
     first_day: str
@@ -45,7 +45,7 @@ class SearchForm:
 
 @dataclass(frozen=True, slots=True)
 class ResultRow:
-    """`title` and `snippet` have the words marked that were looked for."""
+    """`title` and `snippet` have <mark> around the words of the query."""
 
     card: Card
     title: Markup
@@ -60,7 +60,7 @@ class FacetGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultsView:
-    """`summary` says in one line what was found."""
+    """A page of results. `summary`: one line, with the number of articles. `widen`: searches with fewer filters."""
 
     form: SearchForm
     summary: str
@@ -78,53 +78,53 @@ class ResultsView:
 
 def results_view(page: SearchPage, args: Mapping[str, str], addresses: Addresses) -> ResultsView:
     """A page of results with links to its neighbours and to narrower searches."""
-    asked = _asked(args)
+    given = _parameters(args)
     query = page.query
     nothing = not page.results
     return ResultsView(
-        form=_form(query, asked, addresses),
+        form=_form(query, given, addresses),
         summary=_summary(page),
         rows=[_row(found, addresses) for found in page.results],
-        facets=_facets(page.facets, asked, addresses),
-        suggestion=_suggestion(page.suggestion, asked, addresses),
+        facets=_facets(page.facets, given, addresses),
+        suggestion=_suggestion(page.suggestion, given, addresses),
         notes=page.notes,
-        widen=_widen(asked, addresses) if nothing else (),
+        widen=_widen(given, addresses) if nothing else (),
         place=f"Page {query.page:,} of {page.pages:,}" if page.pages > 1 else "",
-        previous=_page("Previous page", min(query.page - 1, page.pages), asked, addresses),
-        next=_page("Next page", query.page + 1 if query.page < page.pages else 0, asked, addresses),
+        previous=_page("Previous page", min(query.page - 1, page.pages), given, addresses),
+        next=_page("Next page", query.page + 1 if query.page < page.pages else 0, given, addresses),
         nothing=nothing,
     )
 
 
-def _row(found: Found, addresses: Addresses) -> ResultRow:
+def _row(found: SearchResult, addresses: Addresses) -> ResultRow:
     title, snippet = Markup(found.title_html), Markup(found.snippet_html)  # noqa: S704 - escaped by archive.snippets
     return ResultRow(card(found.article, addresses), title, snippet)
 
 
 def problems_view(problems: Sequence[Problem], args: Mapping[str, str], addresses: Addresses) -> ResultsView:
-    """The form as it was sent, with what is wrong with it."""
-    asked = _asked(args)
+    """The form as it was sent, with its problems."""
+    given = _parameters(args)
     wrong = {problem.field for problem in problems}
-    sound = {name: value for name, value in asked.items() if name not in wrong}
-    form = _form(SearchQuery(text=asked.get("q", "")), sound, addresses)
-    return ResultsView(form=form, summary="This search cannot be made.", problems=problems)
+    sound = {name: value for name, value in given.items() if name not in wrong}
+    form = _form(SearchQuery(text=given.get("q", "")), sound, addresses)
+    return ResultsView(form=form, summary="This search has invalid filters.", problems=problems)
 
 
-def _asked(args: Mapping[str, str]) -> dict[str, str]:
-    return {name: args[name].strip() for name in _KEPT if args.get(name, "").strip()}
+def _parameters(args: Mapping[str, str]) -> dict[str, str]:
+    return {name: args[name].strip() for name in _PARAMETERS if args.get(name, "").strip()}
 
 
-def _form(query: SearchQuery, asked: Mapping[str, str], addresses: Addresses) -> SearchForm:
+def _form(query: SearchQuery, given: Mapping[str, str], addresses: Addresses) -> SearchForm:
     return SearchForm(
         text=query.text,
         first_day=query.first_day.isoformat() if query.first_day else "",
         last_day=query.last_day.isoformat() if query.last_day else "",
         sorts=[Option(sort.value, text, query.sort is sort) for sort, text in _SORTS],
-        hidden=[(name, asked[name]) for name in (*_LABELS, "per_page") if name in asked],
+        hidden=[(name, given[name]) for name in (*_LABELS, "per_page") if name in given],
         chips=[
-            Link(f"{_FILTER_NAMES[name]}: {_filter_text(name, asked[name])}", _search(addresses, _without(asked, name)))
+            Link(f"{_FILTER_NAMES[name]}: {_filter_text(name, given[name])}", _search(addresses, _without(given, name)))
             for name in _FILTER_NAMES
-            if name in asked
+            if name in given
         ],
     )
 
@@ -133,7 +133,7 @@ def _summary(page: SearchPage) -> str:
     text = page.query.text
     what = "" if not text else f" for {text}" if '"' in text else f" for “{text}”"
     if page.total == 0:
-        return f"Nothing was found{what}."
+        return f"No articles found{what}."
     if page.query.page > page.pages:
         return (
             f"{articles_text(page.total)}{what}. There is no page {page.query.page:,}; the last one is {page.pages:,}."
@@ -141,27 +141,27 @@ def _summary(page: SearchPage) -> str:
     return f"{articles_text(page.total)}{what}"
 
 
-def _facets(facets: Mapping[str, Sequence[Facet]], asked: Mapping[str, str], addresses: Addresses) -> list[FacetGroup]:
+def _facets(facets: Mapping[str, Sequence[Facet]], given: Mapping[str, str], addresses: Addresses) -> list[FacetGroup]:
     groups: list[tuple[str, list[tuple[Facet, str, tuple[str, ...]]]]] = []
-    if (period := _period_facet(asked)) is not None:
+    if (period := _period_facet(given)) is not None:
         name, title = period
         values = facets.get(name, ())
-        if name == "month":  # of one year there are twelve at most: as in a calendar
+        if name == "month":  # at most twelve: in the order of the calendar
             values = sorted(values, key=lambda facet: facet.value)
         groups.append((title, [(facet, _period_name(facet.value), ("from", "to")) for facet in values]))
         if name == "month":
-            others = [facet for facet in facets.get("year", ()) if facet.value != asked["from"]]
+            others = [facet for facet in facets.get("year", ()) if facet.value != given["from"]]
             groups.append(("Other years", [(facet, facet.value, ("from", "to")) for facet in others]))
     for name, title in _LABELS.items():
         values = facets.get(name, ())
         if not (name == "language" and len(values) < 2):
-            values = [facet for facet in values if label_key(facet.value) != label_key(asked.get(name, ""))]
+            values = [facet for facet in values if label_key(facet.value) != label_key(given.get(name, ""))]
             groups.append((title, [(facet, _filter_text(name, facet.value), (name,)) for facet in values]))
     return [
         FacetGroup(
             title,
             [
-                Link(text, _search(addresses, {**asked, **dict.fromkeys(parameters, facet.value)}), f"{facet.count:,}")
+                Link(text, _search(addresses, {**given, **dict.fromkeys(parameters, facet.value)}), f"{facet.count:,}")
                 for facet, text, parameters in values[:MAX_FACETS]
             ],
         )
@@ -170,9 +170,9 @@ def _facets(facets: Mapping[str, Sequence[Facet]], asked: Mapping[str, str], add
     ]
 
 
-def _period_facet(asked: Mapping[str, str]) -> tuple[str, str] | None:
-    """Years at first; months where a year was chosen."""
-    first, last = asked.get("from", ""), asked.get("to", "")
+def _period_facet(given: Mapping[str, str]) -> tuple[str, str] | None:
+    """The facet of dates and its title: years; months if one year is chosen; None for other ranges."""
+    first, last = given.get("from", ""), given.get("to", "")
     if not first and not last:
         return "year", "Year"
     return ("month", f"Months of {first}") if first == last and len(first) == len("2023") else None
@@ -187,35 +187,35 @@ def _filter_text(name: str, value: str) -> str:
     return language_text(value) if name == "language" else value
 
 
-def _suggestion(suggestion: str | None, asked: Mapping[str, str], addresses: Addresses) -> Link | None:
+def _suggestion(suggestion: str | None, given: Mapping[str, str], addresses: Addresses) -> Link | None:
     if not suggestion:
         return None
-    return Link(suggestion, _search(addresses, {**asked, "q": suggestion}))
+    return Link(suggestion, _search(addresses, {**given, "q": suggestion}))
 
 
-def _widen(asked: Mapping[str, str], addresses: Addresses) -> list[Link]:
+def _widen(given: Mapping[str, str], addresses: Addresses) -> list[Link]:
     """The same search with fewer filters."""
-    names = [name for name in _FILTER_NAMES if name in asked]
+    names = [name for name in _FILTER_NAMES if name in given]
     links = [
         Link(
-            f"without {_FILTER_NAMES[name].lower()} “{_filter_text(name, asked[name])}”",
-            _search(addresses, _without(asked, name)),
+            f"without {_FILTER_NAMES[name].lower()} “{_filter_text(name, given[name])}”",
+            _search(addresses, _without(given, name)),
         )
         for name in names
     ]
     if len(names) > 1:
-        links.append(Link("without any filter", _search(addresses, _without(asked, *names))))
+        links.append(Link("without any filter", _search(addresses, _without(given, *names))))
     return links
 
 
-def _page(text: str, number: int, asked: Mapping[str, str], addresses: Addresses) -> Link | None:
+def _page(text: str, number: int, given: Mapping[str, str], addresses: Addresses) -> Link | None:
     if number < 1:
         return None
-    return Link(text, _search(addresses, {**asked, "page": str(number)} if number > 1 else asked))
+    return Link(text, _search(addresses, {**given, "page": str(number)} if number > 1 else given))
 
 
-def _without(asked: Mapping[str, str], *names: str) -> dict[str, str]:
-    return {name: value for name, value in asked.items() if name not in names}
+def _without(given: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: value for name, value in given.items() if name not in names}
 
 
 def _search(addresses: Addresses, parameters: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Suggestions while somebody types (OpenSearch Suggestions 1.1), for browsers and the search box."""
+"""Suggestions while typing (OpenSearch Suggestions 1.1), for browsers and the search box."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from service.web.pages.view_models import KIND_NAMES, day_of
 SUGGEST_PATH: Final = "/search/suggest"
 MEDIA_TYPE: Final = "application/x-suggestions+json"
 FRESHNESS: Final = "public, max-age=60"
-MOST: Final = 10
-MOST_TITLES: Final = 4  # where there is something else as well
+MAX_SUGGESTIONS: Final = 10
+MIN_TITLES: Final = 4  # places for titles if there are many completions
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One suggestion: what the search box would say, what that is, and where it leads."""
+    """One suggestion: the text for the search box, a description, and the absolute URL it leads to."""
 
     text: str
     description: str
@@ -36,28 +36,28 @@ class Line:
 def suggestion_document(dateline: Dateline, args: Mapping[str, str], addresses: Addresses) -> list[object]:
     """`[typed, texts, descriptions, addresses]`. Raises IndexUnavailable."""
     typed = args.get("q", "")
-    lines = list(suggested(dateline, typed, addresses))
+    lines = list(suggestion_lines(dateline, typed, addresses))
     return [typed, [line.text for line in lines], [line.description for line in lines], [line.url for line in lines]]
 
 
-def suggested(dateline: Dateline, typed: str, addresses: Addresses) -> Iterator[Line]:
-    """Words and labels, best first, then titles, the newest first."""
-    found = dateline.index.suggest(typed, limit=MOST)
-    room = max(MOST - len(found.completions), MOST_TITLES)
+def suggestion_lines(dateline: Dateline, typed: str, addresses: Addresses) -> Iterator[Line]:
+    """Words and labels, best first, then titles, newest first. Raises IndexUnavailable."""
+    found = dateline.index.suggest(typed, limit=MAX_SUGGESTIONS)
+    room = max(MAX_SUGGESTIONS - len(found.completions), MIN_TITLES)
     articles = dateline.archive.articles.get_many(found.articles[:room])
-    fitting = [
+    matching = [
         article
         for each in found.articles[:room]
         if (article := articles.get(each)) is not None and article.is_public and continues(article.title, typed)
     ]
-    for completion in found.completions[: MOST - len(fitting)]:
+    for completion in found.completions[: MAX_SUGGESTIONS - len(matching)]:
         yield _completion(completion, addresses)
-    for article in fitting:
+    for article in matching:
         yield _title(article, addresses)
 
 
 def continues(title: str, typed: str) -> bool:
-    """Whether a word of the title begins like the last word that was typed."""
+    """Whether a word of the title begins with the last word typed."""
     words = list(typed_words(typed))
     return bool(words) and any(token.term.startswith(words[-1].term) for token in analysis.tokens(title))
 

@@ -1,4 +1,4 @@
-"""Rebuilds the stored feeds that changed articles are in, or have left."""
+"""Rebuilds the stored feeds of changed articles."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
 from archive.store.feed_volumes import ArchiveDocument
 from archive.urls import Scope
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 from feeds.archived import page_of
 from feeds.builder import FeedBuilder
 from feeds.channel import Page
@@ -26,17 +26,17 @@ from service.syndication.site_feeds import SITE_FEED, Placement, SiteFeeds, plac
 
 log = logging.getLogger(__name__)
 
-FEEDS_VERSION = 8  # raise it when the same articles are to give other bytes
+FEEDS_VERSION = 8  # increase it when the same articles give other bytes
 BUILT_FOR = "feeds-built-for"
 
-IMPORT_THRESHOLD = 100  # feeds due at once: more are the result of an import or of new settings
+IMPORT_THRESHOLD = 100  # feeds due at the same time: more are caused by an import or new settings
 
 
 Maker = tuple[Scope | ArchiveDocument, Callable[[], list[Document]]]
 
 
 class FeedsConsumer:
-    """Rebuilds the feeds that changed articles are in or have left, and only those."""
+    """Rebuilds the feeds that changed articles are in or have left, and no others."""
 
     name = "feeds"
     kind = ChangeKind.ARTICLE
@@ -48,23 +48,24 @@ class FeedsConsumer:
         self.archive = archive
         self.site_feeds = site_feeds
         self.clock = clock
-        self._made: dict[Scope | ArchiveDocument, int] = {}
+        self._built_at: dict[Scope | ArchiveDocument, int] = {}  # log position at which each was built
 
     def start(self, lease: Lease) -> int:
-        """The position to go on from: the beginning if stored feeds are of other settings, or lack a format."""
-        self._made.clear()
+        """The position to continue from: 0 if the stored feeds were built with other settings, or lack a format."""
+        self._built_at.clear()
         self.site_feeds.load()
-        self.site_feeds.save_sealed(lease)  # for a site without feeds, that nothing is sealed
+        self.site_feeds.save_sealed(lease)  # on a new site: stores that nothing is sealed
         builder = self.site_feeds.builder
         built_for = f"{FEEDS_VERSION} {builder.identity} {builder.length} {builder.content_levels} {builder.site!r}"
         if self.archive.facts.get(BUILT_FOR) == built_for:
             if self._has_every_format(SITE_FEED):
                 return lease.position
-            # Until all feeds are due again: the site's own, which comes first, is to say nothing about the others.
+            # Force a rebuild of all feeds, also after a crash: the site's own feed, built first, must not hide that others
+            # lack a format.
             self.archive.facts.set(BUILT_FOR, "")
         log.info("building every feed: the site's settings or the formats are new")
         self._store([(None, partial(self.site_feeds.feed, None))], lease)
-        # The cursor first: after a crash between the two lines the rebuild is repeated rather than skipped.
+        # The cursor first: a crash between the two lines repeats the rebuild rather than skipping it.
         self.archive.changes.advance(lease, 0)
         self.archive.facts.set(BUILT_FOR, built_for)
         return 0
@@ -80,21 +81,21 @@ class FeedsConsumer:
             labels |= change.labels
             days |= change.days
         if not days:
-            return  # drafts: no reader has seen anything of it
+            return  # drafts: nothing public changed
         scopes = sorted(scopes_touched(labels, days), key=_order)
-        position = self.archive.changes.head()  # what is made from here on has all changes up to this one
+        position = self.archive.changes.head()  # documents built from here on include all changes up to this one
         sealed = self.site_feeds.seal(self._placements(changes))
         last = changes[-1].seq
-        # What was made for earlier changes, of the archive as it was then, has later ones already: an import's.
-        has_them = {made for made, has in self._made.items() if has >= last}
-        touched = [one for one in sealed.touched if not (one in sealed.edited and one in has_them)]
-        due = [scope for scope in scopes if scope is None or scope not in has_them]
+        # During an import, feeds built for earlier changes include these changes already: they read the archive's state.
+        up_to_date = {made for made, built_at in self._built_at.items() if built_at >= last}
+        touched = [one for one in sealed.touched if not (one in sealed.edited and one in up_to_date)]
+        due = [scope for scope in scopes if scope is None or scope not in up_to_date]
         makers = self._makers(due, touched)
         stored = self._store(makers, lease)
-        made = {**self._made, **{what: position for what, _ in makers}}
-        self._made = {what: has for what, has in made.items() if has > last}
+        built_at = {**self._built_at, **{subject: position for subject, _ in makers}}
+        self._built_at = {subject: built for subject, built in built_at.items() if built > last}
         if sealed.moved:
-            # After the documents: a worker that dies between the two lines splits the same ones again.
+            # After the documents: after a crash in between, the next worker splits the same documents again.
             self.archive.feed_volumes.put(sealed.moved, lease)
         self.site_feeds.save_sealed(lease)
         log.info(
@@ -107,7 +108,7 @@ class FeedsConsumer:
 
     def _placements(self, changes: Sequence[Change]) -> Iterator[Placement]:
         ids = list(dict.fromkeys(change.subject for change in changes if change.days))
-        for some in slices(ids, self.articles_at_once):
+        for some in chunked(ids, self.articles_at_once):
             for article in self.archive.articles.get_many(some).values():
                 if article.revision == 1:
                     yield from placements_of([article])
@@ -115,10 +116,10 @@ class FeedsConsumer:
                     yield from placements_of([state.article for state in self.archive.articles.history(article.id)])
 
     def _makers(self, scopes: Sequence[Scope], documents: Sequence[ArchiveDocument]) -> list[Maker]:
-        """In an order in which a reader that polls meanwhile misses nothing.
+        """What to build, in an order in which a reader that polls meanwhile misses no article.
 
-        First the archive documents that are new, then the site's feed, which may link to them, then the archive
-        documents that have given articles to them, then all other feeds."""
+        New archive documents first; then the site's feed, which may link to them; then the archive documents whose
+        articles moved to the new ones; then all other feeds."""
         paths = {document: _paths(page_of(document)) for document in documents}
         stored = self.archive.renditions.etags([path for some in paths.values() for path in some]).keys()
         new = [document for document, own in paths.items() if not own <= stored]
@@ -137,7 +138,7 @@ class FeedsConsumer:
         return paths == self.archive.renditions.etags(list(paths)).keys()
 
     def _store(self, makers: Sequence[Maker], lease: Lease) -> int:
-        return sum(self._store_some(some, lease) for some in slices(makers, self.feeds_at_once))
+        return sum(self._store_some(some, lease) for some in chunked(makers, self.feeds_at_once))
 
     def _store_some(self, makers: Sequence[Maker], lease: Lease) -> int:
         return store_documents(
@@ -150,7 +151,7 @@ def _paths(page: Page) -> set[str]:
 
 
 def _order(scope: Scope) -> tuple[int, str]:
-    """The site's feed first: most readers have it."""
+    """The site's feed first: it has the most subscribers."""
     if scope is None:
         return 0, ""
     return (1, str(scope)) if isinstance(scope, Period) else (2, f"{scope.kind} {scope.key}")

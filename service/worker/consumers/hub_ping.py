@@ -1,4 +1,4 @@
-"""Notifies the hub of another host of every document that has changed (WebSub §6)."""
+"""Notifies an external hub of changed documents (WebSub §6)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class HubPingConsumer:
 
 
 def hub_ping_consumer(dateline: Dateline) -> HubPingConsumer | None:
-    """None if the site is its own hub, or has none. The operator chose the hub: it may be on a private network."""
+    """None if the site has no hub, or is its own. The hub may be on a private network, because the operator chose it."""
     hub = dateline.site.hub
     if hub is None or hub == dateline.site.absolute(HUB_PATH):
         return None

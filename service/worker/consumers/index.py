@@ -1,4 +1,4 @@
-"""Brings the search index up to date with the archive."""
+"""Keeps the search index up to date with the archive."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from archive.errors import IndexUnavailable
 from archive.search.index import SearchIndex
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 from service.dateline import Dateline
 
 log = logging.getLogger(__name__)
 
 READ_BATCH = 500  # articles read at once
-INDEX_BATCH = 1000  # changes per commit; an article behind them waits for it
+INDEX_BATCH = 1000  # changes per commit; a later article waits for it
 REBUILD_BATCH = 20_000  # changes per commit of a rebuild, on all processors
 MAX_BATCH_CHARACTERS = 30_000_000  # of HTML, of the articles that are indexed together
 
@@ -33,16 +33,16 @@ class IndexConsumer:
 
     @property
     def batch(self) -> int:
-        """Whoosh pays per commit: one article takes some 15 ms, a thousand together less than a second."""
+        """Large, because Whoosh pays per commit: one article takes about 15 ms, a thousand together less than a second."""
         return REBUILD_BATCH if self.index.awaited() else INDEX_BATCH
 
     def start(self, lease: Lease) -> int:
-        """From the position stored in the index, which may have been lost, damaged or restored from a backup.
+        """The position stored in the index, which may be lost, damaged or restored from a backup.
 
-        A cursor at 0 requests a new index; the old one, if it is usable, answers searches until then."""
+        A cursor at 0 requests a new index. The old one, if usable, answers searches until the new one is complete."""
         position = self._position()
         if max(position, self.index.awaited()) > self.archive.changes.head():
-            log.warning("the search index is ahead of the archive: starting it anew")
+            log.warning("the search index is ahead of the archive: rebuilding it")
             position = 0
         if position == 0 and lease.position:
             log.warning("the search index is missing or unusable: rebuilding it from the archive")
@@ -64,7 +64,7 @@ class IndexConsumer:
     def apply(self, changes: Sequence[Change], lease: Lease) -> None:
         del lease  # the index has its own lock, and its revisions make a late write harmless
         articles: dict[str, Article] = {}
-        for some in slices(changes, READ_BATCH):
+        for some in chunked(changes, READ_BATCH):
             articles |= self.archive.articles.get_many(list(dict.fromkeys(change.subject for change in some)))
             is_last = some[-1] is changes[-1]
             if is_last or sum(len(article.content_html) for article in articles.values()) > MAX_BATCH_CHARACTERS:

@@ -1,4 +1,4 @@
-"""The consumers of the change log. A new one is one file and one line here."""
+"""The consumers of the change log. A new consumer is one file and one line here."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from service.worker.consumers.index import index_consumer
 from service.worker.consumers.sitemaps import sitemaps_consumer
 from service.worker.consumers.subscribers import subscribers_consumer
 
-POLL_INTERVAL: Final = timedelta(seconds=1)  # the wakeup triggers a drain long before
+POLL_INTERVAL: Final = timedelta(seconds=1)  # a wakeup usually starts a drain earlier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerEntry:
     """How the worker runs one consumer.
 
-    `build` returns None if the site's settings need no such consumer. With `on_wakeup`, a drain begins as soon as
-    something is published, otherwise after `interval`. `backoff`: waits after failures; the last one repeats."""
+    `build` returns None if the site's settings need no such consumer. With `on_wakeup`, a drain starts as soon as
+    something is published; otherwise at the next `interval`. `backoff`: waits after failures; the last one repeats."""
 
     build: Callable[[Dateline], Consumer | None]
     interval: timedelta = POLL_INTERVAL

@@ -27,7 +27,7 @@ from service.syndication.sitemaps import BUILT_FOR, OVERVIEWS, VERSION, index_pa
 
 
 class SitemapsConsumer:
-    """One sitemap or more for each month, an index of all of them, and one of the pages that list articles."""
+    """Builds one or more sitemaps for each month, one of the list pages, and an index of all sitemaps."""
 
     name = "sitemaps"
     kind = ChangeKind.ARTICLE
@@ -39,7 +39,7 @@ class SitemapsConsumer:
         self.clock = clock
 
     def start(self, lease: Lease) -> int:
-        """From the beginning if the site's URL has changed."""
+        """The position to continue from: 0 if the site's URL has changed."""
         built_for = f"{VERSION} {self.site.url}"
         if self.archive.facts.get(BUILT_FOR) == built_for:
             return lease.position
@@ -62,7 +62,7 @@ class SitemapsConsumer:
             self._store(self._overview, lease)
 
     def _is_listed(self, month: Period, listed: frozenset[str]) -> bool:
-        """Whether the index lists exactly the sitemaps of a month. If so it is kept: writing it counts all months."""
+        """Whether the index lists exactly the sitemaps of a month. If so, the index is not written again: that counts all months."""
         parts = self._parts(month)
         wanted = [self.site.absolute(part_path(month, number + 1)) for number in range(parts)]
         return listed >= set(wanted) and self.site.absolute(part_path(month, parts + 1)) not in listed

@@ -18,7 +18,7 @@ SUBSCRIBERS: Final = "websub"  # the name of the cursor in the database
 
 
 class SubscribersConsumer:
-    """Marks the subscribers of every document that has changed. Calls no other host: the push job does."""
+    """Marks the subscriptions of changed documents as due. The push job makes the calls."""
 
     name = SUBSCRIBERS
     kind = ChangeKind.RENDITION

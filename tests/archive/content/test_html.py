@@ -1,4 +1,4 @@
-"""Clean HTML, and the text taken from it."""
+"""Clean HTML, and the plain text of it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from archive.lifecycle import title_from
         ("<!-- only a comment -->", ""),
     ],
 )
-def test_only_what_is_safe_anywhere_stays(html: str, cleaned: str) -> None:
+def test_unsafe_html_is_removed(html: str, cleaned: str) -> None:
     if cleaned == "]]&gt;":
         assert "<" not in clean_html(html)
     else:
@@ -63,7 +63,7 @@ PIECES = [
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES)).map("".join))
-def test_whatever_is_cleaned_is_clean(text: str) -> None:
+def test_cleaning_is_idempotent(text: str) -> None:
     once = clean_html(text)
     assert strip_forbidden(once) == once
     assert clean_html(once) == once
@@ -93,7 +93,7 @@ def test_sources_are_rendered(format: str, source: str, html: str) -> None:  # n
 
 @given(st.text(), st.sampled_from(["text", "markdown"]))
 @settings(deadline=None)
-def test_whatever_is_rendered_is_clean(source: str, kind: str) -> None:
+def test_rendered_html_is_clean(source: str, kind: str) -> None:
     if find_surrogate(source) is None:
         html = render(kind, source)
         assert clean_html(html) == html

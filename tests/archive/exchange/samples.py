@@ -1,4 +1,4 @@
-"""Helpers that write files to import, and that read the result of an import."""
+"""Helpers that write files to import, and read the result of an import."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def a_file(path: Path, content: str | bytes, *, modified: datetime | None = None
 
 
 def lines(path: Path, *articles: dict[str, Any] | str) -> Path:
-    """A JSON Lines file; a string is written as it is."""
+    """A JSON Lines file; strings are written unchanged."""
     return a_file(path, "\n".join(one if isinstance(one, str) else json.dumps(one) for one in articles) + "\n")
 
 
 def counts(report: Report) -> tuple[int, int, int, int]:
-    """Added, changed, unchanged, failed."""
+    """The report's numbers of added, changed, unchanged and failed items."""
     return report.added, report.changed, report.unchanged, report.failures
 
 

@@ -1,4 +1,4 @@
-"""Exports, and importing them again."""
+"""Exports, and imports of them."""
 
 from __future__ import annotations
 
@@ -111,10 +111,10 @@ def test_what_changed_here_since_the_export_is_left_alone(tmp_path: Path, archiv
     export_articles(archive, tmp_path / "a.jsonl")
     archive.articles.save(Save(article=replace(article, title="Rye"), expected_revision=1))
     [reason] = reasons(import_paths(archive, SITE, [tmp_path / "a.jsonl"], now=LATER)).values()
-    assert reason.startswith(f"article: {article.id} is in this archive, and differs: left as it is")
+    assert reason.startswith(f"article: {article.id} is in this archive, and differs: left unchanged")
 
 
-def test_addresses_stay_where_the_site_has_moved_to_another_zone(
+def test_urls_stay_when_the_sites_time_zone_changes(
     tmp_path: Path, archive: SqlArchive, make_archive: MakeArchive
 ) -> None:
     article = archive.articles.save(Save(article=an_article(published="2023-12-14T23:30:00Z"), expected_revision=0))
@@ -124,7 +124,7 @@ def test_addresses_stay_where_the_site_has_moved_to_another_zone(
     assert [one.path for one in everything(restored)] == [article.path]
 
 
-def test_markdown_files_lie_by_day_and_say_what_they_hold(tmp_path: Path, archive: SqlArchive) -> None:
+def test_markdown_files_are_in_folders_by_day(tmp_path: Path, archive: SqlArchive) -> None:
     for article in (an_article(**RICH), an_article(id="d-1", title="Not yet", status="draft", content_text="Hm")):
         archive.articles.save(Save(article=article, expected_revision=0))
     assert export_articles(archive, tmp_path, format_name="markdown") == 2

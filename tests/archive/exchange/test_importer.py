@@ -1,4 +1,4 @@
-"""Import: adds articles, changes them, leaves edited ones alone, and reports, whatever the format."""
+"""Import in every format: new, changed, edited and unreadable items."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_what_was_edited_here_is_left_alone(tmp_path: Path, archive: SqlArchive,
     report = bring(lines(tmp_path / "a.jsonl", {**WHEAT, "title": "Rye"}))
     [reason] = reasons(report).values()
     assert reason.startswith(f"article: {imported.id} was edited here since it was imported")
-    assert reason.endswith("make the change here, or import it under another name or id as an article of its own")
+    assert reason.endswith("make the change here, or import it under another name or id as a separate article")
     assert the_article(archive).title == "By hand"
 
 
@@ -102,9 +102,7 @@ def test_two_sources_that_count_from_one_do_not_overwrite_each_other(
     assert titles(archive) == ["Wheat"]
 
 
-def test_an_id_that_stands_twice_with_different_words_is_named_each_time(
-    tmp_path: Path, archive: SqlArchive, bring: Import
-) -> None:
+def test_an_id_used_for_two_articles_is_reported(tmp_path: Path, archive: SqlArchive, bring: Import) -> None:
     path = lines(tmp_path / "a.jsonl", WHEAT, {**WHEAT, "title": "Rye"}, WHEAT)
     assert counts(bring(path)) == (1, 0, 1, 1)
     report = bring(path, now=LATER)
@@ -122,7 +120,7 @@ def test_a_file_that_moved_is_recognised_by_its_words(tmp_path: Path, archive: S
     old.rename(tmp_path / "b.txt")
     report = bring(tmp_path / "b.txt", now=LATER)
     assert counts(report) == (0, 0, 1, 0)
-    assert notes(report) == ["the archive has this article already, from another file: not imported"]
+    assert notes(report) == ["the archive already has this article, from another file: not imported"]
 
 
 def test_a_copy_in_the_same_folder_is_taken_once(tmp_path: Path, archive: SqlArchive, bring: Import) -> None:
@@ -221,12 +219,12 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, bring: Import, monkeypatch
     assert reasons(report) == {
         "dangling.txt": "file: is a link to a file that does not exist",
         "locked.txt": "file: cannot be read: Permission denied",
-        "strange.xyz": "file: its name does not tell its format; name one of the formats: text, markdown, jsonl",
+        "strange.xyz": "file: its format cannot be determined from its name; give one of the formats: text, markdown, jsonl",
         "missing.txt": "file: there is no such file or folder",
     }
 
 
-def test_a_format_that_is_named_takes_its_files_and_those_whose_names_say_nothing(
+def test_a_named_format_reads_its_files_and_those_without_a_suffix(
     tmp_path: Path, archive: SqlArchive, bring: Import
 ) -> None:
     a_file(tmp_path / "note", "date 2023-12-14 One.")
@@ -286,7 +284,7 @@ def test_a_batch_that_fails_leaves_nothing_behind(
     assert counts(bring(path)) == (100, 0, 200, 0)
 
 
-def test_progress_tells_place_bytes_and_counts(tmp_path: Path, bring: Import) -> None:
+def test_progress_reports_location_bytes_and_counts(tmp_path: Path, bring: Import) -> None:
     a_file(tmp_path / "a.txt", "date 2023-12-14 Text.")
     lines(tmp_path / "b.jsonl", *map(wheat, range(250)))
     heard: list[tuple[str, int, int]] = []
@@ -328,7 +326,7 @@ def test_a_long_list_of_failures_is_cut_but_counted(
     assert (len(report.failed), report.unlisted, report.failures, report.items) == (3, 7, 10, 11)
 
 
-def test_who_brought_it_and_when(tmp_path: Path, archive: SqlArchive, bring: Import) -> None:
+def test_revisions_record_the_importer_and_the_time(tmp_path: Path, archive: SqlArchive, bring: Import) -> None:
     line = {**WHEAT, "created": "2023-12-01", "updated": "2023-12-20T00:00:00Z"}
     bring(lines(tmp_path / "a.jsonl", line), by="Ann", new_id=lambda: "an-id")
     article = the_article(archive)

@@ -73,7 +73,7 @@ yaml_traps = st.sampled_from(
 
 @singledispatch
 def values(kind: FieldType[Any]) -> st.SearchStrategy[Any]:
-    """What a sender may send for a field of this type."""
+    """Valid values of a field of this type, as clients send them."""
     raise NotImplementedError(f"the round trip needs values of {type(kind).__name__}")
 
 
@@ -160,7 +160,7 @@ fields = st.builds(
 
 
 def composed(given: dict[str, Any], article_id: str) -> Article | None:
-    """The article of these fields; None for fields that are not valid together."""
+    """The article composed from these fields; None if they are not valid together."""
     try:
         draft = parse_draft(given, zone=SITE.zone)
     except InvalidDraft:
@@ -169,7 +169,7 @@ def composed(given: dict[str, Any], article_id: str) -> Article | None:
 
 
 def imported(item: object) -> Article:
-    """The article that an import into an empty archive makes of an item."""
+    """The article that an import of this item into an empty archive adds."""
     assert isinstance(item, Item), item
     draft = parse_item(item.fields, zone=SITE.zone, fallback_title=item.fallback_title)
     article = compose(draft, article_id=exported_id(item.fields) or "none", now=NOON, site=SITE)

@@ -1,4 +1,4 @@
-"""The table of fields: every part of the program has the same fields as the table."""
+"""The table of fields: every representation of an article has the fields of the table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ each_field = pytest.mark.parametrize("field", FIELDS, ids=[field.name for field 
 
 
 def an_example(content: str = "content_markdown") -> Article:
-    """An article with the example of every writable field."""
+    """An article with the example value of every writable field."""
     fields: dict[str, Any] = {
         name: EXAMPLES[name] for name in WRITABLE if name not in CONTENT_FIELDS or name == content
     }

@@ -25,7 +25,7 @@ Scores = dict[str, float]  # by article
 
 
 class Reference:
-    """Scores for a set of public articles. Slow and simple."""
+    """Scores for a set of public articles, slow and simple."""
 
     def __init__(self, articles: Sequence[Article]) -> None:
         self.languages = {analysis.language_of(article.language) for article in articles}
@@ -37,13 +37,13 @@ class Reference:
             self.averages[field] = sum(lengths) / len(lengths) if lengths else 1.0
 
     def scores(self, text: str) -> Scores:
-        """The scores of the articles that match a text."""
+        """The scores of the articles that match a query text."""
         root = parse(text).root
         assert root is not None
         return self.scores_of(without_stop_words(root, self._is_stop_word))
 
     def scores_of(self, root: Node) -> Scores:
-        """The scores of the articles that match, with what proximity and exactness add."""
+        """The scores of the articles that match, with the increments for proximity and exact forms."""
         found = self.match(root)
         parts = (*root.must, *root.wanted) if isinstance(root, Group) else (root,)
         words = [part for part in parts if isinstance(part, Word)]
@@ -131,7 +131,7 @@ class Reference:
         return sum(all(start + offset in held for offset, held in enumerate(places)) for start in places[0])
 
     def _any_form(self, fits: Callable[[str], object], wanted: Field | None) -> Scores:
-        """Articles with a form that matches. A field has it if it has a word of the same stem: the index knows no more."""
+        """Articles with a matching form. A field counts if it has a word with the same stem, as the index records no more."""
         found = {
             article
             for article, fields in self.texts.items()
@@ -180,7 +180,7 @@ def _positions_of(texts: Sequence[str]) -> WordPositions:
 
 
 def _length(places: WordPositions) -> int:
-    """As the index stores it, in one byte."""
+    """A field length as the index stores it, rounded to a one-byte code."""
     length: int = byte_to_length(length_to_byte(sum(map(len, places.values()))))
     return length
 

@@ -50,7 +50,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
         ("пшеница", "ru", ["пшеницы"]),
         ("ПШЕНИЦУ экспорта", "ru", ["Экспорт", "пшеницы"]),
         ("март", "ru", ["марте"]),
-        ("пшиницами~", "ru", ["пшеницы"]),  # one slip in the stem
+        ("пшиницами~", "ru", ["пшеницы"]),  # one typing error in the stem
         ("小麦", "zh", ["小麦"]),
         ("出口", "zh", ["出口"]),
         ("小麦出口", "zh", ["小麦出口"]),
@@ -63,7 +63,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
         ("학생은", "ko", ["학생"]),
         ("+한국어 +학생", "ko", ["한국어", "학생"]),
         ("ข้าวสาลี", "th", ["ข้าวสาลี"]),
-        ("ราคา", "th", ["ราคา", "าค"]),  # any two characters that stand so
+        ("ราคา", "th", ["ราคา", "าค"]),  # any two adjacent characters
         ("มีนาคม", "th", ["าค", "มีนาคม"]),
     ],
 )

@@ -123,7 +123,7 @@ def test_any_text_is_a_query(text: str) -> None:
 
 def check_bounds(text: str) -> None:
     root = parse(text).root
-    assert count(root) <= 2 * query.MAX_WORDS  # a script without spaces: each character stands in two pairs
+    assert count(root) <= 2 * query.MAX_WORDS  # a script without spaces: each character is in two pairs
     assert depth(root) <= query.MAX_DEPTH + 2
     for leaf in leaves(root):
         if isinstance(leaf, Phrase):

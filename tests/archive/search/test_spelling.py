@@ -1,4 +1,4 @@
-"""Words of a query that are replaced by others."""
+"""Replacing words of a query text."""
 
 from __future__ import annotations
 

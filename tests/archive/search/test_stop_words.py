@@ -1,4 +1,4 @@
-"""Stop words: the lists, and what is one in an archive of several languages."""
+"""Stop words: the lists, and stop words in an archive of several languages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A new engine: one line in the table, and it does all that the contract asks for."""
+"""A new engine needs one line in the table, and passes the whole contract."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_every_engine_of_the_table_can_be_opened() -> None:
 
 @pytest.mark.slow
 def test_reading_the_settings_loads_no_engine() -> None:
-    """Nor does opening a Dateline: web processes that never search need not have NumPy in memory."""
+    """Nor does opening a Dateline: web processes that never search need no memory for NumPy."""
     program = "import sys, service.wiring, service.settings; print({'numpy', 'whoosh'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout == "set()\n"
@@ -96,5 +96,5 @@ def test_an_engine_that_is_not_in_the_table_is_refused(
     url: str, dateline: Dateline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATELINE_SEARCH_URL", url)
-    with pytest.raises(InvalidSettings, match="names no search engine"):
+    with pytest.raises(InvalidSettings, match="is not the URL of a search engine"):
         read_settings()

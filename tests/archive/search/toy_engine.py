@@ -30,7 +30,7 @@ from tests.archive.search.reference import Reference, Scores
 
 Ids = frozenset[str]
 
-INDEXES: dict[str, ToyIndex] = {}  # by location; they last as long as the process
+INDEXES: dict[str, ToyIndex] = {}  # by location; kept until the process ends
 
 
 def open_index(location: str, *, folder: Path, recency: float) -> SearchIndex:
@@ -40,7 +40,7 @@ def open_index(location: str, *, folder: Path, recency: float) -> SearchIndex:
 
 @dataclass(frozen=True)
 class Commit:
-    """All articles that were applied, public or not, and what is read of the public ones."""
+    """The articles applied, public or not, and the data derived from the public ones."""
 
     articles: Mapping[str, Article] = field(default_factory=dict)
     position: int = 0
@@ -60,7 +60,7 @@ class Commit:
 
 
 class ToyReader(IndexReader[Ids]):
-    """The primitives. Documents are the ids of articles."""
+    """The read operations. Documents are article ids."""
 
     def __init__(self, commit: Commit) -> None:
         self._commit = commit
@@ -235,7 +235,7 @@ def _matches(commit: Commit, planned: Plan) -> Scores:
 
 
 def _filters(commit: Commit, query: SearchQuery) -> dict[str, Ids]:
-    """The articles that pass each filter, by the name of its facet."""
+    """The articles that pass each filter, by the name of the filter's facet."""
     passing = {
         kind: commit.reader.documents(LABEL, commit.reader.terms_with_prefix(LABEL, label_prefix(kind, name)).keys())
         for kind, name in query.label_filters.items()

@@ -1,6 +1,6 @@
-"""Databases of earlier schemas as SQL, so that every migration has something to upgrade.
+"""SQL dumps of databases with earlier schemas, for the tests of migrations.
 
-`python -m tests.archive.sql.dumps` writes those of the present schema; do it before you add a migration."""
+`python -m tests.archive.sql.dumps` writes the dumps of the current schema: run it before you add a migration."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SCHEMAS = sorted({file.name.split(".")[0].removeprefix("schema_") for file in DA
 
 
 def load(schema: str, url: str) -> None:
-    """Make an empty database what an earlier Dateline left behind."""
+    """Load the dump of an earlier schema into an empty database."""
     address = make_url(url)
     script = (DATA / f"schema_{schema}.{address.get_backend_name()}.sql").read_text(encoding="utf-8")
     if address.get_backend_name() == "sqlite":
@@ -46,12 +46,12 @@ def load(schema: str, url: str) -> None:
 
 
 def documents(schema: str) -> list[Document]:
-    """The articles that a dump holds, by id."""
+    """The documents of the articles in a dump, ordered by id."""
     return [orjson.loads(line) for line in (DATA / f"schema_{schema}.jsonl").read_bytes().splitlines()]
 
 
 def fill(archive: Archive) -> None:
-    """A little of everything."""
+    """Add one of everything that the archive stores."""
     request, origin = RequestKey("key", by="ann", digest="1"), Origin("file:wheat.md", "2")
     first = archive.articles.save(
         Save(article=an_article(id="full", **FULL), expected_revision=0, by="ann", origin=origin, request=request)
@@ -97,7 +97,7 @@ def main() -> None:
         dumped = subprocess.run(
             ["pg_dump", "--inserts", "--no-owner", plain], check=True, capture_output=True, text=True
         ).stdout
-        statements = re.sub(r"^\\(un)?restrict .*\n", "", dumped, flags=re.MULTILINE)  # these are psql's own
+        statements = re.sub(r"^\\(un)?restrict .*\n", "", dumped, flags=re.MULTILINE)  # meta-commands of psql
         _write(f"schema_{schema}.postgresql.sql", statements)
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def migrated_database(postgresql: URL) -> Iterator[str]:
-    """An empty archive, to be copied: quicker than migrating one for each test."""
+    """A migrated empty database, copied for each test: faster than migrating each."""
     with servers.a_database(postgresql) as database:
         archive = SqlArchive(database.render_as_string(hide_password=False))
         archive.migrate()
@@ -48,7 +48,7 @@ def test_it_says_which_version_it_is(archive: SqlArchive) -> None:
     assert re.fullmatch(r"PostgreSQL \d+\..+", archive.version())
 
 
-def test_a_server_that_is_not_there_is_told() -> None:
+def test_an_unreachable_server_is_reported() -> None:
     archive = SqlArchive("postgresql://ann:secret@127.0.0.1:1/dateline")
     with pytest.raises(ArchiveUnavailable, match="does not answer") as told:
         archive.changes.head()

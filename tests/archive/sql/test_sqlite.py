@@ -16,7 +16,7 @@ from archive.errors import ArchiveUnavailable, StorageFull
 from archive.labels import Label, LabelKind
 from archive.period import Period
 from archive.sql import SqlArchive
-from archive.sql.sqlite_checkpoints import LOCK
+from archive.sql.connections.sqlite_checkpoints import LOCK_SUFFIX
 from archive.store.archive import Archive
 from archive.store.articles import Save
 from archive.store.changes import ChangeKind
@@ -58,7 +58,7 @@ def test_a_process_can_leave_checkpoints_to_another(archive_url: str) -> None:
 
 
 def checkpoints(archive: SqlArchive) -> bool:
-    """Whether connections move the log into the database by themselves."""
+    """Whether this archive's connections checkpoint automatically."""
     with archive._database.engine.connect() as connection:
         return bool(connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar())
 
@@ -74,8 +74,8 @@ def test_one_process_at_a_time_checkpoints(open_archive: Callable[[], SqlArchive
     assert checkpoints(other)
 
 
-def test_a_lock_that_cannot_be_opened_is_told_once(archive_url: str, caplog: pytest.LogCaptureFixture) -> None:
-    lock = Path(f"{make_url(archive_url).database}{LOCK}")
+def test_a_lock_that_cannot_be_opened_is_logged_once(archive_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    lock = Path(f"{make_url(archive_url).database}{LOCK_SUFFIX}")
     lock.mkdir()
     archive = SqlArchive(archive_url)
     assert not checkpoints(archive)
@@ -85,14 +85,14 @@ def test_a_lock_that_cannot_be_opened_is_told_once(archive_url: str, caplog: pyt
     archive.close()
 
 
-def test_whoever_may_read_the_lock_may_have_it(archive_url: str) -> None:
-    Path(f"{make_url(archive_url).database}{LOCK}").touch(0o444)
+def test_read_permission_on_the_lock_file_is_enough(archive_url: str) -> None:
+    Path(f"{make_url(archive_url).database}{LOCK_SUFFIX}").touch(0o444)
     archive = SqlArchive(archive_url)
     assert checkpoints(archive)
     archive.close()
 
 
-def test_what_tidies_moves_the_log_into_the_database_if_nobody_else_may(
+def test_tidy_checkpoints_in_the_process_that_holds_the_lock(
     open_archive: Callable[[], SqlArchive], tmp_path: Path
 ) -> None:
     one, other = open_archive(), open_archive()
@@ -120,7 +120,7 @@ def test_a_writer_waits_before_it_reads_and_a_reader_waits_for_nobody(archive: S
         assert writing.in_transaction()
 
 
-def test_articles_in_lists_lie_in_the_order_of_the_lists(archive: SqlArchive) -> None:
+def test_the_table_of_labels_is_stored_in_the_order_of_lists(archive: SqlArchive) -> None:
     with archive._database.engine.connect() as connection:
         sql = connection.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'labels'").scalar_one()
     assert sql.rstrip().endswith("WITHOUT ROWID")
@@ -176,7 +176,7 @@ PLANS: dict[str, tuple[Callable[[Archive], Any], str]] = {
 
 @pytest.fixture(scope="module")
 def well_filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqlArchive]:
-    """An archive whose statistics have been gathered, as after some time of use."""
+    """An archive of 300 articles with gathered statistics (ANALYZE)."""
     archive = SqlArchive(f"sqlite:///{tmp_path_factory.mktemp('filled') / 'dateline.db'}")
     archive.migrate()
     wishes = [an_article(tags=["wheat"], published=str(NOON.date() - timedelta(days=day))) for day in range(300)]
@@ -195,7 +195,7 @@ def test_lists_are_found_by_index_and_not_sorted(
     ask, index = PLANS[wish]
     plan = _plan(well_filled if filled else archive, ask)
     assert index in plan
-    if wish != "a token":  # of which there are few
+    if wish != "a token":  # few rows: sorting is cheap
         assert "TEMP B-TREE" not in plan
     assert "SCAN" not in plan.replace("SCAN articles USING COVERING INDEX ix_articles_day", "")
 
@@ -215,10 +215,10 @@ def _plan(archive: SqlArchive, ask: Callable[[Archive], Any]) -> str:
     return "\n".join(step[3] for some in steps for step in some)
 
 
-# A full disk, and files that are none -----------------------------------------------------------------
+# A full disk, and unusable files -----------------------------------------------------------------
 
 
-def test_a_full_disk_is_told_and_stores_nothing_half(archive: SqlArchive) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_stored(archive: SqlArchive) -> None:
     first = added(archive, tags=["wheat"])
     lease = a_lease(archive)
     before = everything(archive)
@@ -248,17 +248,17 @@ def test_a_full_disk_is_told_and_stores_nothing_half(archive: SqlArchive) -> Non
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     file = tmp_path / "missing" / "dateline.db"
-    _refused(file, f"cannot open {file}: its folder is missing, or this user may not write there")
+    _refused(file, f"cannot open {file}: its folder is missing, or this user has no permission to write there")
 
 
 def test_a_folder_in_the_place_of_the_file_is_named(tmp_path: Path) -> None:
     _refused(tmp_path, f"cannot open {tmp_path}: ")
 
 
-def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_named_and_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "dateline.db"
     file.write_bytes(b"Dear diary, today I became a database. " * 1_000)
-    _refused(file, f"{file} is no SQLite database, or damaged: restore a backup")
+    _refused(file, f"{file} is not a SQLite database, or is damaged: restore a backup")
     assert file.read_bytes().startswith(b"Dear diary")
 
 
@@ -274,7 +274,7 @@ def test_a_torn_file_is_named(archive_url: str, tmp_path: Path) -> None:
 
 def test_a_file_that_may_not_be_written_is_named(archive_url: str, tmp_path: Path) -> None:
     archive = SqlArchive(f"{archive_url.replace('sqlite:///', 'sqlite:///file:')}?mode=ro&uri=true")
-    with pytest.raises(ArchiveUnavailable, match="may not be written by this user"):
+    with pytest.raises(ArchiveUnavailable, match="this user has no permission to write"):
         added(archive)
     archive.close()
 

@@ -1,4 +1,4 @@
-"""What was read a moment ago is not read again, and is never older than the archive."""
+"""The cache saves reads, and never returns outdated articles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALL = ArticleQuery(limit=10)
 
 
 class Watched:
-    """An archive that writes down which articles were read."""
+    """An archive that records the ids of the articles read."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -84,7 +84,7 @@ def test_an_article_that_was_changed_is_read_again(archive: Archive, watched: Wa
     assert watched.read == [first.id]
 
 
-def test_an_article_that_is_withdrawn_between_two_looks_is_not_found(archive: Archive, watched: Watched) -> None:
+def test_an_article_withdrawn_during_a_read_is_not_found(archive: Archive, watched: Watched) -> None:
     first, second = numbered(archive, 2)
 
     def withdraw() -> None:
@@ -95,7 +95,7 @@ def test_an_article_that_is_withdrawn_between_two_looks_is_not_found(archive: Ar
     assert [article.id for article in ArticleCache(watched).find(ALL)] == [second.id]  # type: ignore[arg-type]
 
 
-def test_no_more_is_kept_than_there_is_room_for(archive: Archive) -> None:
+def test_the_size_of_the_cache_is_bounded(archive: Archive) -> None:
     for _ in range(4):
         added(archive, content_text="word " * 2_000)
     cache = ArticleCache(archive, limit=50_000)

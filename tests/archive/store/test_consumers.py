@@ -1,4 +1,4 @@
-"""Consumers of the log: what they are handed, and who may hand it to them."""
+"""ConsumerRunner: batches, leases, restarts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.builders import NOON, an_article
 
 
 class Diary:
-    """A consumer that writes down what it was handed."""
+    """A consumer that records the changes it was given."""
 
     kind = ChangeKind.ARTICLE
     name = "diary"
@@ -61,7 +61,7 @@ def desk(archive: Archive) -> Desk:
     return Desk(archive)
 
 
-def test_everything_is_handed_over_once_and_in_order(desk: Desk) -> None:
+def test_every_change_is_applied_once_and_in_order(desk: Desk) -> None:
     diary = Diary(batch=3)
     runner = desk.runner(diary)
     desk.save(7)
@@ -73,7 +73,7 @@ def test_everything_is_handed_over_once_and_in_order(desk: Desk) -> None:
     assert diary.begins == [0]
 
 
-def test_while_nothing_is_new_nothing_is_written(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drain_without_new_changes_acquires_no_lease(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     runner = desk.runner(Diary())
     desk.save()
     runner.drain()
@@ -85,7 +85,7 @@ def test_while_nothing_is_new_nothing_is_written(desk: Desk, monkeypatch: pytest
     assert runner.drain() == 0
 
 
-def test_what_failed_is_handed_over_again(desk: Desk) -> None:
+def test_failed_changes_are_applied_again(desk: Desk) -> None:
     diary = Diary()
     diary.fails = 1
     runner = desk.runner(diary)
@@ -97,7 +97,7 @@ def test_what_failed_is_handed_over_again(desk: Desk) -> None:
     assert (diary.batches, diary.begins) == ([[1, 2]], [0, 0])
 
 
-def test_a_consumer_may_begin_earlier_than_it_stopped(desk: Desk) -> None:
+def test_a_consumer_may_start_before_its_cursor(desk: Desk) -> None:
     diary = Diary()
     desk.save(3)
     desk.runner(diary).drain()
@@ -106,7 +106,7 @@ def test_a_consumer_may_begin_earlier_than_it_stopped(desk: Desk) -> None:
     assert diary.batches == [[1, 2, 3], [2, 3]]
 
 
-def test_what_was_lost_meanwhile_is_handed_over_again(desk: Desk) -> None:
+def test_changes_with_lost_results_are_applied_again(desk: Desk) -> None:
     diary = Diary()
     runner = desk.runner(diary)
     desk.save(2)
@@ -116,7 +116,7 @@ def test_what_was_lost_meanwhile_is_handed_over_again(desk: Desk) -> None:
     assert diary.begins == [0, 2]
 
 
-def test_one_has_the_turn_and_another_waits_until_it_ends(desk: Desk) -> None:
+def test_a_second_worker_waits_until_the_lease_ends(desk: Desk) -> None:
     diary = Diary()
     first, second = desk.runner(diary, owner="first"), desk.runner(diary, owner="second")
     desk.save()
@@ -128,7 +128,7 @@ def test_one_has_the_turn_and_another_waits_until_it_ends(desk: Desk) -> None:
     assert diary.batches == [[1], [2]]
 
 
-def test_a_worker_that_was_too_slow_moves_nothing(desk: Desk) -> None:
+def test_a_worker_with_an_expired_lease_cannot_move_the_cursor(desk: Desk) -> None:
     class Sleepy(Diary):
         def apply(self, changes: Sequence[Change], lease: Lease) -> None:
             super().apply(changes, lease)
@@ -147,7 +147,7 @@ def test_a_worker_that_was_too_slow_moves_nothing(desk: Desk) -> None:
     assert first.drain() == 0
 
 
-def test_a_successor_at_the_same_place_need_not_wait(desk: Desk) -> None:
+def test_a_successor_with_the_same_name_need_not_wait(desk: Desk) -> None:
     diary = Diary()
     desk.save()
     desk.runner(diary, owner="here").drain()
@@ -155,7 +155,7 @@ def test_a_successor_at_the_same_place_need_not_wait(desk: Desk) -> None:
     assert desk.runner(diary, owner="here").drain() == 1
 
 
-def test_whoever_is_rewound_begins_again(desk: Desk) -> None:
+def test_a_rewound_consumer_starts_again(desk: Desk) -> None:
     diary = Diary()
     runner = desk.runner(diary)
     desk.save(2)
@@ -165,7 +165,7 @@ def test_whoever_is_rewound_begins_again(desk: Desk) -> None:
     assert (diary.batches, diary.begins) == ([[1, 2], [1, 2]], [0, 0])
 
 
-def test_whoever_is_told_to_stop_stops_between_two_batches(desk: Desk) -> None:
+def test_a_drain_can_be_stopped_between_two_batches(desk: Desk) -> None:
     diary = Diary(batch=2)
     runner = desk.runner(diary)
     desk.save(5)
@@ -174,7 +174,7 @@ def test_whoever_is_told_to_stop_stops_between_two_batches(desk: Desk) -> None:
     assert diary.batches == [[1, 2], [3, 4], [5]]
 
 
-def test_lines_of_another_kind_are_not_handed_over(desk: Desk) -> None:
+def test_changes_of_another_kind_are_not_applied(desk: Desk) -> None:
     class Postman(Diary):
         kind = ChangeKind.RENDITION
 

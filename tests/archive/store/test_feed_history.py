@@ -89,7 +89,7 @@ def test_a_tombstone_explains_a_removed_entry_as_long_as_the_document_has_it() -
 def test_an_entry_that_moved_before_it_was_pushed_out_could_be_taken_for_listed() -> None:
     first, moved = contents("c1", "b1", full=True), contents("c2", "b1", full=True)
     known = history(first, moved, contents("b1", "a1", full=True), contents("e1", "d1", full=True))
-    assert known.known_version(['"1"']) is None  # nothing is left of it
+    assert known.known_version(['"1"']) is None  # no version of the entry is listed
     later = history(first, contents("d1", "b1", full=True), contents("d1", "b1", "a1", full=True))
     assert entries_since(later, '"1"') is None
 

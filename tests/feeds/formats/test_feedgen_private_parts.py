@@ -1,4 +1,4 @@
-"""What the repairs of feedgen rely on, and that each is still needed (docs/decisions/feedgen-repairs.md)."""
+"""The parts of feedgen that its repairs rely on, and the need for each repair (docs/decisions/feedgen-repairs.md)."""
 
 from __future__ import annotations
 

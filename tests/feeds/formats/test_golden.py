@@ -1,4 +1,4 @@
-"""Whole documents, for people to read. `python -m tests.feeds.formats.test_golden` writes them again."""
+"""Golden documents, indented for review. `python -m tests.feeds.formats.test_golden` rewrites them."""
 
 from __future__ import annotations
 

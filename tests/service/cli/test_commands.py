@@ -1,4 +1,4 @@
-"""The commands: what they print where, and with which exit code they end."""
+"""The commands: their output on stdout and stderr, and their exit codes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """As from a shell."""
+    """Run the program in a process of its own."""
     return subprocess.run(
         [sys.executable, "-m", "service.cli", *map(str, arguments)],
         cwd=Path(__file__).parents[3],
@@ -53,11 +53,11 @@ def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def call(*arguments: str | Path) -> Result:
-    """In this process: quicker, where exit codes and traces of the program do not matter."""
+    """Run a command in this process: faster, for tests without exit codes of the program."""
     return CliRunner().invoke(dateline, list(map(str, arguments)), standalone_mode=False, catch_exceptions=False)
 
 
-def told(*arguments: str | Path) -> str:
+def output_of(*arguments: str | Path) -> str:
     result = call(*arguments)
     assert result.return_value in (None, 0), result.output
     return result.stdout
@@ -81,7 +81,7 @@ def stories(tmp_path: Path) -> Path:
 def test_every_command_explains_itself_and_its_exit_codes(command: str) -> None:
     result = CliRunner().invoke(dateline, [*command.split(), "--help"])
     assert result.exit_code == 0
-    assert "Exit codes: 0 done, 1 a finding or failure, 2 wrong use, 130 interrupted." in result.stdout
+    assert "Exit codes: 0 done, 1 a finding or failure, 2 wrong usage, 130 interrupted." in result.stdout
 
 
 def test_wrong_use_is_2_and_a_failure_1(tmp_path: Path) -> None:
@@ -98,21 +98,21 @@ def test_settings_that_are_wrong_are_sentences(monkeypatch: pytest.MonkeyPatch) 
     result = run("settings")
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == (
-        "dateline: DATELINE_TITEL means nothing here; `dateline settings` shows what does\n"
+        "dateline: DATELINE_TITEL is not a setting; `dateline settings` lists all settings\n"
         "dateline: DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin\n"
     )
 
 
 def test_settings_are_shown_without_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATELINE_ADMIN_TOKEN", "sixteen-letters-and-more")
-    shown = told("settings")
+    shown = output_of("settings")
     assert "DATELINE_ADMIN_TOKEN = (set)" in shown
     assert "sixteen" not in shown
 
 
 def test_a_database_is_made_and_brought_up_to_date() -> None:
-    assert told("migrate").startswith("Upgraded from nothing to ")
-    assert told("migrate").endswith(" already.\n")
+    assert output_of("migrate").startswith("Upgraded from an empty database to ")
+    assert output_of("migrate").startswith("The schema is up to date: ")
 
 
 def test_a_data_folder_that_cannot_be_made_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -120,28 +120,28 @@ def test_a_data_folder_that_cannot_be_made_is_a_sentence(monkeypatch: pytest.Mon
     monkeypatch.setenv("DATELINE_DATA", str(tmp_path / "file" / "data"))
     result = run("search", "x")
     assert (result.returncode, result.stdout) == (1, "")
-    assert result.stderr.startswith("dateline: cannot make the data folder")
+    assert result.stderr.startswith("dateline: cannot create the data folder")
 
 
 def test_tokens_are_made_listed_and_revoked() -> None:
-    secret = told("token", "create", "--name", "hers", "--scope", "read").strip()
+    secret = output_of("token", "create", "--name", "hers", "--scope", "read").strip()
     assert secret.startswith("dl_")
-    assert told("token", "list").startswith("hers\tread\tsince ")
-    assert told("token", "revoke", "hers") == "Revoked hers.\n"
-    assert "revoked" in told("token", "list")
+    assert output_of("token", "list").startswith("hers\tread\tsince ")
+    assert output_of("token", "revoke", "hers") == "Revoked hers.\n"
+    assert "revoked" in output_of("token", "list")
     assert run("token", "create", "--name", "hers").returncode == 1
     assert run("token", "create", "--name", "x", "--scope", "everything").returncode == 2
 
 
 def test_files_are_imported_once(stories: Path) -> None:
-    first, again = told("import", stories), told("import", stories)
+    first, again = output_of("import", stories), output_of("import", stories)
     assert first.startswith("Added 4 articles, changed 0, unchanged 0, failed 0; ")
     assert again.startswith("Added 0 articles, changed 0, unchanged 4, failed 0; ")
 
 
 def test_a_dry_run_adds_nothing(stories: Path) -> None:
-    assert told("import", stories, "--dry-run").startswith("Would have added 4 articles")
-    assert told("import", stories).startswith("Added 4 articles")
+    assert output_of("import", stories, "--dry-run").startswith("Would have added 4 articles")
+    assert output_of("import", stories).startswith("Added 4 articles")
 
 
 def test_what_could_not_be_taken_is_listed_with_its_place(stories: Path) -> None:
@@ -153,37 +153,37 @@ def test_what_could_not_be_taken_is_listed_with_its_place(stories: Path) -> None
 
 
 def test_what_was_exported_can_be_imported(stories: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told("import", stories)
-    assert told("export", tmp_path / "all.jsonl.gz").startswith("Wrote 4 articles to ")
-    assert told("export", tmp_path / "md", "--format", "markdown").startswith("Wrote 4 articles to ")
+    output_of("import", stories)
+    assert output_of("export", tmp_path / "all.jsonl.gz").startswith("Wrote 4 articles to ")
+    assert output_of("export", tmp_path / "md", "--format", "markdown").startswith("Wrote 4 articles to ")
     assert (tmp_path / "md/2023/12/15/wheat.md").read_text().endswith("Exports *rise*.\n")
-    assert told("export", tmp_path / "none.jsonl", "--since", "2999-01-01").startswith("Wrote 0 articles to ")
+    assert output_of("export", tmp_path / "none.jsonl", "--since", "2999-01-01").startswith("Wrote 0 articles to ")
     monkeypatch.setenv("DATELINE_DATA", str(tmp_path / "other"))
-    assert told("import", tmp_path / "all.jsonl.gz").startswith("Added 4 articles")
+    assert output_of("import", tmp_path / "all.jsonl.gz").startswith("Added 4 articles")
 
 
 def test_a_site_of_files(stories: Path, tmp_path: Path) -> None:
-    told("import", stories)
-    told("feeds", "rebuild")
-    told("export", tmp_path / "site", "--format", "static")
+    output_of("import", stories)
+    output_of("feeds", "rebuild")
+    output_of("export", tmp_path / "site", "--format", "static")
     assert "Wheat" in (tmp_path / "site/index.html").read_text()
     assert run("export", tmp_path / "site", "--format", "static", "--since", "2020-01-01").returncode == 2
 
 
 def test_a_search_is_for_people_or_for_programs(stories: Path) -> None:
-    told("import", stories)
-    told("index", "rebuild")
-    assert "Wheat" in told("search", "exports")
-    document = json.loads(told("search", "exports", "--json"))
+    output_of("import", stories)
+    output_of("index", "rebuild")
+    assert "Wheat" in output_of("search", "exports")
+    document = json.loads(output_of("search", "exports", "--json"))
     assert [result["title"] for result in document["results"]] == ["Wheat"]
 
 
 def test_a_search_takes_the_filters_of_the_page(stories: Path) -> None:
-    told("import", stories)
-    told("index", "rebuild")
+    output_of("import", stories)
+    output_of("index", "rebuild")
 
     def titles(*arguments: str) -> list[str]:
-        return [result["title"] for result in json.loads(told("search", *arguments, "--json"))["results"]]
+        return [result["title"] for result in json.loads(output_of("search", *arguments, "--json"))["results"]]
 
     assert titles("--tag", "grain") == ["Wheat"]
     assert titles("--from", "2024", "--to", "2024-01", "--per-page", "1", "--page", "3") == []
@@ -197,8 +197,8 @@ def test_a_search_takes_the_filters_of_the_page(stories: Path) -> None:
 
 
 def test_what_begins_with_a_dash_is_a_query(stories: Path) -> None:
-    told("import", stories)
-    told("index", "rebuild")
+    output_of("import", stories)
+    output_of("index", "rebuild")
     for query in (
         "-usa exports",
         "-heat exports",
@@ -209,7 +209,7 @@ def test_what_begins_with_a_dash_is_a_query(stories: Path) -> None:
         "-tag:x exports",
         "-1",
     ):
-        document = json.loads(told("search", query, "--json", "--tag", "grain", "--per-page=5"))
+        document = json.loads(output_of("search", query, "--json", "--tag", "grain", "--per-page=5"))
         assert document["query"] == query
         assert [result["title"] for result in document["results"]] == ([] if query == "-" else ["Wheat"])
 
@@ -223,8 +223,8 @@ def test_a_search_keeps_its_own_options() -> None:
 
 
 def test_what_was_found_goes_to_stdout_and_what_is_said_about_it_to_stderr(stories: Path) -> None:
-    told("import", stories)
-    told("index", "rebuild")
+    output_of("import", stories)
+    output_of("index", "rebuild")
     result = call("search", "exprots rise")
     assert result.stdout.startswith("Wheat\n2023-12-15  http")
     assert result.stdout.endswith("Exports rise.\n\n")
@@ -238,8 +238,8 @@ def test_what_was_found_goes_to_stdout_and_what_is_said_about_it_to_stderr(stori
 
 def test_on_a_terminal_the_words_are_in_colour(stories: Path, tmp_path: Path) -> None:
     (stories / "hostile.txt").write_text("date 2024-02-02\nWheat \x9b31m and <b> a good harvest.\n")
-    told("import", stories)
-    told("index", "rebuild")
+    output_of("import", stories)
+    output_of("index", "rebuild")
     primary, secondary = os.openpty()
     command = [sys.executable, "-m", "service.cli", "search", "wheat", "--sort", "oldest"]
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "200"}
@@ -261,41 +261,41 @@ def test_a_search_without_an_index_is_a_sentence() -> None:
 
 
 def test_index_and_feeds_are_built_checked_and_shown(stories: Path, data: Path) -> None:
-    told("import", stories)
+    output_of("import", stories)
     before = run("check")
     assert before.returncode == 1
     assert "feeds: /feed.atom is missing" in before.stdout
     assert before.stderr.endswith(" findings\n")
-    assert told("index", "rebuild").startswith("Indexed 4 articles in ")
-    assert told("feeds", "rebuild").startswith("Went through ")
-    assert told("check") == "Archive, index and feeds agree.\n"
-    assert told("index", "check") == "The index agrees with the archive.\n"
-    status = told("index", "status")
+    assert output_of("index", "rebuild").startswith("Indexed 4 articles in ")
+    assert output_of("feeds", "rebuild").startswith("Rebuilt ")
+    assert output_of("check") == "Archive, index and feeds agree.\n"
+    assert output_of("index", "check") == "The index agrees with the archive.\n"
+    status = output_of("index", "status")
     assert "articles   4\n" in status
     assert "(up to date)" in status
-    assert "http://127.0.0.1:8000/tags/grain/feed.atom" in told("feeds", "list").splitlines()
+    assert "http://127.0.0.1:8000/tags/grain/feed.atom" in output_of("feeds", "list").splitlines()
 
 
 def test_commands_work_while_a_worker_runs(stories: Path, data: Path) -> None:
     with worker_running(data):
-        told("import", stories)
-        assert told("index", "rebuild").startswith("Indexed 4 articles in ")
-        assert told("feeds", "rebuild").startswith("Went through ")
-        assert told("check") == "Archive, index and feeds agree.\n"
-        assert "Wheat" in told("search", "exports")
+        output_of("import", stories)
+        assert output_of("index", "rebuild").startswith("Indexed 4 articles in ")
+        assert output_of("feeds", "rebuild").startswith("Rebuilt ")
+        assert output_of("check") == "Archive, index and feeds agree.\n"
+        assert "Wheat" in output_of("search", "exports")
 
 
 def test_a_rebuild_is_done_here_when_the_worker_ends_meanwhile(stories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told("import", stories)
+    output_of("import", stories)
     run_once, naps = Worker.run_once, iter(range(100))
     is_there = iter([True])
     monkeypatch.setattr(Worker, "run_once", lambda worker: not next(is_there, False) and run_once(worker))
     monkeypatch.setattr(time, "sleep", lambda _: next(naps))
-    assert told("feeds", "rebuild").startswith("Went through ")
+    assert output_of("feeds", "rebuild").startswith("Rebuilt ")
 
 
 def test_of_two_rebuilds_at_once_both_are_done(stories: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told("import", stories)
+    output_of("import", stories)
     apply, others = IndexConsumer.apply, iter([True])
 
     def apply_while_another_begins(self: IndexConsumer, changes: Sequence[Change], lease: Lease) -> None:
@@ -304,7 +304,7 @@ def test_of_two_rebuilds_at_once_both_are_done(stories: Path, monkeypatch: pytes
             self.archive.changes.rewind(self.name)
 
     monkeypatch.setattr(IndexConsumer, "apply", apply_while_another_begins)
-    assert told("index", "rebuild").startswith("Indexed 4 articles in ")
+    assert output_of("index", "rebuild").startswith("Indexed 4 articles in ")
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_of_two_rebuilds_at_once_both_are_done(stories: Path, monkeypatch: pytes
     [("index rebuild", b"Indexing"), ("feeds rebuild", b"Building feeds"), ("check", b"Checking the archive")],
 )
 def test_on_a_terminal_long_work_shows_how_far_it_is(stories: Path, command: str, shown: bytes) -> None:
-    told("import", stories)
+    output_of("import", stories)
     primary, secondary = os.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "service.cli", *command.split()],
@@ -327,7 +327,7 @@ def test_on_a_terminal_long_work_shows_how_far_it_is(stories: Path, command: str
 
 def read_to_the_end(terminal: int) -> bytes:
     shown = b""
-    with suppress(OSError):  # how Linux says that nobody writes any more
+    with suppress(OSError):  # Linux raises EIO when the other end is closed
         while piece := os.read(terminal, 65536):
             shown += piece
     os.close(terminal)
@@ -351,9 +351,9 @@ def test_after_many_changes_a_worker_restarts_in_the_same_process(
     another = tmp_path / "another.txt"
     another.write_text("Barley\n\nIt has come.\n")
     with (tmp_path / "log").open("wb") as log, worker_running(data, "-c", EAGER, log=log, restarts=True) as process:
-        told("import", stories)
+        output_of("import", stories)
         wait_for(lambda: b"restarting" in (tmp_path / "log").read_bytes())
-        told("import", another)
+        output_of("import", another)
         wait_for(lambda: "Barley" in run("search", "barley").stdout)
         assert process.poll() is None
     assert (tmp_path / "log").read_text().count("worker is ready") >= 2
@@ -363,7 +363,7 @@ def test_after_many_changes_a_worker_restarts_in_the_same_process(
 def worker_running(
     data: Path, *program: str, log: IO[bytes] | int = subprocess.DEVNULL, restarts: bool = False
 ) -> Iterator[subprocess.Popen[bytes]]:
-    told("migrate")
+    output_of("migrate")
     process = subprocess.Popen(
         [sys.executable, *(program or ("-m", "service.cli")), "worker"], cwd=Path(__file__).parents[3], stderr=log
     )
@@ -394,7 +394,7 @@ def test_an_import_that_was_interrupted_goes_on(tmp_path: Path) -> None:
     lines = [{"id": f"s{n}", "title": f"Story {n}", "content_text": "Words. " * 200} for n in range(4000)]
     file = tmp_path / "many.jsonl"
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    told("migrate")
+    output_of("migrate")
     process = subprocess.Popen(
         [sys.executable, "-m", "service.cli", "import", str(file)],
         cwd=Path(__file__).parents[3],
@@ -406,8 +406,8 @@ def test_an_import_that_was_interrupted_goes_on(tmp_path: Path) -> None:
     process.send_signal(signal.SIGTERM)
     stdout, stderr = process.communicate(timeout=PATIENCE)
     assert (process.returncode, stdout) == (130, "")
-    assert stderr == "dateline: stopped; what was saved stays, and the same command continues from there\n"
-    result = told("import", file)
+    assert stderr == "dateline: stopped. Saved articles stay; repeat the command to continue.\n"
+    result = output_of("import", file)
     added = int(result.split()[1].replace(",", ""))
     assert 0 < added < 4000
     assert f"unchanged {4000 - added:,}, " in result

@@ -74,7 +74,7 @@ def test_help_describes_every_format() -> None:
 def test_only_a_part_of_a_static_site_is_wrong_use(tmp_path: Path) -> None:
     result = run("export", tmp_path / "site", "--format", "static", "--since", "2020-01-01")
     assert result.exit_code == 2
-    assert "an export as static is always whole; leave out --since" in result.stderr
+    assert "the format static exports the whole archive; leave out --since" in result.stderr
 
 
 def test_the_readme_has_the_table_of_formats() -> None:

@@ -141,7 +141,7 @@ def test_tags_of_a_list() -> None:
         ("gzip ; q = 0.2", ["gzip", "identity"]),
         ("gzip;q=0", ["identity"]),
         ("gzip;q=0.000, *", ["identity"]),
-        ("identity, gzip;q=0.5", ["identity", "gzip"]),  # the plain form is liked better
+        ("identity, gzip;q=0.5", ["identity", "gzip"]),  # identity is preferred
         ("identity", ["identity"]),
         ("zstd", ["identity"]),
         ("*;q=0", []),

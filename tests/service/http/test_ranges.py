@@ -1,4 +1,4 @@
-"""Parts of finished documents (RFC 9110 §14)."""
+"""Range requests for prepared documents (RFC 9110 §14)."""
 
 from __future__ import annotations
 
@@ -68,12 +68,12 @@ def test_what_is_no_single_range_of_bytes_is_ignored_14_2(asked: str) -> None:
 
 
 @pytest.mark.parametrize("asked", ["bytes=10-", "bytes=10-11", "bytes=-0", f"bytes={'9' * 5000}-"])
-def test_what_lies_outside_is_told(asked: str) -> None:
+def test_a_range_outside_the_document_is_unsatisfiable(asked: str) -> None:
     with pytest.raises(Unsatisfiable):
         byte_range(asked, 10)
 
 
-def test_nothing_lies_within_an_empty_document() -> None:
+def test_no_range_is_satisfiable_in_an_empty_document() -> None:
     with pytest.raises(Unsatisfiable):
         byte_range("bytes=0-", 0)
 

@@ -1,4 +1,4 @@
-"""The public site as files."""
+"""The static export of the public site."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from archive.store.renditions import Rendition, Representation
 from service.maintenance.static_export import MARKER, ExportFailed, export_static
 from service.web.site.listing import PER_PAGE
 from tests.support.builders import NOON
-from tests.support.newsstand import Newsstand, Page, open_newsstand
+from tests.support.harness import Harness, Page, open_site
 
 
 @pytest.fixture
-def site(archive: Archive, tmp_path: Path) -> Iterator[Newsstand]:
-    with open_newsstand(archive, tmp_path) as opened:
+def site(archive: Archive, tmp_path: Path) -> Iterator[Harness]:
+    with open_site(archive, tmp_path) as opened:
         yield opened
 
 
@@ -31,18 +31,18 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "made" / "site"
 
 
-def export(site: Newsstand, target: Path) -> int:
+def export(site: Harness, target: Path) -> int:
     return export_static(site.dateline, site.app, target)
 
 
 def read(target: Path, href: str) -> Page:
-    """What a web server that knows nothing would show at an address."""
+    """The page that a plain web server would send for a URL."""
     path = unquote(urlsplit(href).path)
     file = target / path.lstrip("/")
     return Page((file / "index.html" if file.is_dir() else file).read_text(encoding="utf-8"))
 
 
-def test_every_page_is_there_and_every_link_leads_to_a_file(site: Newsstand, target: Path) -> None:
+def test_every_page_is_there_and_every_link_leads_to_a_file(site: Harness, target: Path) -> None:
     site.publish_many(2 * PER_PAGE + 1, tags=["año", "b/c"], section="A section", authors=["Ana Costa"])
     written = export(site, target)
     waiting, seen = ["/"], {"/"}
@@ -58,7 +58,7 @@ def test_every_page_is_there_and_every_link_leads_to_a_file(site: Newsstand, tar
     assert len([href for href in seen if "/story-" in href]) == 2 * PER_PAGE + 1
 
 
-def test_lists_go_on_without_question_marks(site: Newsstand, target: Path) -> None:
+def test_lists_go_on_without_question_marks(site: Harness, target: Path) -> None:
     site.publish_many(2 * PER_PAGE + 1)
     export(site, target)
     titles: list[str] = []
@@ -71,14 +71,14 @@ def test_lists_go_on_without_question_marks(site: Newsstand, target: Path) -> No
     assert titles == [f"Story {number}" for number in range(2 * PER_PAGE + 1, 0, -1)]
 
 
-def test_nothing_offers_a_search(site: Newsstand, target: Path) -> None:
+def test_nothing_offers_a_search(site: Harness, target: Path) -> None:
     article = site.publish(title="One")
     export(site, target)
     for href in ("/", article.path or "", "/404.html"):
         assert read(target, href).values("form, link[rel=search], a[href^='/search']", "href") == []
 
 
-def test_feeds_are_the_stored_bytes(site: Newsstand, target: Path) -> None:
+def test_feeds_are_the_stored_bytes(site: Harness, target: Path) -> None:
     site.publish(title="One", tags=["x"])
     archive = site.dateline.archive
     lease = archive.changes.acquire("feeds", owner="test", now=NOON, duration=timedelta(minutes=1))
@@ -89,12 +89,12 @@ def test_feeds_are_the_stored_bytes(site: Newsstand, target: Path) -> None:
     assert (target / "tags" / "x" / "feed.atom").read_bytes() == b"<feed/>"
 
 
-def test_the_page_that_feeds_lead_to_is_that_of_all_feeds(site: Newsstand, target: Path) -> None:
+def test_the_page_that_feeds_lead_to_is_that_of_all_feeds(site: Harness, target: Path) -> None:
     export(site, target)
     assert (target / "feeds/about/index.html").read_bytes() == (target / "feeds/index.html").read_bytes()
 
 
-def test_what_readers_must_not_see_is_not_written(site: Newsstand, target: Path) -> None:
+def test_what_readers_must_not_see_is_not_written(site: Harness, target: Path) -> None:
     site.publish(title="A draft secret", status="draft", published="2026-03-01")
     site.publish(title="A scheduled secret", published="2026-04-01")
     site.withdraw(site.publish(title="A withdrawn secret"))
@@ -104,7 +104,7 @@ def test_what_readers_must_not_see_is_not_written(site: Newsstand, target: Path)
         assert not file.is_file() or b"secret" not in file.read_bytes(), file
 
 
-def test_a_second_export_takes_the_place_of_the_first(site: Newsstand, target: Path) -> None:
+def test_a_second_export_takes_the_place_of_the_first(site: Harness, target: Path) -> None:
     article = site.publish(title="One")
     export(site, target)
     site.withdraw(article)
@@ -115,16 +115,16 @@ def test_a_second_export_takes_the_place_of_the_first(site: Newsstand, target: P
     assert [file.name for file in target.parent.iterdir()] == ["site"]
 
 
-def test_a_folder_with_other_things_in_it_is_left_alone(site: Newsstand, target: Path) -> None:
+def test_a_folder_with_other_things_in_it_is_left_alone(site: Harness, target: Path) -> None:
     target.mkdir(parents=True)
     (target / "thesis.txt").write_text("years of work")
-    with pytest.raises(Conflict, match="holds other things"):
+    with pytest.raises(Conflict, match="contains other files"):
         export(site, target)
     assert [file.name for file in target.iterdir()] == ["thesis.txt"]
 
 
 def test_a_failure_leaves_the_earlier_export_as_it_was(
-    site: Newsstand, target: Path, monkeypatch: pytest.MonkeyPatch
+    site: Harness, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site.publish(title="One")
     export(site, target)
@@ -140,7 +140,7 @@ def test_a_failure_leaves_the_earlier_export_as_it_was(
 
 
 def test_a_name_too_long_for_a_file_is_left_out_and_told(
-    site: Newsstand, target: Path, caplog: pytest.LogCaptureFixture
+    site: Harness, target: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     site.publish(title="One", tags=["語" * 150])
     with caplog.at_level(logging.WARNING):
@@ -149,7 +149,7 @@ def test_a_name_too_long_for_a_file_is_left_out_and_told(
     assert read(target, "/").titles == ["One"]
 
 
-def test_progress_counts_the_files(site: Newsstand, target: Path) -> None:
+def test_progress_counts_the_files(site: Harness, target: Path) -> None:
     told: list[int] = []
     site.publish(title="One")
     written = export_static(site.dateline, site.app, target, progress=told.append)

@@ -1,4 +1,4 @@
-"""What the one way out lets out, and what it takes from strangers."""
+"""The outbound client: which URLs it calls, and how it limits responses."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def subscriber() -> Iterator[Subscriber]:
 
 
 def meaning(*addresses: str) -> Callable[[str, int], Sequence[str]]:
-    """A resolver for which every name means these."""
+    """A resolver that returns these addresses for every name."""
     return lambda host, port: addresses
 
 
 @contextmanager
 def a_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Whatever is done with each connection; gives the port."""
+    """A server that calls `serve` with each connection. Yields the port."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
@@ -80,28 +80,28 @@ def a_server(serve: Callable[[socket.socket], None]) -> Iterator[int]:
         "64:ff9b::5db8:d822",
     ],
 )
-def test_what_anybody_can_reach_can_be_called(address: str) -> None:
+def test_public_addresses_can_be_called(address: str) -> None:
     assert AddressGuard().allows(address)
 
 
 @pytest.mark.parametrize(
     "address",
     [
-        # this machine, nobody, everybody
+        # loopback, unspecified, broadcast
         "127.0.0.1", "127.255.255.254", "0.0.0.0", "0.1.2.3", "255.255.255.255", "::1", "::",
-        # private networks, those of providers, links
+        # private networks, carrier-grade NAT, link-local
         "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "100.127.255.255",
         "169.254.169.254", "169.254.0.1", "fc00::1", "fd12:3456::1", "fe80::1", "fe80::1%eth0", "fec0::1",
-        # groups, tests, documentation, the future
+        # multicast, benchmarks, documentation, reserved
         "224.0.0.1", "239.255.255.255", "ff02::1", "ff0e::1", "192.0.0.1", "192.0.2.1", "198.18.0.1",
         "198.51.100.1", "203.0.113.1", "192.88.99.1", "240.0.0.1", "2001:db8::1", "3fff::1", "100::1", "5f00::1",
-        # IPv4 in the clothes of IPv6
+        # IPv4 embedded in IPv6
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "::10.0.0.1",
         "2002:7f00:1::1", "2002:a00:1::1", "2002:c0a8:101::1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe",
         "64:ff9b:1::7f00:1", "64:ff9b:1:fffe::1", "2001:0:4136:e378:8000:63bf:3fff:fdd2", "2001:10::1",
     ],
 )  # fmt: skip
-def test_what_only_this_machine_can_reach_is_not(address: str) -> None:
+def test_private_addresses_cannot_be_called(address: str) -> None:
     assert not AddressGuard().allows(address)
     assert OPEN.allows(address)
 
@@ -113,7 +113,7 @@ def test_ports_of_other_services_are_left_alone(port: int, admitted: bool) -> No
         Client(AddressGuard(), resolver=meaning()).get(f"http://reader.example:{port}/")
 
 
-def test_one_forbidden_address_condemns_all_that_a_name_means(subscriber: Subscriber) -> None:
+def test_one_forbidden_address_forbids_the_name(subscriber: Subscriber) -> None:
     client = Client(AddressGuard(), resolver=meaning("93.184.216.34", "127.0.0.1"))
     with pytest.raises(Forbidden, match="DATELINE_ALLOW_PRIVATE_CALLBACKS"):
         client.get(f"http://reader.example:{subscriber.port}/")
@@ -143,7 +143,7 @@ def test_a_name_is_asked_once_and_the_checked_address_is_called(subscriber: Subs
 
 def test_a_name_that_comes_to_mean_this_machine_is_refused_then(subscriber: Subscriber) -> None:
     class Rebinding(AddressGuard):
-        """Holds one address of this machine for a public one."""
+        """Treats one address of this machine as public."""
 
         def allows(self, address: str) -> bool:
             return address == "127.0.0.1" or super().allows(address)
@@ -186,7 +186,7 @@ def test_no_proxy_is_asked(subscriber: Subscriber, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_redirect_is_an_answer_and_is_not_followed(subscriber: Subscriber, status: int) -> None:
-    subscriber.says(status, Location=subscriber.url("/elsewhere"))
+    subscriber.respond_with(status, Location=subscriber.url("/elsewhere"))
     response = Client(OPEN).get(subscriber.url())
     assert (response.status, response.headers["Location"]) == (status, subscriber.url("/elsewhere"))
     assert [heard.path for heard in subscriber.heard] == ["/callback"]
@@ -203,11 +203,11 @@ def test_a_post_has_its_body_and_headers_and_says_who_calls(subscriber: Subscrib
 
 
 def test_no_more_of_an_answer_is_read_than_was_asked_for(subscriber: Subscriber) -> None:
-    subscriber.says(200, b"x" * 1000)
+    subscriber.respond_with(200, b"x" * 1000)
     client = Client(OPEN)
     short, exact, none = (client.get(subscriber.url(), max_bytes=most) for most in (999, 1000, 0))
-    assert (len(short.body), short.whole) == (999, False)
-    assert (len(exact.body), exact.whole) == (1000, True)
+    assert (len(short.body), short.is_complete) == (999, False)
+    assert (len(exact.body), exact.is_complete) == (1000, True)
     assert none.body == b""
 
 
@@ -220,7 +220,7 @@ def test_an_endless_answer_is_cut(subscriber: Subscriber) -> None:
 
     with a_server(pour) as port:
         response = Client(OPEN).get(f"http://127.0.0.1:{port}/", max_bytes=100)
-    assert (len(response.body), response.whole) == (100, False)
+    assert (len(response.body), response.is_complete) == (100, False)
 
 
 def test_headers_without_end_are_no_answer() -> None:
@@ -235,7 +235,7 @@ def test_headers_without_end_are_no_answer() -> None:
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 OK\r\n\r\n", b"\0" * 100])
-def test_what_is_no_http_is_no_answer(answer: bytes) -> None:
+def test_a_response_that_is_not_http_is_no_answer(answer: bytes) -> None:
     def say(connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(answer)
@@ -252,7 +252,7 @@ def test_time_is_limited_for_all_of_it_and_not_for_each_byte(slowly: bytes) -> N
         connection.recv(65536)
         for byte in slowly:
             connection.sendall(bytes([byte]))
-            time.sleep(0.02)  # of the server's; ten seconds in all
+            time.sleep(0.02)  # in the server's thread; ten seconds in all
 
     with a_server(drip) as port:
         began = time.monotonic()
@@ -283,7 +283,7 @@ def test_nobody_is_waited_for_when_the_program_ends() -> None:
 
 @pytest.fixture
 def full() -> Iterator[int]:
-    """The port of a listener that takes no more connections: whoever connects waits."""
+    """The port of a listener whose queue is full: new connections hang."""
     with socket.socket() as listener, ExitStack() as waiting:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -303,7 +303,7 @@ def test_a_connection_that_does_not_come_has_its_time(full: int) -> None:
 
 def test_no_connection_is_waited_for_when_the_program_ends(full: int) -> None:
     client = Client(OPEN, connect_timeout=20, call_timeout=20)
-    threading.Timer(0.3, client.abort).start()  # whenever it comes, it is heeded
+    threading.Timer(0.3, client.abort).start()  # the time does not matter
     began = time.monotonic()
     with pytest.raises(NoAnswer, match="the program ends"):
         client.get(f"http://127.0.0.1:{full}/")
@@ -319,7 +319,7 @@ def test_nothing_is_called_any_more_when_the_program_ends(subscriber: Subscriber
 
 
 class SilentNameserver:
-    """Gives an answer when it is told to, and not before."""
+    """A resolver that answers only when the test says so."""
 
     def __init__(self, *addresses: str) -> None:
         self.addresses = addresses
@@ -371,7 +371,7 @@ def test_every_call_checks_what_its_name_means(nameserver: SilentNameserver) -> 
         assert [type(call.exception()) for call in calls] == [Forbidden] * 4
 
 
-def test_whoever_answers_before_all_was_said_has_answered() -> None:
+def test_an_answer_before_the_request_is_read_to_its_end_counts() -> None:
     def hurry(connection: socket.socket) -> None:
         connection.recv(10)
         connection.sendall(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")

@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = """
 import time
-from service.process.memory import trim_again_and_again
+from service.process.memory import start_trimming
 
 def resident():
     with open("/proc/self/status") as status:
@@ -20,7 +20,7 @@ last = bytes(50_000)  # behind all others: what lies before it is not given back
 full = resident()
 pieces.clear()
 freed = resident()
-trim_again_and_again(every=0.01)
+start_trimming(every=0.01)
 until = time.monotonic() + 10
 while resident() > full - 30 and time.monotonic() < until:
     time.sleep(0.01)

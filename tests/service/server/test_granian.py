@@ -1,4 +1,4 @@
-"""The whole service as people run it, over real HTTP."""
+"""The running service, over real HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.running import TOKEN, Client, RunningService, running_service
 
 pytestmark = pytest.mark.slow
 
-MEMORY = 300  # MB of all processes together, in an archive that is nearly empty
+MEMORY = 300  # MB of all processes together, with a nearly empty archive
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,7 @@ def test_a_port_that_is_taken_is_a_sentence(service: RunningService) -> None:
     assert (second.returncode, second.stdout) == (1, "")
     assert second.stderr == (
         f"Error: cannot listen at 127.0.0.1 port {service.port}: Address already in use. "
-        "Stop what is there, or choose another --port.\n"
+        "Stop the program that uses it, or choose another --port.\n"
     )
 
 
@@ -148,7 +148,7 @@ def test_it_is_small_when_it_rests(service: RunningService, client: Client) -> N
 
 
 def _resident(pid: int) -> float:
-    """MB; what processes share counts once, divided among them (PSS)."""
+    """MB, with shared pages divided among the processes (PSS)."""
     said = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return int(said.partition("\nPss:")[2].split()[0]) * 1024 / 1e6
 

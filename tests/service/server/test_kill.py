@@ -1,4 +1,4 @@
-"""What was acknowledged stays, whatever is killed when, and whatever the disk says."""
+"""Acknowledged articles survive kills of any process at any time, and a full disk."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from tests.support.running import PATIENCE, Client, RunningService, running_serv
 pytestmark = pytest.mark.slow
 
 KILLS = {"worker": 14, "web": 14, "parent": 2, "everything": 2}
-PAUSES = (0.05, 1.2)  # seconds between two kills, at least and at most
-IN_ONE_TAG = 40  # fewer than a feed is long, so that a tag's feed shows all of its articles
+PAUSES = (0.05, 1.2)  # seconds between two kills: minimum and maximum
+IN_ONE_TAG = 40  # fewer than the length of a feed, so that the feed of a tag has all its articles
 DISK = 24  # MB
 
 
 class Poster:
-    """Posts article after article, and remembers those that the service has acknowledged.
+    """Posts articles one after the other, and records those that the service has acknowledged.
 
-    One that `insists` sends what was not acknowledged again, under the same Idempotency-Key."""
+    With `insists` it repeats unacknowledged requests, with the same Idempotency-Key."""
 
     def __init__(self, name: str, port: int, *, insists: bool) -> None:
         self.name = name
@@ -47,7 +47,7 @@ class Poster:
         self._thread.start()
 
     def stop(self) -> None:
-        """Whoever insists leaves nothing open, unless the service is gone for good."""
+        """With `insists`, wait until the last request is acknowledged, for at most PATIENCE."""
         self._give_up = time.monotonic() + PATIENCE
         self._stopping.set()
         self._thread.join()
@@ -80,7 +80,7 @@ def _tag(title: str) -> str:
 
 
 class Killer:
-    """Ends processes of the service without warning, at random moments and in random order."""
+    """Kills processes of the service (SIGKILL), at random times and in random order."""
 
     def __init__(self, service: RunningService, chance: random.Random) -> None:
         self._service = service
@@ -98,7 +98,7 @@ class Killer:
         self._chance.shuffle(order)
         for kind in order:
             time.sleep(self._chance.uniform(*PAUSES))
-            if self._chance.random() < 0.5:  # else it may be killed again before it has done anything
+            if self._chance.random() < 0.5:  # otherwise it may be killed again before it has done any work
                 wait_for("the worker is at work", self._at_work)
             self._ways[kind]()
 
@@ -110,7 +110,7 @@ class Killer:
         return more
 
     def _kill_one(self, processes: Callable[[], list[int]]) -> None:
-        # None is left where the one before has just been killed: it comes back, and so do we.
+        # There is none right after a kill: wait until it is restarted.
         pid = self._chance.choice(wait_for("a process to kill", processes))
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -163,7 +163,7 @@ def _each_once(articles: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a disk of its own, with room for DISK megabytes."""
+    """A folder on a file system of its own with DISK megabytes."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK}m", "tmpfs", str(folder)]
@@ -185,7 +185,7 @@ def test_a_full_disk_refuses_articles_whole_and_takes_them_again_once_there_is_r
         ballast = small_disk / "ballast"
         _fill(ballast)
         refused = None
-        for number in range(1000):  # what the database has reserved already may take some more
+        for number in range(1000):  # space that the database has already allocated takes some more articles
             _fill(ballast)
             title = f"Full {number}"
             answer = client.post({"title": title, "content_text": "Much text. " * 10_000})
@@ -210,7 +210,7 @@ def test_a_full_disk_refuses_articles_whole_and_takes_them_again_once_there_is_r
 
 
 def _fill(ballast: Path) -> None:
-    """Until not one byte more has room."""
+    """Fill the disk to the last byte."""
     with ballast.open("ab", buffering=0) as file:
         for length in (1 << 20, 1 << 12, 1):
             try:

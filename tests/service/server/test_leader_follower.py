@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from service.server.leader_follower import AT_MOST, LeaderFollower, lead_and_follow
+from service.server.leader_follower import LEAD_TIMEOUT, LeaderFollower, lead_and_follow
 from tests.support.running import wait_for
 
 
@@ -68,7 +68,7 @@ def test_the_leader_goes_on_at_once_and_others_rest(lead: LeaderFollower, thread
     for _ in range(100):
         assert leader(lead.lead_or_wait).wait(10)
     assert not rests.is_set()
-    leader(lead.leave)
+    leader(lead.step_down)
     assert rests.wait(10)
 
 
@@ -76,12 +76,12 @@ def test_who_comes_back_from_something_slow_rests_while_another_leads(
     lead: LeaderFollower, threads: tuple[Follower, Follower]
 ) -> None:
     first, second = threads
-    for do in (lead.lead_or_wait, lead.leave):
+    for do in (lead.lead_or_wait, lead.step_down):
         assert first(do).wait(10)
     assert second(lead.lead_or_wait).wait(10)
     rests = first(lead.lead_or_wait)
     assert not rests.wait(0.05)
-    assert second(lead.leave).wait(10)
+    assert second(lead.step_down).wait(10)
     assert rests.wait(10)
 
 
@@ -90,18 +90,18 @@ def test_a_leader_that_was_not_seen_for_long_is_not_relied_on(
 ) -> None:
     ended, other = threads
     assert ended(lead.lead_or_wait).wait(10)
-    clock.now += AT_MOST
+    clock.now += LEAD_TIMEOUT
     assert other(lead.lead_or_wait).wait(10)
     rests = ended(lead.lead_or_wait)
     assert not rests.wait(0.01)
-    assert other(lead.leave).wait(10)
+    assert other(lead.step_down).wait(10)
     assert rests.wait(10)
 
 
 def test_nobody_rests_for_ever(lead: LeaderFollower, threads: tuple[Follower, Follower]) -> None:
     leader, other = threads
     assert leader(lead.lead_or_wait).wait(10)
-    assert other(lead.lead_or_wait).wait(10)  # after AT_MOST, though the leader said nothing
+    assert other(lead.lead_or_wait).wait(10)  # after LEAD_TIMEOUT, though the leader said nothing
 
 
 class Asked:
@@ -111,7 +111,7 @@ class Asked:
         self.answers: list[tuple[int, bytes]] = []
         self.goes_on = Event()
 
-    def at_once(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
+    def answer_from_memory(self, environ: dict[str, Any]) -> tuple[str, list[tuple[str, str]], bytes] | None:
         return ("200 OK", [], b"/quick") if environ["PATH_INFO"] == "/quick" else None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:

@@ -70,7 +70,7 @@ class Watched:
         return changed
 
 
-class Told(FeedBuilder):
+class RecordingBuilder(FeedBuilder):
     """Records which documents it has built."""
 
     def __init__(self, *given: Any, **options: Any) -> None:
@@ -94,8 +94,8 @@ class Press:
         self.deliver()
 
     def begin(self) -> None:
-        """As a worker that has just started."""
-        builder = Told(SITE, IDENTITY, length=self.live)
+        """Start a new consumer, as a new worker does."""
+        builder = RecordingBuilder(SITE, IDENTITY, length=self.live)
         self.made = builder.made
         site_feeds = SiteFeeds(self.archive, builder, max_articles=SIZE)
         self.consumer = FeedsConsumer(self.archive, site_feeds, clock=lambda: self.clock)

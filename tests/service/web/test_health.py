@@ -1,4 +1,4 @@
-"""Is it alive, and can it serve?"""
+"""Health checks: `/healthz` and `/readyz`."""
 
 from __future__ import annotations
 
@@ -10,63 +10,63 @@ import pytest
 from archive.errors import ArchiveUnavailable, IndexUnavailable
 from archive.timestamps import rfc3339
 from service.heartbeat import Heartbeat
-from tests.support.office import Office
+from tests.support.harness import Harness
 
 
-def test_a_process_that_answers_is_alive(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(office.archive.changes, "head", _fail(ArchiveUnavailable("away")))
-    answer = office.get("/healthz")
+def test_a_process_that_answers_is_alive(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness.archive.changes, "head", _fail(ArchiveUnavailable("away")))
+    answer = harness.get("/healthz")
     assert (answer.status_code, answer.json) == (200, {"status": "ok"})
 
 
-def test_ready_and_up_to_date(office: Office) -> None:
-    office.posted()
-    office.deliver()
-    Heartbeat(office.archive, clock=office.clock).beat()
-    answer = office.get("/readyz")
+def test_ready_and_up_to_date(harness: Harness) -> None:
+    harness.posted()
+    harness.deliver()
+    Heartbeat(harness.archive, clock=harness.clock).beat()
+    answer = harness.get("/readyz")
     assert (answer.status_code, answer.json["status"], answer.headers["Cache-Control"]) == (200, "ok", "no-store")
     assert answer.json["parts"]["index"] == {"status": "ok", "documents": 1, "position": 1}
     assert answer.json["parts"]["worker"] == {
         "status": "ok",
         "behind": {"feeds": 0, "index": 0},
-        "seen": rfc3339(office.now),
+        "seen": rfc3339(harness.now),
     }
 
 
-def test_what_is_behind_is_told_and_is_no_reason_to_send_readers_away(office: Office) -> None:
-    office.deliver()
-    office.posted()
-    office.posted()
-    answer = office.get("/readyz")
+def test_a_consumer_that_is_behind_is_reported_and_the_site_stays_ready(harness: Harness) -> None:
+    harness.deliver()
+    harness.posted()
+    harness.posted()
+    answer = harness.get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
     assert answer.json["parts"]["worker"]["behind"]["index"] >= 2
 
 
-def test_a_worker_that_gave_no_sign_for_a_while_is_missed(office: Office) -> None:
-    assert office.get("/readyz").json["parts"]["worker"] == {"status": "down", "behind": {}, "seen": None}
-    office.deliver()  # as `dateline index rebuild` does where there is no worker
-    assert office.get("/readyz").json["parts"]["worker"]["status"] == "down"
-    Heartbeat(office.archive, clock=office.clock).beat()
-    office.later(minutes=1)
-    assert office.get("/readyz").json["status"] == "ok"
-    office.later(seconds=1)
-    answer = office.get("/readyz")
+def test_a_worker_without_a_recent_heartbeat_is_down(harness: Harness) -> None:
+    assert harness.get("/readyz").json["parts"]["worker"] == {"status": "down", "behind": {}, "seen": None}
+    harness.deliver()  # as `dateline index rebuild` does without a worker
+    assert harness.get("/readyz").json["parts"]["worker"]["status"] == "down"
+    Heartbeat(harness.archive, clock=harness.clock).beat()
+    harness.later(minutes=1)
+    assert harness.get("/readyz").json["status"] == "ok"
+    harness.later(seconds=1)
+    answer = harness.get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
     assert answer.json["parts"]["worker"]["status"] == "down"
-    Heartbeat(office.archive, clock=office.clock).beat()
-    assert office.get("/readyz").json["status"] == "ok"
+    Heartbeat(harness.archive, clock=harness.clock).beat()
+    assert harness.get("/readyz").json["status"] == "ok"
 
 
-def test_without_the_index_pages_and_feeds_are_served(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(office.index, "status", _fail(IndexUnavailable("torn")))
-    answer = office.get("/readyz")
+def test_without_the_index_pages_and_feeds_are_served(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness.index, "status", _fail(IndexUnavailable("torn")))
+    answer = harness.get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
     assert answer.json["parts"]["index"] == {"status": "down", "detail": "torn"}
 
 
-def test_without_the_archive_nothing_is(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(office.archive.changes, "head", _fail(ArchiveUnavailable("away")))
-    answer = office.get("/readyz")
+def test_without_the_archive_nothing_is(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(harness.archive.changes, "head", _fail(ArchiveUnavailable("away")))
+    answer = harness.get("/readyz")
     assert (answer.status_code, answer.json["status"], answer.headers["Retry-After"]) == (503, "down", "5")
 
 

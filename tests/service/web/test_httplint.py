@@ -1,4 +1,4 @@
-"""Every kind of answer as httplint sees it, the engine of REDbot: nothing bad, and no warning without a reason."""
+"""Every kind of response passes httplint, the engine of REDbot: no errors, and only explained warnings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Names = dict[str, str]
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of answer: the request that brings it. `{etag}`, `{old}` and so on are filled in."""
+    """One kind of response and the request for it. `{etag}`, `{old}` and so on are filled in."""
 
     status: int
     path: str = FEED
@@ -121,12 +121,12 @@ KINDS = {
     "ready": Kind(200, "/readyz"),
 }
 
-# What may be warned of, each with the reason why it stays so.
+# Accepted warnings, each with its reason.
 EXPLAINED = {
-    "STATUS_BAD_REQUEST": "the requests that are answered with 400 are bad on purpose",
-    "VARY_COMPLEX": "a delta does depend on all four, and only caches that know of deltas keep one",
-    "STORE_PUBLIC_UNNECESSARY": "Flask says so of static files, and it does no harm",
-    "FRESHNESS_NO_CACHE_NO_VALIDATOR": "what the APIs answer is made anew for each request, and is not to be reused",
+    "STATUS_BAD_REQUEST": "the requests that are answered with 400 are invalid on purpose",
+    "VARY_COMPLEX": "a delta depends on all four, and only caches that support deltas store it",
+    "STORE_PUBLIC_UNNECESSARY": "Flask sends it for static files, and it is harmless",
+    "FRESHNESS_NO_CACHE_NO_VALIDATOR": "responses of the APIs are built for each request and must not be reused",
 }
 
 
@@ -139,10 +139,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService
 
 @pytest.fixture(scope="module")
 def names(service: RunningService) -> Names:
-    """What the requests name: addresses and ETags of a site that has had some life."""
+    """URLs and ETags for the requests, of a site with some history."""
     feeds = (FEED, "/feed.json")
     with service.client() as client:
-        for month in (1, 2):  # the feed is so short that January stands in the archive
+        for month in (1, 2):  # the feed is so short that January is in the archive documents
             for day in range(1, 5):
                 published = f"2026-{month:02}-{day:02}"
                 client.posted(
@@ -153,7 +153,7 @@ def names(service: RunningService) -> Names:
         moved = client.posted(title="Moved", content_text="Rye.", guid="urn:moved")
         client.admin("PATCH", f"/articles/{moved['id']}", {"slug": "elsewhere"}, {"If-Match": "*"})
         wait_for("all is delivered", client.delivered)
-        # Delivered is not yet served: a web process looks for new bytes every tenth of a second.
+        # Stored is not yet served: a web process checks for new bytes every tenth of a second.
         wait_for("the feeds have it all", lambda: all(b"/elsewhere" in client.get(path).body for path in feeds))
         old = {path: client.get(path).headers["ETag"] for path in feeds}
         article = client.posted(title="New", content_text="Wheat. " * 99, tags=["wheat"])
@@ -229,13 +229,13 @@ def test_what_is_wrong_would_be_found() -> None:
 
 
 def linted(method: str, url: str, headers: Names, answer: Answer) -> dict[str, str]:
-    """What is bad or doubtful, by the name of the finding."""
+    """Errors and warnings, by the name of the finding."""
     now = time.time()
     request = HttpRequestLinter(start_time=now)
     request.process_request_topline(method.encode(), url.encode(), b"1.1")
     request.process_headers([(name.encode(), value.encode("latin-1")) for name, value in headers.items()])
     request.finish_content(True)
-    # A part of coded bytes cannot be decoded by itself, and need not be.
+    # A part of an encoded body cannot be decoded by itself.
     response = HttpResponseLinter(start_time=now, no_content=answer.status == 206)
     response.request, request.response = request, response
     response.is_head_response = method == "HEAD"

@@ -1,4 +1,4 @@
-"""Who waits for whom when callbacks are called."""
+"""The dispatcher: slow hosts delay only each other."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ READER = "reader.example"
 
 
 class Callbacks(Client):
-    """All take what they are told, but for the silent one: a call of it fails when the test says so."""
+    """All hosts accept deliveries except the silent one, whose calls fail when the test says so."""
 
     def __init__(self) -> None:
         super().__init__(AddressGuard(private=True))
@@ -61,7 +61,7 @@ class Callbacks(Client):
 
 
 class Scene:
-    """A dispatcher with subscribers that exist in name only. Time is the test's."""
+    """A dispatcher with fake subscribers. The test sets the time."""
 
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
@@ -72,7 +72,7 @@ class Scene:
         )
 
     def owe(self, host: str, number: int, *, failed: bool = False) -> None:
-        """So many subscriptions of a feed of this host's own, which has changed after those of the others."""
+        """Add `number` due subscriptions of a host, to a feed that changed later than those of other hosts."""
         path = f"/tags/{host}-{failed}/feed.atom"
         for one in range(number):
             asked = an_intent(number=one, path=path, host=host, callback=f"http://{host}/{one}")
@@ -91,7 +91,7 @@ class Scene:
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """While the dispatcher runs, until it has nothing to do."""
+        """Run the dispatcher in a thread, until it has no more work."""
         running = threading.Thread(target=self.dispatcher.run)
         running.start()
         try:

@@ -1,4 +1,4 @@
-"""Threads for strangers: bounded for all, bounded for each host, and fair."""
+"""The pool of threads: bounded in total, bounded for each host, and fair."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATIENCE = 20.0  # seconds: a deadline for a busy machine
 
 
 class Crowd:
-    """Tasks that stay until they are let go, and how many of them ran at a time."""
+    """Tasks that block until released; counts how many ran at the same time."""
 
     def __init__(self) -> None:
         self.gate = threading.Event()
@@ -86,12 +86,12 @@ def test_one_host_that_stands_still_does_not_hold_up_others() -> None:
             pool.add("still", still.task("still"))
         for number in range(10):
             pool.add(f"moving {number}", moving.task("moving"))
-        still.wait_for(10)  # the pool counts all that are on_done: ten of those that move
+        still.wait_for(10)  # ten tasks of the other hosts are done
         assert len(moving.order) == 10
         assert len(still.order) == 2
 
 
-def test_there_is_so_much_room() -> None:
+def test_the_pool_refuses_tasks_when_it_is_full() -> None:
     crowd = Crowd()
     with a_pool(crowd, max_tasks=3) as pool:
         assert [pool.add("a", crowd.task("a")) for _ in range(5)] == [True, True, True, False, False]
@@ -129,7 +129,7 @@ def test_hosts_with_as_much_waiting_as_they_may_run_are_full() -> None:
         assert pool.full_hosts() == {"b"}
 
 
-def test_what_waits_can_be_forgotten() -> None:
+def test_waiting_tasks_can_be_dropped() -> None:
     crowd = Crowd()
     with a_pool(crowd) as pool:
         for _ in range(10):

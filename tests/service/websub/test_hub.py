@@ -19,12 +19,12 @@ from archive.store.renditions import Rendition, Representation
 from archive.store.subscriptions import Subscription
 from feeds.format import FORMATS, Format
 from service.websub.dispatcher import CallbackDispatcher
-from service.websub.protocol import BACKOFF, DEFAULT_LEASE, MAX_LEASE, MIN_LEASE, RETRY_FOR
+from service.websub.protocol import BACKOFF, DEFAULT_LEASE, MAX_LEASE, MIN_LEASE, RETRY_PERIOD
 from service.worker.drain_job import DrainJob
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
-from tests.support.office import JsonResponse, Office, open_office
-from tests.support.subscriber import Heard, Said, Subscriber, a_subscriber
+from tests.support.harness import Harness, JsonResponse, open_harness
+from tests.support.subscriber import CallbackResponse, HubRequest, Subscriber, a_subscriber
 
 pytestmark = pytest.mark.slow
 
@@ -34,68 +34,68 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Scene:
-    """A site with one article, its hub, and a subscriber that it can reach. Time is the office's."""
+    """A site with one article, its hub, and a subscriber that it can reach. Time is the harness's."""
 
-    def __init__(self, office: Office, subscriber: Subscriber) -> None:
-        self.office = office
+    def __init__(self, harness: Harness, subscriber: Subscriber) -> None:
+        self.harness = harness
         self.subscriber = subscriber
         self.publish("The first")
 
     # The subscriber's side --------------------------------------------------------------------------
 
     def ask(self, mode: str = "subscribe", /, **fields: str | None) -> TestResponse:
-        """A request to the hub; `lease_seconds` and so on without their prefix, None leaves one out."""
+        """A request to the hub. Fields have no `hub.` prefix; None leaves one out."""
         form = {"mode": mode, "topic": TOPIC, "callback": self.subscriber.url(), **fields}
         said = {f"hub.{name}": value for name, value in form.items() if value is not None}
-        return self.office.client.post("/hub", data=said, buffered=True)
+        return self.harness.client.post("/hub", data=said, buffered=True)
 
     def subscribe(self, **fields: str | None) -> Subscription:
-        """A subscription that was asked for and confirmed."""
+        """Request and confirm a subscription."""
         assert self.ask(**fields).status_code == 202
         self.work()
         [subscription] = self.subscriptions()
         return subscription
 
     def subscriptions(self) -> list[Subscription]:
-        return list(self.office.archive.subscriptions.every(now=self.office.now))
+        return list(self.harness.archive.subscriptions.every(now=self.harness.now))
 
-    def last_asked(self) -> Heard:
-        return self.subscriber.asked[-1]
+    def last_asked(self) -> HubRequest:
+        return self.subscriber.verifications[-1]
 
     def feed(self, path: str = "/feed.atom") -> JsonResponse:
-        return self.office.get(path)
+        return self.harness.get(path)
 
     # The hub's side ---------------------------------------------------------------------------------
 
     def publish(self, title: str, *, tags: Sequence[str] = ()) -> None:
-        """New bytes of every feed that a new article touches, as the worker would store them."""
-        owner = self.office.worker.owner
-        lease = self.office.archive.changes.acquire("feeds", owner=owner, now=self.office.now, duration=RETRY_FOR)
+        """Store new bytes of every feed of a new article, as the worker does."""
+        owner = self.harness.worker.owner
+        lease = self.harness.archive.changes.acquire("feeds", owner=owner, now=self.harness.now, duration=RETRY_PERIOD)
         assert lease is not None
         homes = ["/", "/2026/03/", *(f"/tags/{tag}/" for tag in tags)]
         documents = [a_document(f"{home}{one.suffix}", title, one) for home in homes for one in FORMATS.values()]
-        self.office.archive.renditions.put(documents, lease)
+        self.harness.archive.renditions.put(documents, lease)
         self.build()
 
     def build(self) -> None:
-        """Let the worker see what has changed."""
-        for drain in self.office.worker.drains:
+        """Run the worker's consumer, which marks subscriptions as due."""
+        for drain in self.harness.worker.drains:
             if drain.name == "websub":
                 drain.runner.drain()
 
     def work(self) -> None:
-        """Let the worker do all that is due now."""
+        """Run everything that is due now."""
         self.build()
-        push_job(self.office.worker).run()
+        push_job(self.harness.worker).run()
 
     def later(self, span: timedelta) -> None:
-        self.office.now += span
+        self.harness.now += span
         self.work()
 
     def restart(self) -> None:
-        """Another worker, after one that ended without a word."""
-        push_job(self.office.worker).close()
-        self.office.worker = Worker(self.office.dateline)
+        """Start another worker, after one that was killed."""
+        push_job(self.harness.worker).close()
+        self.harness.worker = Worker(self.harness.dateline)
 
 
 def push_job(worker: Worker) -> CallbackDispatcher:
@@ -112,12 +112,12 @@ def hub_ping_drain(worker: Worker) -> DrainJob:
 @contextmanager
 def a_scene(archive: Archive, folder: Path, hub: str | None = HUB, **settings: Any) -> Iterator[Scene]:
     settings = {"site": replace(SITE, hub=hub), "allow_private_callbacks": True, **settings}
-    with a_subscriber() as subscriber, open_office(archive, folder, **settings) as office:
-        scene = Scene(office, subscriber)
+    with a_subscriber() as subscriber, open_harness(archive, folder, **settings) as harness:
+        scene = Scene(harness, subscriber)
         try:
             yield scene
         finally:
-            push_job(scene.office.worker).close()
+            push_job(scene.harness.worker).close()
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def links(heard: Any) -> str:
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_every_feed_names_its_hub_and_itself_in_one_header_4(scene: Scene, name: str, method: str) -> None:
-    answer = scene.office.get(f"/{name}", method=method)
+    answer = scene.harness.get(f"/{name}", method=method)
     assert answer.headers.getlist("Link") == [f'<{HUB}>; rel="hub", <https://news.example.org/{name}>; rel="self"']
 
 
@@ -157,8 +157,8 @@ def test_a_feed_of_a_name_beyond_ascii_names_itself_percent_encoded_4(scene: Sce
 
 
 def test_feeds_name_the_hub_in_the_document_too_4(scene: Scene) -> None:
-    scene.office.posted(title="Tides")
-    scene.office.deliver()
+    scene.harness.posted(title="Tides")
+    scene.harness.deliver()
     for path in ("/feed.atom", "/feed.rss"):
         assert f'href="{HUB}"' in scene.feed(path).text
         assert 'rel="hub"' in scene.feed(path).text
@@ -167,7 +167,7 @@ def test_feeds_name_the_hub_in_the_document_too_4(scene: Scene) -> None:
 
 def test_each_address_has_one_representation_4_1(scene: Scene) -> None:
     for accept in ("application/rss+xml", "application/feed+json", "*/*"):
-        answer = scene.office.get("/feed.atom", {"Accept": accept, "Accept-Language": "de"})
+        answer = scene.harness.get("/feed.atom", {"Accept": accept, "Accept-Language": "de"})
         assert answer.mimetype == "application/atom+xml"
 
 
@@ -211,7 +211,7 @@ def test_what_means_nothing_is_ignored_5_1(scene: Scene) -> None:
 )
 def test_a_lease_is_given_as_asked_for_within_bounds_5_1(scene: Scene, lease: str | None, given: timedelta) -> None:
     subscription = scene.subscribe(lease_seconds=lease)
-    assert subscription.until == scene.office.now + given
+    assert subscription.until == scene.harness.now + given
     assert scene.last_asked().query["hub.lease_seconds"] == str(int(given.total_seconds()))
 
 
@@ -242,22 +242,22 @@ def test_a_lease_means_nothing_when_unsubscribing_5_1(scene: Scene, lease: str) 
     ],
 )
 def test_a_request_is_a_form_in_utf_8_5_1(scene: Scene, body: bytes, content_type: str, status: int) -> None:
-    answer = scene.office.client.post("/hub", data=body, content_type=content_type, buffered=True)
+    answer = scene.harness.client.post("/hub", data=body, content_type=content_type, buffered=True)
     assert (answer.status_code, answer.mimetype) == (status, "text/plain")
 
 
 def test_a_form_may_say_that_it_is_utf_8_5_1(scene: Scene) -> None:
     body = f"hub.mode=subscribe&hub.topic={TOPIC}&hub.callback={scene.subscriber.url()}".encode()
-    answer = scene.office.client.post("/hub", data=body, content_type=f"{FORM}; charset=UTF-8", buffered=True)
+    answer = scene.harness.client.post("/hub", data=body, content_type=f"{FORM}; charset=UTF-8", buffered=True)
     assert answer.status_code == 202
 
 
 def test_an_active_subscription_can_be_asked_for_again_5_1(scene: Scene) -> None:
     before = scene.subscribe(secret="old", lease_seconds="3600")
-    scene.office.now += timedelta(minutes=30)
+    scene.harness.now += timedelta(minutes=30)
     after = scene.subscribe(secret="new", lease_seconds="7200")
     assert (before.secret, after.secret) == ("old", "new")
-    assert after.until == scene.office.now + timedelta(hours=2)
+    assert after.until == scene.harness.now + timedelta(hours=2)
 
 
 def test_a_renewal_may_leave_the_secret_out_5_1(scene: Scene) -> None:
@@ -268,8 +268,8 @@ def test_a_renewal_may_leave_the_secret_out_5_1(scene: Scene) -> None:
 @pytest.mark.parametrize("mode", ["subscribe", "unsubscribe"])
 def test_what_is_not_verified_leaves_the_subscription_unchanged_5_1(scene: Scene, mode: str) -> None:
     before = scene.subscribe(secret="old")
-    scene.subscriber.says(404)
-    scene.office.now += timedelta(minutes=1)
+    scene.subscriber.respond_with(404)
+    scene.harness.now += timedelta(minutes=1)
     assert scene.ask(mode, secret="new", lease_seconds="60").status_code == 202
     assert scene.subscriptions() == [before]
     scene.work()
@@ -335,7 +335,7 @@ def test_a_topic_is_known_however_it_is_encoded_5_1_1(scene: Scene, topic: str, 
 def test_only_feeds_of_this_site_are_topics_5_1_1(scene: Scene, topic: str, status: int) -> None:
     answer = scene.ask(topic=topic)
     assert (answer.status_code, answer.mimetype) == (status, "text/plain")
-    assert scene.office.archive.intents.count() == 0
+    assert scene.harness.archive.intents.count() == 0
 
 
 def test_a_site_in_a_folder_has_its_topics_there_5_1_1(archive: Archive, tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ def test_a_delivery_has_the_callbacks_query_in_its_address_5_1_1(scene: Scene) -
     scene.subscribe(callback=scene.subscriber.url("/x?foo=bar&red=fish"))
     scene.publish("News")
     scene.work()
-    assert [heard.target for heard in scene.subscriber.told] == ["/x?foo=bar&red=fish"]
+    assert [heard.target for heard in scene.subscriber.deliveries] == ["/x?foo=bar&red=fish"]
 
 
 # Answers (§5.1.2) -----------------------------------------------------------------------------------
@@ -432,8 +432,8 @@ def test_too_many_requests_at_once_are_told_to_come_back_5_1_2(scene: Scene, mon
     assert (answer.status_code, answer.mimetype, "Retry-After" in answer.headers) == (503, "text/plain", True)
 
 
-def test_whoever_opens_the_hub_in_a_browser_is_told_what_it_is(scene: Scene) -> None:
-    answer = scene.office.get("/hub")
+def test_a_get_of_the_hub_explains_how_to_subscribe(scene: Scene) -> None:
+    answer = scene.harness.get("/hub")
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
     assert "WebSub" in answer.text
 
@@ -477,10 +477,10 @@ def test_a_subscription_ends_with_its_feed_and_the_subscriber_is_told_5_2(
 ) -> None:
     scene.subscribe()
     scene.publish("News")
-    monkeypatch.setattr(scene.office.archive.renditions, "get", lambda path: None)
+    monkeypatch.setattr(scene.harness.archive.renditions, "get", lambda path: None)
     scene.work()
     assert scene.last_asked().query["hub.mode"] == "denied"
-    assert (scene.subscriptions(), scene.subscriber.told) == ([], [])
+    assert (scene.subscriptions(), scene.subscriber.deliveries) == ([], [])
 
 
 def test_an_end_is_not_validated_5(scene: Scene) -> None:
@@ -515,26 +515,26 @@ def test_every_challenge_is_another_one_5_3(scene: Scene) -> None:
     for _ in range(5):
         scene.ask()
         scene.work()
-    assert len({heard.query["hub.challenge"] for heard in scene.subscriber.asked}) == 5
+    assert len({heard.query["hub.challenge"] for heard in scene.subscriber.verifications}) == 5
 
 
 def test_the_lease_counts_from_the_question_5_3(scene: Scene) -> None:
     scene.ask(lease_seconds="3600")
-    scene.office.now += timedelta(minutes=10)
+    scene.harness.now += timedelta(minutes=10)
     scene.work()
     [subscription] = scene.subscriptions()
-    assert subscription.until == scene.office.now + timedelta(hours=1)
+    assert subscription.until == scene.harness.now + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 299])
 def test_any_success_with_the_challenge_confirms_5_3_1(scene: Scene, status: int) -> None:
-    scene.subscriber.says(status)
+    scene.subscriber.respond_with(status)
     scene.subscribe()
 
 
 @pytest.mark.parametrize("status", [301, 302, 304, 307, 308, 400, 401, 404, 410, 500, 503])
 def test_any_other_status_does_not_whatever_its_body_5_3_1(scene: Scene, status: int) -> None:
-    scene.subscriber.says(status, Location=scene.subscriber.url("/elsewhere"))
+    scene.subscriber.respond_with(status, Location=scene.subscriber.url("/elsewhere"))
     scene.ask()
     scene.work()
     scene.later(timedelta(days=1))
@@ -544,8 +544,8 @@ def test_any_other_status_does_not_whatever_its_body_5_3_1(scene: Scene, status:
 
 @pytest.mark.parametrize("change", [b"", b"OK", b"%s\n", b" %s", b"\xef\xbb\xbf%s", b"%s%s", b"<p>%s</p>"])
 def test_only_the_challenge_letter_for_letter_confirms_5_3_1(scene: Scene, change: bytes) -> None:
-    def answer(heard: Heard) -> Said:
-        return Said(200, change.replace(b"%s", heard.query["hub.challenge"].encode()))
+    def answer(heard: HubRequest) -> CallbackResponse:
+        return CallbackResponse(200, change.replace(b"%s", heard.query["hub.challenge"].encode()))
 
     scene.subscriber.answer = answer
     scene.ask()
@@ -554,7 +554,7 @@ def test_only_the_challenge_letter_for_letter_confirms_5_3_1(scene: Scene, chang
 
 
 def test_a_success_without_body_does_not_confirm_5_3_1(scene: Scene) -> None:
-    scene.subscriber.says(204)
+    scene.subscriber.respond_with(204)
     scene.ask()
     scene.work()
     assert scene.subscriptions() == []
@@ -564,36 +564,36 @@ def test_a_callback_that_gives_no_answer_is_asked_some_times_more(scene: Scene) 
     port = scene.subscriber.port
     scene.ask(callback="http://127.0.0.1:1/x")
     for span in (timedelta(), timedelta(seconds=10), timedelta(minutes=1)):
-        assert scene.office.archive.intents.count() == 1
+        assert scene.harness.archive.intents.count() == 1
         scene.later(span)
-    assert scene.office.archive.intents.count() == 0
+    assert scene.harness.archive.intents.count() == 0
     assert port == scene.subscriber.port
 
 
 def test_leases_are_enforced_5_3_1(scene: Scene) -> None:
     scene.subscribe(lease_seconds="3600")
-    scene.office.now += timedelta(hours=1)
+    scene.harness.now += timedelta(hours=1)
     scene.publish("News")
     scene.work()
-    assert (scene.subscriptions(), scene.subscriber.told) == ([], [])
+    assert (scene.subscriptions(), scene.subscriber.deliveries) == ([], [])
 
 
 def test_until_the_last_moment_of_the_lease_subscribers_are_told_5_3_1(scene: Scene) -> None:
     scene.subscribe(lease_seconds="3600")
-    scene.office.now += timedelta(minutes=59, seconds=59)
+    scene.harness.now += timedelta(minutes=59, seconds=59)
     scene.publish("News")
     scene.work()
-    assert len(scene.subscriber.told) == 1
+    assert len(scene.subscriber.deliveries) == 1
 
 
 def test_a_renewal_before_the_end_sustains_a_subscription_5_3_1(scene: Scene) -> None:
     scene.subscribe(lease_seconds="3600")
-    scene.office.now += timedelta(minutes=59)
+    scene.harness.now += timedelta(minutes=59)
     scene.subscribe(lease_seconds="3600")
-    scene.office.now += timedelta(minutes=59)
+    scene.harness.now += timedelta(minutes=59)
     scene.publish("News")
     scene.work()
-    assert len(scene.subscriber.told) == 1
+    assert len(scene.subscriber.deliveries) == 1
 
 
 # Content distribution (§7) --------------------------------------------------------------------------
@@ -604,7 +604,7 @@ def test_subscribers_get_the_whole_feed_with_its_type_7(scene: Scene, name: str)
     scene.subscribe(topic=f"https://news.example.org/{name}")
     scene.publish("News")
     scene.work()
-    [heard] = scene.subscriber.told
+    [heard] = scene.subscriber.deliveries
     feed = scene.feed(f"/{name}")
     assert (heard.method, heard.path) == ("POST", "/callback")
     assert heard.headers["Content-Type"] == feed.headers["Content-Type"]
@@ -617,7 +617,7 @@ def test_a_delivery_names_hub_and_topic_as_the_feed_does_in_one_header_7(scene: 
     scene.subscribe()
     scene.publish("News")
     scene.work()
-    [heard] = scene.subscriber.told
+    [heard] = scene.subscriber.deliveries
     assert links(heard) == f'<{HUB}>; rel="hub", <{TOPIC}>; rel="self"' == scene.feed().headers["Link"]
 
 
@@ -626,29 +626,29 @@ def test_only_subscribers_of_what_has_changed_are_told_7(scene: Scene) -> None:
     scene.subscribe(topic="https://news.example.org/tags/tides/feed.rss")
     scene.publish("Wheat", tags=["wheat"])
     scene.work()
-    assert scene.subscriber.told == []
+    assert scene.subscriber.deliveries == []
     scene.publish("Ebb", tags=["tides"])
     scene.work()
-    assert len(scene.subscriber.told) == 1
+    assert len(scene.subscriber.deliveries) == 1
 
 
 def test_the_same_bytes_are_no_news_7(scene: Scene) -> None:
     scene.subscribe()
     scene.publish("The first")
     scene.work()
-    assert scene.subscriber.told == []
+    assert scene.subscriber.deliveries == []
 
 
 def test_a_new_article_reaches_subscribers_as_it_stands_in_the_feed_7(scene: Scene) -> None:
-    scene.office.posted(title="Tides")
-    article = scene.office.posted(title="Ebb", tags=["tides"])
-    scene.office.deliver()
+    scene.harness.posted(title="Tides")
+    article = scene.harness.posted(title="Ebb", tags=["tides"])
+    scene.harness.deliver()
     scene.ask(topic="https://news.example.org/tags/tides/feed.rss")
     scene.work()
-    scene.office.changed("PATCH", article, {"title": "Ebb and flow"})
-    scene.office.deliver()
+    scene.harness.changed("PATCH", article, {"title": "Ebb and flow"})
+    scene.harness.deliver()
     scene.work()
-    [heard] = scene.subscriber.told
+    [heard] = scene.subscriber.deliveries
     assert heard.body == scene.feed("/tags/tides/feed.rss").data
     assert b"Ebb and flow" in heard.body
 
@@ -656,111 +656,111 @@ def test_a_new_article_reaches_subscribers_as_it_stands_in_the_feed_7(scene: Sce
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
 def test_any_success_is_one_and_the_body_means_nothing_7(scene: Scene, status: int) -> None:
     scene.subscribe()
-    scene.subscriber.says(status, b"error" * 100_000)
+    scene.subscriber.respond_with(status, b"error" * 100_000)
     scene.publish("News")
     scene.work()
     scene.later(timedelta(days=1))
-    assert len(scene.subscriber.told) == 1
+    assert len(scene.subscriber.deliveries) == 1
 
 
 def test_410_ends_the_subscription_7(scene: Scene) -> None:
     scene.subscribe()
-    scene.subscriber.says(410)
+    scene.subscriber.respond_with(410)
     scene.publish("News")
     scene.work()
-    assert (len(scene.subscriber.told), scene.subscriptions()) == (1, [])
+    assert (len(scene.subscriber.deliveries), scene.subscriptions()) == (1, [])
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 403, 404, 429, 500, 503])
 def test_any_other_status_is_a_failure_and_is_tried_again_7(scene: Scene, status: int) -> None:
     scene.subscribe()
-    scene.subscriber.says(status, Location=scene.subscriber.url("/elsewhere"))
+    scene.subscriber.respond_with(status, Location=scene.subscriber.url("/elsewhere"))
     scene.publish("News")
     scene.work()
-    assert [heard.path for heard in scene.subscriber.told] == ["/callback"]
+    assert [heard.path for heard in scene.subscriber.deliveries] == ["/callback"]
     assert [one.failures for one in scene.subscriptions()] == [1]
-    scene.subscriber.says(200)
+    scene.subscriber.respond_with(200)
     scene.later(BACKOFF[0])
-    assert len(scene.subscriber.told) == 2
+    assert len(scene.subscriber.deliveries) == 2
     assert [one.failures for one in scene.subscriptions()] == [0]
 
 
 def test_waits_between_attempts_grow_7(scene: Scene) -> None:
     scene.subscribe()
-    scene.subscriber.says(500)
+    scene.subscriber.respond_with(500)
     scene.publish("News")
     scene.work()
     for number, wait in enumerate(BACKOFF[:4], start=1):
         scene.later(wait - timedelta(seconds=1))
-        assert len(scene.subscriber.told) == number
+        assert len(scene.subscriber.deliveries) == number
         scene.later(timedelta(seconds=1))
-        assert len(scene.subscriber.told) == number + 1
+        assert len(scene.subscriber.deliveries) == number + 1
 
 
 def test_a_change_is_not_tried_for_ever_and_the_subscription_stays_7(scene: Scene) -> None:
     subscription = scene.subscribe(lease_seconds=str(20 * 86400))
-    scene.subscriber.says(500)
+    scene.subscriber.respond_with(500)
     scene.publish("News")
     for _ in range(60):
         scene.later(timedelta(hours=1))
-    attempts = len(scene.subscriber.told)
+    attempts = len(scene.subscriber.deliveries)
     scene.later(timedelta(days=10))
-    assert len(scene.subscriber.told) == attempts
+    assert len(scene.subscriber.deliveries) == attempts
     [kept] = scene.subscriptions()
     assert (kept.until, kept.failures) == (subscription.until, attempts)
-    assert timedelta(hours=60) > RETRY_FOR
+    assert timedelta(hours=60) > RETRY_PERIOD
 
 
 def test_after_failures_the_next_change_is_tried_again_7(scene: Scene) -> None:
     scene.subscribe(lease_seconds=str(20 * 86400))
-    scene.subscriber.says(500)
+    scene.subscriber.respond_with(500)
     scene.publish("News")
     for _ in range(60):
         scene.later(timedelta(hours=1))
-    before = len(scene.subscriber.told)
+    before = len(scene.subscriber.deliveries)
     scene.publish("More news")
     scene.later(timedelta(minutes=1))
     scene.later(BACKOFF[-1])
-    assert len(scene.subscriber.told) == before + 2
-    scene.subscriber.says(200)
+    assert len(scene.subscriber.deliveries) == before + 2
+    scene.subscriber.respond_with(200)
     scene.later(BACKOFF[-1])
-    assert b"More news" in scene.subscriber.told[-1].body
+    assert b"More news" in scene.subscriber.deliveries[-1].body
     assert [one.failures for one in scene.subscriptions()] == [0]
 
 
-def test_whoever_is_behind_gets_the_newest_bytes_once_7(scene: Scene) -> None:
+def test_a_subscriber_several_changes_behind_gets_the_newest_bytes_once_7(scene: Scene) -> None:
     scene.subscribe()
     for title in ("One", "Two", "Three"):
         scene.publish(title)
     scene.work()
-    [heard] = scene.subscriber.told
+    [heard] = scene.subscriber.deliveries
     assert heard.body == scene.feed().data
 
 
-def test_whoever_was_away_gets_the_newest_bytes_once_7(scene: Scene) -> None:
+def test_a_subscriber_that_was_unreachable_gets_the_newest_bytes_once_7(scene: Scene) -> None:
     scene.subscribe()
-    scene.subscriber.says(503)
+    scene.subscriber.respond_with(503)
     scene.publish("One")
     scene.work()
     scene.publish("Two")
-    scene.subscriber.says(200)
+    scene.subscriber.respond_with(200)
     scene.later(timedelta(minutes=2))
     scene.later(timedelta(days=1))
-    assert len(scene.subscriber.told) == 2
-    assert scene.subscriber.told[-1].body == scene.feed().data
+    assert len(scene.subscriber.deliveries) == 2
+    assert scene.subscriber.deliveries[-1].body == scene.feed().data
 
 
 def test_bytes_that_went_back_to_what_was_delivered_are_no_news_7(scene: Scene) -> None:
     scene.subscribe()
     scene.publish("One")
     scene.work()
-    scene.subscriber.says(503)
+    scene.subscriber.respond_with(503)
     scene.publish("Two")
     scene.work()
-    scene.subscriber.says(200)
+    scene.subscriber.respond_with(200)
     scene.publish("One")
     scene.later(timedelta(days=1))
-    assert [heard.body for heard in scene.subscriber.told] == [b"/feed.atom with One", b"/feed.atom with Two"]
+    assert [heard.body for heard in scene.subscriber.deliveries] == [b"/feed.atom with One", b"/feed.atom with Two"]
     assert [(one.failures, one.due) for one in scene.subscriptions()] == [(0, None)]
 
 
@@ -768,13 +768,13 @@ def test_a_change_between_request_and_verification_is_delivered_7(scene: Scene) 
     scene.ask()
     scene.publish("News")
     scene.work()
-    assert len(scene.subscriber.told) == 1
+    assert len(scene.subscriber.deliveries) == 1
 
 
-def test_who_subscribes_is_not_told_what_was_there_before_7(scene: Scene) -> None:
+def test_a_new_subscription_gets_no_delivery_of_earlier_changes_7(scene: Scene) -> None:
     scene.subscribe()
     scene.work()
-    assert scene.subscriber.told == []
+    assert scene.subscriber.deliveries == []
 
 
 # Restarts -------------------------------------------------------------------------------------------
@@ -782,48 +782,48 @@ def test_who_subscribes_is_not_told_what_was_there_before_7(scene: Scene) -> Non
 
 def test_attempts_that_are_planned_survive_a_restart(scene: Scene) -> None:
     scene.subscribe()
-    scene.subscriber.says(500)
+    scene.subscriber.respond_with(500)
     scene.publish("News")
     scene.work()
     scene.restart()
-    scene.subscriber.says(200)
+    scene.subscriber.respond_with(200)
     scene.work()
-    assert len(scene.subscriber.told) == 1
+    assert len(scene.subscriber.deliveries) == 1
     scene.later(BACKOFF[0])
-    assert len(scene.subscriber.told) == 2
+    assert len(scene.subscriber.deliveries) == 2
 
 
 def test_a_worker_that_died_with_claims_is_followed_by_one_that_delivers_at_once(scene: Scene) -> None:
     scene.subscribe()
     scene.ask(callback=scene.subscriber.url("/other"))
     scene.publish("News")
-    claims: dict[str, Any] = {"now": scene.office.now, "duration": timedelta(hours=1), "limit": 99}
-    owner = scene.office.worker.owner
-    assert scene.office.archive.subscriptions.claim(owner, **claims)
-    assert scene.office.archive.intents.claim(owner, **claims)
+    claims: dict[str, Any] = {"now": scene.harness.now, "duration": timedelta(hours=1), "limit": 99}
+    owner = scene.harness.worker.owner
+    assert scene.harness.archive.subscriptions.claim(owner, **claims)
+    assert scene.harness.archive.intents.claim(owner, **claims)
     scene.work()
-    assert scene.subscriber.told == []
+    assert scene.subscriber.deliveries == []
     scene.restart()
     scene.work()
-    assert {heard.path for heard in scene.subscriber.told} == {"/callback", "/other"}
+    assert {heard.path for heard in scene.subscriber.deliveries} == {"/callback", "/other"}
 
 
 def test_what_is_cut_when_the_worker_ends_is_delivered_by_the_next(scene: Scene) -> None:
     scene.subscribe()
     scene.publish("News")
-    push = push_job(scene.office.worker)
+    push = push_job(scene.harness.worker)
 
-    def end_meanwhile(heard: Heard) -> Said:
+    def end_meanwhile(heard: HubRequest) -> CallbackResponse:
         push.stopping.set()
         push.client.abort()
-        return Said()
+        return CallbackResponse()
 
     scene.subscriber.answer = end_meanwhile
     push.run()
-    scene.subscriber.says(200)
+    scene.subscriber.respond_with(200)
     scene.restart()
     scene.work()
-    assert len(scene.subscriber.told) == 2
+    assert len(scene.subscriber.deliveries) == 2
     assert [(one.failures, one.due) for one in scene.subscriptions()] == [(0, None)]
 
 
@@ -835,7 +835,7 @@ def test_with_a_secret_deliveries_are_signed_7_1(scene: Scene, secret: str) -> N
     scene.subscribe(secret=secret)
     scene.publish("News")
     scene.work()
-    [heard] = scene.subscriber.told
+    [heard] = scene.subscriber.deliveries
     assert heard.headers["X-Hub-Signature"].startswith("sha256=")
     assert heard.is_signed_with(secret)
     assert not heard.is_signed_with("another")
@@ -845,7 +845,7 @@ def test_without_a_secret_they_are_not_7_1(scene: Scene) -> None:
     scene.subscribe()
     scene.publish("News")
     scene.work()
-    [heard] = scene.subscriber.told
+    [heard] = scene.subscriber.deliveries
     assert "X-Hub-Signature" not in heard.headers
 
 
@@ -855,7 +855,7 @@ def test_the_settings_say_how_it_is_signed_7_1_1(archive: Archive, tmp_path: Pat
         scene.subscribe(secret="secret")
         scene.publish("News")
         scene.work()
-        [heard] = scene.subscriber.told
+        [heard] = scene.subscriber.deliveries
         method, _, signature = heard.headers["X-Hub-Signature"].partition("=")
         assert (method, len(signature), signature) == (algorithm, digits, signature.lower())
         assert heard.is_signed_with("secret")
@@ -866,7 +866,7 @@ def test_a_renewed_secret_signs_from_then_on_7_1(scene: Scene) -> None:
     scene.subscribe(secret="new")
     scene.publish("News")
     scene.work()
-    [heard] = scene.subscriber.told
+    [heard] = scene.subscriber.deliveries
     assert heard.is_signed_with("new")
 
 
@@ -880,7 +880,7 @@ def test_callbacks_on_private_addresses_are_never_called_unless_allowed_8(archiv
         for wait in (timedelta(), timedelta(minutes=1), timedelta(minutes=1)):
             scene.later(wait)
         assert scene.subscriber.heard == []
-        assert (scene.subscriptions(), scene.office.archive.intents.count()) == ([], 0)
+        assert (scene.subscriptions(), scene.harness.archive.intents.count()) == ([], 0)
 
 
 def test_neither_secrets_nor_callbacks_are_logged_8(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
@@ -888,11 +888,11 @@ def test_neither_secrets_nor_callbacks_are_logged_8(scene: Scene, caplog: pytest
     fields = {"secret": "s3cret-of-mine", "callback": scene.subscriber.url("/capability?key=unguessable")}
     scene.subscribe(**fields)
     for status in (200, 500, 302, 410):
-        scene.subscriber.says(status)
+        scene.subscriber.respond_with(status)
         scene.publish("News")
         scene.later(timedelta(minutes=1))
     scene.ask(**fields)
-    scene.subscriber.says(404)
+    scene.subscriber.respond_with(404)
     scene.work()
     scene.ask(secret="s3cret-of-mine", callback="http://127.0.0.1:1/capability")
     scene.ask(secret="s3cret-of-mine", topic="https://elsewhere.example/")
@@ -907,51 +907,51 @@ def test_neither_secrets_nor_callbacks_are_logged_8(scene: Scene, caplog: pytest
 
 def test_a_hub_elsewhere_is_told_of_every_feed_that_changed_6(archive: Archive, tmp_path: Path) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url("/publish")) as scene:
-        pings = hub_ping_drain(scene.office.worker)
+        pings = hub_ping_drain(scene.harness.worker)
         pings.run()
-        assert hub.heard == []  # nothing of what was
+        assert hub.heard == []  # nothing about earlier changes
         scene.publish("News", tags=["wheat"])
         pings.run()
-        told = [heard.body.decode() for heard in hub.told]
+        told = [heard.body.decode() for heard in hub.deliveries]
         assert "hub.mode=publish&hub.url=https%3A%2F%2Fnews.example.org%2Ftags%2Fwheat%2Ffeed.atom" in told
-        assert {heard.headers["Content-Type"] for heard in hub.told} == {FORM}
+        assert {heard.headers["Content-Type"] for heard in hub.deliveries} == {FORM}
         assert len(told) == len(set(told))
         pings.run()
-        assert len(hub.told) == len(told)
+        assert len(hub.deliveries) == len(told)
 
 
 def test_a_hub_elsewhere_is_not_waited_for_when_the_worker_ends_and_told_by_the_next_6(
     archive: Archive, tmp_path: Path
 ) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url()) as scene:
-        pings = hub_ping_drain(scene.office.worker)
+        pings = hub_ping_drain(scene.harness.worker)
         pings.run()
         scene.publish("News")
 
-        def end_meanwhile(heard: Heard) -> Said:
+        def end_meanwhile(heard: HubRequest) -> CallbackResponse:
             pings.abort()
-            return Said()
+            return CallbackResponse()
 
         hub.answer = end_meanwhile
         pings.run()
-        assert len(hub.told) == 1
-        hub.says(204)
+        assert len(hub.deliveries) == 1
+        hub.respond_with(204)
         scene.restart()
-        hub_ping_drain(scene.office.worker).run()
-        assert hub.told[0].body in [heard.body for heard in hub.told[1:]]
+        hub_ping_drain(scene.harness.worker).run()
+        assert hub.deliveries[0].body in [heard.body for heard in hub.deliveries[1:]]
 
 
 def test_a_hub_elsewhere_that_fails_is_told_again_after_longer_and_longer_6(archive: Archive, tmp_path: Path) -> None:
     with a_subscriber() as hub, a_scene(archive, tmp_path, hub=hub.url()) as scene:
-        pings = hub_ping_drain(scene.office.worker)
+        pings = hub_ping_drain(scene.harness.worker)
         pings.run()
         scene.publish("News")
-        hub.says(500)
+        hub.respond_with(500)
         for wait, heard in ((timedelta(), 1), (timedelta(seconds=9), 1), (timedelta(seconds=1), 2), (BACKOFF[1], 3)):
-            scene.office.now += wait
+            scene.harness.now += wait
             pings.run()
-            assert len(hub.told) == heard
-        hub.says(204)
+            assert len(hub.deliveries) == heard
+        hub.respond_with(204)
         scene.restart()
-        hub_ping_drain(scene.office.worker).run()
-        assert len({heard.body for heard in hub.told}) > 3
+        hub_ping_drain(scene.harness.worker).run()
+        assert len({heard.body for heard in hub.deliveries}) > 3

@@ -1,4 +1,4 @@
-"""The life of a subscription, with the real service, a real subscriber, and both of them killed."""
+"""The life of a subscription, with the real service and a real subscriber, each of which is killed."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def ask(service: RunningService, mode: str, callback: str) -> Answer:
 
 
 def subscribed(service: RunningService, subscriber: Subscriber) -> None:
-    before = len(subscriber.asked)
+    before = len(subscriber.verifications)
     assert ask(service, "subscribe", subscriber.url()).status == 202
-    wait_for("the callback is asked", lambda: len(subscriber.asked) > before)
-    time.sleep(0.5)  # for the answer to be taken
+    wait_for("the callback is asked", lambda: len(subscriber.verifications) > before)
+    time.sleep(0.5)  # until the hub has stored the response
 
 
 def post(service: RunningService, title: str) -> None:
@@ -49,10 +49,10 @@ def post(service: RunningService, title: str) -> None:
 
 
 def told_of(subscriber: Subscriber, title: str) -> None:
-    wait_for(f"{title} is delivered", lambda: any(title.encode() in heard.body for heard in subscriber.told))
+    wait_for(f"{title} is delivered", lambda: any(title.encode() in heard.body for heard in subscriber.deliveries))
 
 
-def test_whoever_follows_the_links_of_a_feed_is_told_of_news_at_once(service: RunningService) -> None:
+def test_a_subscriber_that_follows_the_links_of_a_feed_gets_new_articles_at_once(service: RunningService) -> None:
     with a_subscriber() as subscriber:
         post(service, "The first")
         with service.client() as client:
@@ -64,21 +64,21 @@ def test_whoever_follows_the_links_of_a_feed_is_told_of_news_at_once(service: Ru
         subscribed(service, subscriber)
         post(service, "News")
         told_of(subscriber, "News")
-        [heard] = subscriber.told
+        [heard] = subscriber.deliveries
         assert heard.is_signed_with(SECRET)
         assert heard.headers["Link"] == link
         with service.client() as client:
             answer = client.get(FEED)
         assert (heard.body, heard.headers["Content-Type"]) == (answer.body, answer.headers["Content-Type"])
-        before = len(subscriber.asked)
+        before = len(subscriber.verifications)
         assert ask(service, "unsubscribe", subscriber.url()).status == 202
-        wait_for("the callback is asked", lambda: len(subscriber.asked) > before)
+        wait_for("the callback is asked", lambda: len(subscriber.verifications) > before)
         time.sleep(0.5)
         post(service, "Not for you")
         with service.client() as client:
             wait_for("it is in the feed", lambda: b"Not for you" in client.get(FEED).body)
-        time.sleep(1.5)  # longer than it takes
-        assert len(subscriber.told) == 1
+        time.sleep(1.5)  # longer than a delivery takes
+        assert len(subscriber.deliveries) == 1
 
 
 def test_a_subscriber_that_was_killed_is_told_when_it_is_back(service: RunningService) -> None:
@@ -94,7 +94,7 @@ def test_a_subscriber_that_was_killed_is_told_when_it_is_back(service: RunningSe
         told_of(back, "While it is away")  # at the next attempt, some ten seconds later
         post(service, "Now that it is back")
         told_of(back, "Now that it is back")
-        assert all(heard.is_signed_with(SECRET) for heard in back.told)
+        assert all(heard.is_signed_with(SECRET) for heard in back.deliveries)
 
 
 def test_a_service_that_was_killed_owes_its_subscribers_nothing_afterwards(service: RunningService) -> None:

@@ -1,4 +1,4 @@
-"""Merges segments, in a process of its own if they are large: a thread would slow down all others of its process."""
+"""Runs merges, large ones in a separate process: a thread would slow down all others of its process."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from pathlib import Path
 
 from archive.errors import IndexUnavailable
 
-Sources = Sequence[tuple[Path, Sequence[int]]]  # segment files with their deleted documents, sorted
+Sources = Sequence[tuple[Path, Sequence[int]]]  # segment files, each with its deleted documents, sorted
 
 
 def merge_segments(sources: Sources, folder: Path, *, in_process: bool) -> tuple[Path, int]:
-    """Writes the live documents of the sources as one segment file in `folder`: its path, its number of documents.
+    """Writes the live documents of the sources as one segment file in `folder`. Returns its path and its number of
+    documents.
 
-    `in_process`: in this process. Raises OSError as the system does, IndexUnavailable where the other process fails."""
+    `in_process`: merge in this process. Raises OSError if reading or writing fails, IndexUnavailable if the other
+    process fails otherwise."""
     if in_process:
         from archive.search.whoosh.indexing.segment_merger import merge  # loads NumPy
 
         return merge(sources, folder)
     work = {"sources": [(str(path), list(deleted)) for path, deleted in sources], "folder": str(folder)}
-    done = subprocess.run(  # noqa: S603 - this very module
+    done = subprocess.run(  # noqa: S603 - runs this module
         [sys.executable, "-m", __name__],
         input=json.dumps(work),
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},

@@ -1,4 +1,4 @@
-"""Files that a commit adds to the folder of the index."""
+"""The files that a commit adds to the index folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from archive.search.whoosh.segment.entry import SegmentEntry, store_segment
 
 
 class NewFiles:
-    """Writes the files of a commit and records their names, so that they can be removed if it fails."""
+    """Writes the files of a commit and records their names, so that they can be removed if the commit fails."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -27,7 +27,7 @@ class NewFiles:
         return store_segment(self._folder, name, documents, content)
 
     def add(self, entries: Iterable[SegmentEntry]) -> None:
-        """Records segments that other processes have written."""
+        """Records segments written elsewhere, by other processes or a merge."""
         for entry in entries:
             self.names.append(entry.file)
             self.segments.append(entry.name)

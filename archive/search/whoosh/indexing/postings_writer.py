@@ -1,7 +1,7 @@
-"""Posting lists and term tables in Whoosh's third format, written many terms at a time.
+"""Writes posting lists and term tables in Whoosh's third format, many terms at a time.
 
-Whoosh's own writer takes a call for every posting, and took most of the time of indexing. Here NumPy computes the
-numbers of all terms at once; for each term, only its bytes are put together."""
+Whoosh's own writer needs a call per posting, which was most of the time of indexing. Here NumPy computes the figures of
+all terms at once, and Python only concatenates the bytes of each term."""
 
 from __future__ import annotations
 
@@ -31,22 +31,22 @@ from archive.search.whoosh.segment.codec import (
     SIZE,
 )
 
-MAX_INLINED: Final = 8  # postings that are stored in the term table itself, as those of most terms
-MIN_COMPRESSED: Final = 120  # bytes of positions; fewer hardly shrink
+MAX_INLINED: Final = 8  # postings; lists up to this length, those of most terms, are stored in the term table itself
+MIN_COMPRESSED: Final = 120  # bytes of positions; fewer hardly compress
 ZLIB_LEVEL: Final = 3
-CONTINUED: Final = 0x80  # a bit in a byte of a number: more bytes follow
+CONTINUED: Final = 0x80  # the bit of a byte that says that more bytes of the number follow
 
-_PICKLE_PROTOCOL: Final = 3  # Whoosh's protocol 2 writes bytes as calls of a codec, read in five times the time
-_CRC32: Final = 1  # in Whoosh's list of hash functions; its default, MD5, takes longer without any use
+_PICKLE_PROTOCOL: Final = 3  # Whoosh's protocol 2 writes bytes as calls of a codec: reading takes five times as long
+_CRC32: Final = 1  # index in Whoosh's list of hash functions; its default, MD5, is slower without any benefit
 _POINTER: Final = struct.Struct("!Iq")
 _FLOAT: Final = struct.Struct(">d")
 
 
 class TermPostings(NamedTuple):
-    """Some terms of one field, in the order of their bytes, and their postings.
+    """Some terms of a field, in byte order, and their postings.
 
-    The postings of the nth term are those from `bounds[n]` to `bounds[n + 1]`: sorted `documents`, each with the number
-    of times it has the term (`weights`). Where the field has positions, those of posting p, encoded, are
+    The postings of `terms[n]` are those from `bounds[n]` to `bounds[n + 1]`: sorted `documents`, each with its term
+    frequency (`weights`). If the field has positions, the encoded positions of posting p are
     `positions[ends[p]:ends[p + 1]]`."""
 
     terms: Sequence[bytes]
@@ -58,7 +58,8 @@ class TermPostings(NamedTuple):
 
 
 def encode(differences: Array) -> tuple[bytes, Array]:
-    """Numbers in seven bits a byte, and the offsets where each begins, with the end of all."""
+    """Variable-length encoding with seven bits per byte. Returns the bytes, and the offset of each number followed by
+    the total length."""
     lengths = np.ones(len(differences), np.int64)
     for shift in (7, 14, 21, 28):
         lengths += differences >> shift > 0
@@ -67,14 +68,14 @@ def encode(differences: Array) -> tuple[bytes, Array]:
         return differences.astype(np.uint8).tobytes(), ends
     content = np.zeros(int(ends[-1]), np.uint8)
     for number in range(int(lengths.max())):
-        having = lengths > number
-        continued = np.where(lengths[having] > number + 1, CONTINUED, 0)
-        content[ends[:-1][having] + number] = (differences[having] >> 7 * number) & 0x7F | continued
+        longer = lengths > number
+        continued = np.where(lengths[longer] > number + 1, CONTINUED, 0)
+        content[ends[:-1][longer] + number] = (differences[longer] >> 7 * number) & 0x7F | continued
     return content.tobytes(), ends
 
 
 def ends_of(positions: bytes | bytearray, weights: Array) -> Array:
-    """The offsets where the encoded positions of each posting begin, with the end of all; each has `weights` many."""
+    """The offset of each posting's encoded positions, then the total length. `weights`: positions per posting."""
     numbers = np.concatenate((np.zeros(1, np.int64), np.cumsum(weights, dtype=np.int64)))
     if positions.isascii():
         return numbers
@@ -83,7 +84,7 @@ def ends_of(positions: bytes | bytearray, weights: Array) -> Array:
 
 
 class TermsWriter:
-    """Writes the terms of a segment, field by field, and within a field in the order of their bytes."""
+    """Writes the terms of a segment, field by field, and within a field in byte order."""
 
     def __init__(self, storage: Storage, segment: W3Segment) -> None:
         self._table = _TermTable(segment.create_file(storage, ".trm"))
@@ -93,7 +94,7 @@ class TermsWriter:
         self._end = 0
 
     def write(self, field: str, lists: TermPostings, lengths: Array | None) -> None:
-        """`lengths`: of the field in each document, in the one-byte code; None where they do not matter."""
+        """`lengths`: of the field in each document, in Whoosh's one-byte code; None for a field that is not scored."""
         if not lists.terms:
             return
         number = FIELD.pack(self._fields.setdefault(field, len(self._fields)))
@@ -114,7 +115,7 @@ class TermsWriter:
             strict=True,
         )
         pack, add = W3TermInfo._struct.pack, self._table.add
-        for term, start, count, total, shortest, longest, most, first, last, block in records:
+        for term, start, count, total, min_length, max_length, max_weight, first, last, block in records:
             if inlined := count <= MAX_INLINED:
                 postings = blocks.inlined(start, count)
             else:
@@ -122,7 +123,8 @@ class TermsWriter:
                 postings = EXTENT.pack(self._end, len(content))
                 self._postings.write(content)
                 self._end += len(content)
-            add(number + term, pack(inlined, total, count, shortest, longest, most, first, last) + postings)
+            info = pack(inlined, total, count, min_length, max_length, max_weight, first, last)
+            add(number + term, info + postings)
 
     def close(self) -> None:
         self._table.close()
@@ -130,7 +132,7 @@ class TermsWriter:
 
 
 class _TermTable(OrderedHashWriter):  # type: ignore[misc]
-    """Whoosh's term table, with one write for each record and each hash table instead of many."""
+    """Whoosh's term table, with one write per record and per hash table instead of many."""
 
     def __init__(self, file: Any) -> None:
         HashWriter.__init__(self, file, hashtype=_CRC32)  # as OrderedHashWriter, with another hash function
@@ -161,7 +163,7 @@ class _TermTable(OrderedHashWriter):  # type: ignore[misc]
 
 
 class _Blocks:
-    """The postings of many terms, in blocks of at most BLOCK."""
+    """The postings of many terms, encoded in blocks of at most BLOCK postings."""
 
     def __init__(self, lists: TermPostings, codes: Array) -> None:
         starts, counts = lists.bounds[:-1], np.diff(lists.bounds)
@@ -169,7 +171,7 @@ class _Blocks:
         within = np.arange(int(per_term.sum())) - np.repeat(np.cumsum(per_term) - per_term, per_term)
         begins = np.repeat(starts, per_term) + BLOCK * within
         deltas = np.diff(lists.documents, prepend=lists.documents[:1])
-        deltas[begins] = 0  # the first of a block is stored as it is
+        deltas[begins] = 0  # the first document of a block is stored as such, not as a delta
         self._documents = _numbers(lists.documents)
         self._weights = _numbers(lists.weights)
         self._deltas = {width: memoryview(deltas.astype(f"<u{width}").tobytes()) for width in (1, 2, 4)}
@@ -177,19 +179,19 @@ class _Blocks:
         self._small_weights = memoryview(lists.weights.astype(np.uint8).tobytes())
         self._min_weight = np.minimum.reduceat(lists.weights, begins).tolist()
         self._max_weight = np.maximum.reduceat(lists.weights, begins).tolist()
-        self._shortest = np.minimum.reduceat(codes, begins).tolist()
-        self._longest = np.maximum.reduceat(codes, begins).tolist()
+        self._min_length = np.minimum.reduceat(codes, begins).tolist()
+        self._max_length = np.maximum.reduceat(codes, begins).tolist()
         self._positions = lists.positions
         self._ends = None if lists.ends is None else _numbers(lists.ends, "q")
 
     def first_of(self, counts: Array) -> Array:
-        """The number of each term's first block."""
+        """The index of each term's first block."""
         per_term = _blocks_of(counts)
         first: Array = np.cumsum(per_term) - per_term
         return first
 
     def inlined(self, start: int, count: int) -> bytes:
-        """A pickle of (documents, weights, values), as Whoosh stores postings in the term table."""
+        """The pickle of (documents, weights, values) that Whoosh stores in the term table for inlined postings."""
         end = start + count
         values = [b""] * count
         if self._ends is not None:
@@ -204,7 +206,7 @@ class _Blocks:
         return b"\x80\x03" + b"".join(opening + piece + closing for piece in pieces) + b"\x87."
 
     def listed(self, block: int, start: int, count: int) -> bytes:
-        """A posting list in the postings file."""
+        """The bytes of a posting list in the postings file, from its first block on."""
         end = start + count
         content = [MAGIC]
         for begin in range(start, end, BLOCK):
@@ -218,13 +220,13 @@ class _Blocks:
     def _head(self, block: int, begin: int, end: int) -> bytes:
         last = self._documents[end - 1]
         numbers = b"\x80\x03(J" + (end - begin).to_bytes(4, "little") + b"J" + last.to_bytes(4, "little")
-        bounds = self._shortest[block], self._longest[block]
-        most = _FLOAT.pack(self._max_weight[block])
-        return numbers + b"G" + most + bytes((*b"K", 0, *b"K", bounds[0], *b"K", bounds[1], *b"t."))
+        bounds = self._min_length[block], self._max_length[block]
+        max_weight = _FLOAT.pack(self._max_weight[block])
+        return numbers + b"G" + max_weight + bytes((*b"K", 0, *b"K", bounds[0], *b"K", bounds[1], *b"t."))
 
     def _pickled(self, block: int, begin: int, end: int) -> Iterator[bytes]:
-        """A pickle of (DocumentDeltas, weights, BlockPositions or None), written opcode by opcode: `dumps` takes four
-        times as long and gives twice as many bytes."""
+        """The pickle of (DocumentDeltas, weights, BlockPositions or None), written opcode by opcode: `dumps` takes four
+        times as long and writes twice as many bytes."""
         width = 1 if self._max_delta[block] <= 0xFF else 2 if self._max_delta[block] <= 0xFFFF else 4
         raw = bytes(self._deltas[width][(begin + 1) * width : end * width])
         yield (
@@ -235,15 +237,14 @@ class _Blocks:
             + _bytes(raw)
             + b"\x87R"
         )
-        least, most = self._min_weight[block], self._max_weight[block]
-        again = b"N"
-        if least == most:
-            stored = b"N" if most == 1 else b"G" + _FLOAT.pack(most)
-            again = stored
-        elif most <= 0xFF:
-            stored, again = _bytes(bytes(self._small_weights[begin:end])) + b"q\x00", b"h\x00"
+        min_weight, max_weight = self._min_weight[block], self._max_weight[block]
+        if min_weight == max_weight:
+            stored = reference = b"N" if max_weight == 1 else b"G" + _FLOAT.pack(max_weight)
+        elif max_weight <= 0xFF:
+            stored, reference = _bytes(bytes(self._small_weights[begin:end])) + b"q\x00", b"h\x00"
         else:
-            stored, again = dumps(array("f", self._weights[begin:end]), _PICKLE_PROTOCOL)[2:-1] + b"q\xff", b"h\xff"
+            content = dumps(array("f", self._weights[begin:end]), _PICKLE_PROTOCOL)[2:-1]
+            stored, reference = content + b"q\xff", b"h\xff"
         yield stored
         if self._ends is None:
             yield b"N\x87."
@@ -251,7 +252,7 @@ class _Blocks:
         positions = self._positions[self._ends[begin] : self._ends[end]]
         smaller = zlib.compress(positions, ZLIB_LEVEL) if len(positions) >= MIN_COMPRESSED else positions
         compressed = len(smaller) < len(positions)
-        yield b"\x82" + POSITIONS_CODE + _bytes(smaller if compressed else positions) + again
+        yield b"\x82" + POSITIONS_CODE + _bytes(smaller if compressed else positions) + reference
         yield b"\x88\x87R\x87." if compressed else b"\x89\x87R\x87."
 
 
@@ -261,7 +262,7 @@ def _blocks_of(counts: Array) -> Array:
 
 
 def _numbers(values: Array, typecode: str = "I") -> memoryview:
-    """As Python numbers, made when they are read."""
+    """The values as a memoryview, which creates Python numbers only when they are read."""
     return memoryview(values.astype(np.dtype(typecode)).tobytes()).cast(typecode)  # type: ignore[call-overload,no-any-return]
 
 

@@ -1,4 +1,4 @@
-"""Merges segments: writes the live documents of several as one, in their order."""
+"""Merges segments: writes the live documents of several as one segment, in their order."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ MAX_GATHERED: Final = 500_000  # postings that are written together
 
 
 def merge(sources: Sequence[tuple[Path, Collection[int]]], folder: Path) -> tuple[Path, int]:
-    """Writes the live documents of several segments into `folder` as one segment: its file, its number of documents.
+    """Writes the live documents of several segments into `folder` as one segment. Returns its path and its number of
+    documents.
 
-    `sources`: segment files with their deleted documents. Memory does not grow with the size of the segments, only with
-    their numbers of documents. Raises IndexUnavailable where a source is damaged."""
+    `sources`: segment files with their deleted documents. Memory grows with the number of documents, not with the size
+    of the segments. Raises IndexUnavailable if a source is damaged."""
     segments = [Segment(path) for path, _ in sources]
     live = [_live(segment, deleted) for segment, (_, deleted) in zip(segments, sources, strict=True)]
     rows = [
@@ -44,7 +45,7 @@ def merge(sources: Sequence[tuple[Path, Collection[int]]], folder: Path) -> tupl
         )
         for field in TEXT_FIELDS
     }
-    lists = ((field, some) for field in FIELDS for some in _lists(segments, live, field))
+    lists = ((field, postings) for field in FIELDS for postings in _lists(segments, live, field))
     name = write_segment(FileStorage(str(folder)), rows, lengths, lists)
     return folder / f"{name}.seg", len(rows)
 
@@ -57,7 +58,7 @@ def _live(segment: Segment, deleted: Collection[int]) -> Array:
 
 
 def _lists(segments: Sequence[Segment], live: Sequence[Array], field: str) -> Iterator[TermPostings]:
-    """The field's terms in all segments, some at a time, with the documents' new numbers."""
+    """The field's terms in all segments, in batches, with the new document numbers."""
     all_live = np.concatenate(live)
     new_numbers = np.cumsum(all_live) - 1
     bases = np.cumsum([0, *map(len, live)])
@@ -76,13 +77,13 @@ def _records(segment: Segment, number: int, field: str) -> Iterator[tuple[bytes,
 
 
 class _Gathered:
-    """Terms in order, with their postings in their segments."""
+    """A batch of terms in order, with their postings from all segments."""
 
     def __init__(self) -> None:
         self.terms: list[bytes] = []
         self._begins: list[int] = []
         self._documents, self._weights, self._positions = array("I"), array("f"), bytearray()
-        self._runs: list[tuple[int, int]] = []  # segments and their numbers of postings
+        self._runs: list[tuple[int, int]] = []  # consecutive postings: index of the segment, number of postings
 
     @property
     def is_full(self) -> bool:
@@ -109,9 +110,9 @@ class _Gathered:
         self._runs.append((number, len(self._documents) - begin))
 
     def lists(self, bases: Array, live: Array, new_numbers: Array) -> Iterator[TermPostings]:
-        """The postings of live documents: one TermPostings, or none where all documents are deleted.
+        """The postings of live documents: one TermPostings, or none if all documents are deleted.
 
-        `bases`: where the documents of each segment begin in `live` and `new_numbers`, which are of all segments."""
+        `bases`: the index of each segment's first document in `live` and `new_numbers`, which cover all segments."""
         if not self.terms:
             return
         runs = np.array(self._runs, np.int64)

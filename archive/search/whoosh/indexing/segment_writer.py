@@ -1,4 +1,4 @@
-"""Writes segments from articles. Imported when something is indexed: it loads NumPy."""
+"""Builds segments from articles. Imported only when needed, since it loads NumPy."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from archive.search.whoosh.segment.segment import DOCUMENTS_EXT, INDEX_NAME
 from archive.search.whoosh.segment.stored_fields import Row, to_bytes
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-FIELDS: Final = sorted(SCHEMA)  # in the order in which they are written
+FIELDS: Final = sorted(SCHEMA)  # in the order of writing
 
 
 def build_segment(articles: Iterable[Article]) -> tuple[str, int, bytes]:
-    """A segment of articles with different ids: its name, its number of documents, its bytes."""
-    content_of = _SegmentContent()
+    """Builds a segment from articles with distinct ids. Returns its name, number of documents and file content."""
+    content = _SegmentContent()
     for article in articles:
-        content_of.add(article)
+        content.add(article)
     storage = RamStorage()
-    name = write_segment(storage, content_of.rows, content_of.lengths(), content_of.lists())
-    return name, len(content_of.rows), storage.files[f"{name}.seg"]
+    name = write_segment(storage, content.rows, content.lengths(), content.lists())
+    return name, len(content.rows), storage.files[f"{name}.seg"]
 
 
 def write_segment(
     storage: Storage, rows: Sequence[Row], lengths: Mapping[str, Array], lists: Iterable[tuple[str, TermPostings]]
 ) -> str:
-    """Writes a segment and returns its name; its file is the name with `.seg`.
+    """Writes a segment to `{name}.seg` and returns the name.
 
-    `lengths`: of each text field in each document, in Whoosh's one-byte code. `lists`: with the names of their fields,
-    those of a field in the order of their terms."""
+    `lengths`: of each text field in each document, in Whoosh's one-byte code. `lists`: postings with the name of their
+    field, those of a field in the order of their terms."""
     codec = W3Codec()
     segment = W3Segment(codec, INDEX_NAME)
-    codec.per_document_writer(storage, segment).close()  # Whoosh stores nothing with a document
+    codec.per_document_writer(storage, segment).close()  # required by Whoosh; our stored fields are in DOCUMENTS_EXT
     for field, codes in lengths.items():
         _write(storage, str(codec.column_filename(segment, f"_{field}_len")), codes.tobytes())
     terms = TermsWriter(storage, segment)
-    for field, some in lists:
-        terms.write(field, some, lengths.get(field))
+    for field, postings in lists:
+        terms.write(field, postings, lengths.get(field))
     terms.close()
     segment.set_doc_count(len(rows))
     _write(storage, str(segment.make_filename(DOCUMENTS_EXT)), to_bytes(rows))
@@ -65,7 +65,7 @@ def _write(storage: Storage, name: str, content: bytes) -> None:
 
 
 class _Words:
-    """The words of a segment, numbered in the order of their first occurrence; 0 is for pieces that are no words."""
+    """The words of a segment, numbered by first occurrence; 0 stands for pieces that are not words."""
 
     def __init__(self) -> None:
         self.words = [analysis.Analysed("", ("",))]
@@ -79,7 +79,7 @@ class _Words:
 
 
 class _WordNumbers(dict[str, int]):
-    """The numbers of the raw words of one language."""
+    """The numbers of words of one language, by raw spelling."""
 
     def __init__(self, words: list[analysis.Analysed], language: str) -> None:
         super().__init__()
@@ -97,12 +97,12 @@ class _WordNumbers(dict[str, int]):
 
 
 class _FieldWords:
-    """The words of one field, value after value; each value has a document and a first position."""
+    """The words of a field, value after value. Each value has a document and the position of its first word."""
 
     def __init__(self) -> None:
         self.words = array("I")
         self.documents, self.begins, self.counts = array("I"), array("I"), array("I")
-        self.lengths = bytearray()  # of each document, in Whoosh's one-byte code
+        self.lengths = bytearray()  # of the field in each document, in Whoosh's one-byte code
 
     def add(self, document: int, values: Iterable[array[int]]) -> None:
         at = length = 0
@@ -127,7 +127,7 @@ class _FieldWords:
 
 
 class _SegmentContent:
-    """What the articles of a segment contain."""
+    """The stored fields, words and labels of a segment's articles."""
 
     def __init__(self) -> None:
         self.rows: list[Row] = []
@@ -136,7 +136,7 @@ class _SegmentContent:
         self._labels: dict[str, array[int]] = defaultdict(lambda: array("I"))
 
     def add(self, article: Article) -> None:
-        """Of an article that is not public, only id and revision."""
+        """Adds an article; one that is not public becomes a tombstone, with only its id and revision."""
         document = len(self.rows)
         article_id = utf8(article.id)
         if not article.is_public:
@@ -175,7 +175,7 @@ class _SegmentContent:
         return TermPostings([name for name, _ in pairs], bounds.astype(np.int64), all_documents, ones)
 
     def _forms(self) -> TermPostings:
-        """The folded words, each once for a document that has it in any field."""
+        """The folded words, one posting per document with the word in any field."""
         words = np.concatenate([_array(runs.words) for runs in self._runs.values()])
         documents = np.concatenate([runs.documents_of_words() for runs in self._runs.values()])
         terms, numbers = _ranked([word.form for word in self._words.words], words)
@@ -192,19 +192,19 @@ class _SegmentContent:
         differ = np.array([first != second for first, second in zip(spelled, others, strict=True)])[words]
         terms, numbers = _ranked(spelled, words, others)
         of_term = numbers[: len(spelled)][words]
-        if differ.any():  # words with a second term, that without accents
+        if differ.any():  # some words have a second term, the stem without accents
             of_term = np.concatenate((of_term, numbers[len(spelled) :][words[differ]]))
             documents = np.concatenate((documents, documents[differ]))
             positions = np.concatenate((positions, positions[differ]))
             order = np.lexsort((positions, documents, of_term))
         else:
-            # Already in the order of documents and positions: one number for term and place sorts fastest.
+            # Documents and positions are in order: sorting numbers that combine term and index is the fastest way.
             order = np.sort(of_term * len(of_term) + np.arange(len(of_term))) % max(len(of_term), 1)
         return _lists(terms, of_term[order], documents[order], positions[order])
 
 
 def _lists(terms: Sequence[bytes], of_term: Array, documents: Array, positions: Array) -> TermPostings:
-    """The postings of words that are sorted by terms, documents and positions."""
+    """The postings of word occurrences, which are sorted by term, document and position."""
     begins = np.ones(len(of_term), np.bool_)
     begins[1:] = (of_term[1:] != of_term[:-1]) | (documents[1:] != documents[:-1])
     starts = np.flatnonzero(begins)
@@ -222,19 +222,19 @@ def _lists(terms: Sequence[bytes], of_term: Array, documents: Array, positions: 
 
 
 def _ranked(spelled: Sequence[str], words: Array, others: Sequence[str] = ()) -> tuple[list[bytes], Array]:
-    """The terms of the words that occur, in the order of their bytes, and the place of each word's term among them.
+    """The distinct terms of the words that occur, in byte order, and for each word the rank of its term.
 
-    `spelled`: the term of each word; `others`: second terms of the same words, whose places come after the first."""
+    `spelled`: the term of each word. `others`: the second term of each word, whose ranks follow those of the first."""
     numbers = np.flatnonzero(np.bincount(words, minlength=1)).tolist()
     both = len(spelled) if others else 0
     used = [(number, utf8(spelled[number])) for number in numbers]
     used += [(number + both, utf8(others[number])) for number in numbers if others]
     terms = sorted({term for _, term in used})
-    rank = {term: place for place, term in enumerate(terms)}
-    places = np.zeros(len(spelled) + len(others), np.int64)
+    rank = {term: number for number, term in enumerate(terms)}
+    ranks = np.zeros(len(spelled) + len(others), np.int64)
     if used:
-        places[[number for number, _ in used]] = [rank[term] for _, term in used]
-    return terms, places
+        ranks[[number for number, _ in used]] = [rank[term] for _, term in used]
+    return terms, ranks
 
 
 def _bounds(of_term: Array, terms: int) -> Array:
@@ -246,4 +246,4 @@ def _array(numbers: array[int]) -> Array:
 
 
 def utf8(text: str) -> bytes:
-    return text.encode("utf-8", "replace")  # a lone surrogate must not make a whole batch fail
+    return text.encode("utf-8", "replace")  # so that a lone surrogate does not fail the whole batch

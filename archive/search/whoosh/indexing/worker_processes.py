@@ -1,4 +1,4 @@
-"""Processes that build segments, so that many articles are indexed on all processors."""
+"""Worker processes that build segments, to index large batches on all processors."""
 
 from __future__ import annotations
 
@@ -14,37 +14,36 @@ from archive.article import Article
 from archive.errors import IndexUnavailable
 from archive.search.whoosh.segment.entry import SegmentEntry, store_segment
 
-MAX_PROCESSES: Final = 4  # more would wait for the disk and for the process that feeds them
+MAX_PROCESSES: Final = 4  # more would wait for the disk and for the process that sends them articles
 NICENESS: Final = 10
 START: Final = [sys.executable, "-m", __name__]
 
 
 class BuilderProcesses:
-    """Started by the first `build`, ended by `close` or with the process that started them."""
+    """A pool of worker processes. The first `build` starts them; they end with `close` or with this process."""
 
     def __init__(self, number: int | None = None) -> None:
         self._number = number or min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else 2, MAX_PROCESSES)
         self._processes: list[subprocess.Popen[bytes]] = []
 
     def build(self, articles: Sequence[Article], folder: Path) -> list[SegmentEntry]:
-        """Builds durable segments in `folder` from articles with different ids.
+        """Builds durable segments in `folder` from articles with distinct ids.
 
-        Raises OSError as the system does, and IndexUnavailable where a process has ended, which may leave files
-        behind."""
+        Raises OSError if writing fails, and IndexUnavailable if a process has died, which may leave files behind."""
         if not self._processes:
             self._processes = [_start() for _ in range(self._number)]
         share = -(-len(articles) // len(self._processes))
         shares = [articles[begin : begin + share] for begin in range(0, len(articles), share)]
         try:
             used = self._processes[: len(shares)]
-            for process, some in zip(used, shares, strict=True):
-                _send((str(folder), some), process.stdin)
+            for process, own_share in zip(used, shares, strict=True):
+                _send((str(folder), own_share), process.stdin)
             results = [pickle.load(process.stdout) for process in used if process.stdout]  # noqa: S301 - our own
         except (OSError, EOFError, pickle.UnpicklingError) as error:
             self.close()
             raise IndexUnavailable(f"a process that builds the search index has ended: {error!r}") from error
         except BaseException:
-            self.close()  # an unread answer would be taken for that of the next batch
+            self.close()  # the next batch would mistake an unread result for its own
             raise
         built = [result for result in results if isinstance(result, SegmentEntry)]
         for failure in (result for result in results if isinstance(result, int)):
@@ -61,7 +60,7 @@ class BuilderProcesses:
 
 
 def _start() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603 - this very module
+    return subprocess.Popen(  # noqa: S603 - runs this module
         START,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -76,7 +75,7 @@ def _send(value: object, to: IO[bytes] | None) -> None:
 
 
 def main() -> None:
-    """Builds segments of the articles that come in until the other end closes."""
+    """Builds segments from the articles on standard input until it is closed. Writes each result to standard output."""
     from archive.search.whoosh.indexing.segment_writer import build_segment
 
     os.nice(NICENESS)

@@ -1,4 +1,4 @@
-"""What a snapshot says of every document, as arrays: all segments one after the other."""
+"""Doc values: per-document values of a snapshot as arrays over all segments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _ORDINAL_1970: Final = 719163  # date(1970, 1, 1).toordinal()
 
 
 class DocValues:
-    """Documents are numbered through all segments. `bases`: the number of each segment's first document, and of all."""
+    """The values of a snapshot. Documents are numbered consecutively across segments. `bases`: the number of each
+    segment's first document, followed by the number of all documents."""
 
     def __init__(self, segments: Sequence[LiveSegment]) -> None:
         self._segments = segments
@@ -36,7 +37,7 @@ class DocValues:
 
     @cached_property
     def live(self) -> Mask | None:
-        """Whether each document can be found; None where all can."""
+        """A mask of the live documents; None if all are live."""
         if not any(part.not_live for part in self._segments):
             return None
         live = np.ones(self.size, np.bool_)
@@ -47,44 +48,44 @@ class DocValues:
 
     @cached_property
     def published(self) -> Array:
-        """Microseconds since 1970."""
+        """Publication times, in microseconds since 1970 UTC."""
         return self._joined(lambda segment: np.frombuffer(segment.rows.published, np.int64), np.int64)
 
     @cached_property
     def days(self) -> Array:
-        """Days as `date.toordinal` counts them."""
+        """Publication days, as `date.toordinal` numbers."""
         return self._joined(lambda segment: np.frombuffer(segment.rows.days, np.int32), np.int32)
 
     @cached_property
     def months(self) -> Array:
-        """Months since the year 0."""
+        """Publication months, in months since the year 0."""
         since_1970 = (self.days - _ORDINAL_1970).astype("datetime64[D]").astype("datetime64[M]").astype(np.int32)
         return since_1970 + np.int32(1970 * 12)
 
     @cached_property
     def newest_day(self) -> int:
-        """The day of the latest live document, as `date.toordinal` counts; 0 where there is none."""
+        """The latest day of a live document, as a `date.toordinal` number; 0 if there is none."""
         days = self.days if self.live is None else self.days[self.live]
         return int(days.max()) if len(days) else 0
 
     def lengths(self, field: str) -> Array:
-        """The length of a field in words, in Whoosh's one-byte code."""
+        """The length in words of a field in each document, in Whoosh's one-byte code."""
         if field not in self._lengths:
             self._lengths[field] = self._joined(lambda segment: padded_lengths(segment, field), np.uint8)
         return self._lengths[field]
 
     def norms(self, field: str) -> Array:
-        """What the length of a field adds to the denominator of BM25, by its one-byte code."""
+        """BM25's length normalisation, K1 * (1 - B + B * length / average), by one-byte code of the length."""
         if field not in self._norms:
             codes = self.lengths(field)
             counts = np.bincount(codes if self.live is None else codes[self.live], minlength=256)
-            counts[0] = 0  # an article without a summary says nothing about how long summaries are
+            counts[0] = 0  # articles without the field, such as a summary, do not count in its average length
             average = float(_LENGTHS @ counts) / (int(counts.sum()) or 1) or 1.0
             self._norms[field] = (K1 * (1 - B + B * _LENGTHS / average)).astype(np.float32)
         return self._norms[field]
 
     def locate(self, document: int) -> tuple[LiveSegment, int]:
-        """The segment of a document, and its number there."""
+        """The segment of a document, and the document's number in it."""
         at = int(np.searchsorted(self.bases, document, side="right")) - 1
         return self._segments[at], document - self.bases[at]
 
@@ -93,7 +94,7 @@ class DocValues:
         return part.segment.rows.id_of(number)
 
     def newest(self, documents: Array, count: int) -> Array:
-        """The latest published `count` of some documents, in the order given."""
+        """The `count` most recently published of some documents, in the given order."""
         if len(documents) <= count:
             return documents
         dates = self.published[documents]
@@ -106,13 +107,13 @@ class DocValues:
         return np.concatenate([column(part.segment) for part in self._segments])
 
 
-# Beside the snapshots and not in them: those are also opened by processes that load no NumPy.
+# Not attributes of Snapshot, since processes without NumPy open snapshots too.
 _of_snapshots: Final[WeakKeyDictionary[Snapshot, DocValues]] = WeakKeyDictionary()
 _lock: Final = threading.Lock()
 
 
 def doc_values(snapshot: Snapshot) -> DocValues:
-    """Those of a snapshot; they go with it."""
+    """The doc values of a snapshot, which are freed with it."""
     values = _of_snapshots.get(snapshot)
     if values is None:
         with _lock:

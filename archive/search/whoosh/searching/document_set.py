@@ -10,7 +10,7 @@ from archive.search.whoosh.arrays import Array, Mask
 
 
 class DocumentSet:
-    """Some of `size` documents: sorted numbers, or a mask, whichever is at hand."""
+    """A subset of `size` documents, given as sorted numbers or as a mask, and converted on demand."""
 
     def __init__(self, size: int, documents: Array | None = None, mask: Mask | None = None) -> None:
         self._size = size

@@ -1,4 +1,4 @@
-"""Counts of the documents that were found, by date and label."""
+"""Facet counts of the documents found, by date and label."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from archive.search.whoosh.segment.segment import Segment
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SegmentLabels:
-    """The labels of a segment's documents: those that have the nth are in `documents` from `starts[n]` on."""
+    """The labels of a segment. The documents with `labels[n]` are `documents` from `starts[n]` to the next start."""
 
     labels: Sequence[LabelTerm]
     documents: Array
@@ -43,16 +43,16 @@ class SegmentLabels:
 
 
 def count_facets(
-    snapshot: Snapshot, cache: Cache, found: FilteredDocuments, late: Callable[[], bool] = lambda: False
+    snapshot: Snapshot, cache: Cache, found: FilteredDocuments, is_late: Callable[[], bool] = lambda: False
 ) -> dict[str, list[Facet]]:
-    """The documents that pass the filters, by year, month, label and language. A facet with a filter is counted without
-    that filter: how many documents each other choice would leave. Empty once the time is up."""
-    if late():
+    """Counts the documents that pass the filters, by year, month, label and language. A facet with a filter is counted
+    without that filter: it shows how many documents each other value would select. Empty once `is_late` is true."""
+    if is_late():
         return {}
     passing = found.passing()
     counts = _by_date(snapshot, passing) | _by_label(snapshot, cache, passing)
     for name in found.masks:
-        if late():
+        if is_late():
             return {}
         others = found.passing(without=name)
         counts[name] = (_by_date(snapshot, others) if name == "year" else _by_label(snapshot, cache, others))[name]
@@ -73,7 +73,7 @@ def _by_label(snapshot: Snapshot, cache: Cache, found: ScoredDocuments) -> dict[
 
 
 def _labels(snapshot: Snapshot, cache: Cache, found: ScoredDocuments) -> Iterator[tuple[LabelTerm, int]]:
-    """The labels of the documents in each segment, with their numbers of documents there."""
+    """The labels of the documents, segment by segment, with the numbers of documents in the segment."""
     values = doc_values(snapshot)
     mask = np.zeros(values.size, np.bool_)
     mask[found.documents] = True

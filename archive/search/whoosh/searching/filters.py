@@ -20,13 +20,13 @@ from archive.search.whoosh.segment.segment import Segment
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FilteredDocuments:
-    """Documents, and which of them pass each filter, by the name of the filter's facet."""
+    """Documents, and for each filter a mask of those that pass it, by the name of the filter's facet."""
 
     found: ScoredDocuments
     masks: Mapping[str, Mask]
 
     def passing(self, *, without: str | None = None) -> ScoredDocuments:
-        """Those that pass all filters, or all but one."""
+        """The documents that pass all filters, or all except one."""
         masks = [mask for name, mask in self.masks.items() if name != without]
         return self.found.only(np.logical_and.reduce(masks)) if masks else self.found
 

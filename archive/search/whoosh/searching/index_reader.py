@@ -1,4 +1,4 @@
-"""The primitives that corrections, completions and similar articles are made of, for one snapshot."""
+"""IndexReader over a snapshot, for corrections, completions and similar articles."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from archive.search.whoosh.searching.near_words import words_near
 from archive.search.whoosh.searching.terms import STRIDE, Terms, term_dictionary
 from archive.search.whoosh.segment.term_dictionary import TermDictionary
 
-SMALL_VALUE_BYTES = 200  # the estimated size of a number, or of an item of a dictionary
+SMALL_VALUE_BYTES = 200  # estimated size of a number, or of an item of a dictionary
 
 
 class SnapshotReader(IndexReader[DocumentSet]):
-    """Reads one snapshot; what is decoded goes into the cache."""
+    """Reads one snapshot, and caches decoded data."""
 
     def __init__(self, snapshot: Snapshot, cache: Cache) -> None:
         self._snapshot, self._cache = snapshot, cache
@@ -56,10 +56,13 @@ class SnapshotReader(IndexReader[DocumentSet]):
         return found
 
     def document_frequency(self, field: str, term: str, *, exact: bool = True) -> int:
-        if exact and self.deleted_count:
-            return len(self._terms.term(field, term).documents)
-        encoded = _utf8(term)
-        return sum(dictionary.count(encoded) for dictionary in self._dictionaries_of(field))
+        encoded, total = _utf8(term), 0
+        for number, dictionary in enumerate(self._dictionaries_of(field)):
+            count = dictionary.count(encoded)
+            if count and exact and self._snapshot.segments[number].deleted:
+                count = self._terms.live_count(number, field, encoded)
+            total += count
+        return total
 
     def _dictionaries_of(self, field: str) -> list[TermDictionary]:
         if field not in self._dictionaries:
@@ -73,7 +76,7 @@ class SnapshotReader(IndexReader[DocumentSet]):
     def labels_with(self, words: Sequence[str], prefix: str, *, limit: int) -> Mapping[LabelTerm, int]:
         found: Counter[LabelTerm] = Counter()
         for part in self._snapshot.segments:
-            found.update(dict(islice(label_index(part.segment, self._cache).having(words, prefix), limit)))
+            found.update(dict(islice(label_index(part.segment, self._cache).matching(words, prefix), limit)))
         return found
 
     def cached(self, key: Hashable, load: Callable[[], T]) -> T:

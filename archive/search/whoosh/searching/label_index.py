@@ -1,4 +1,4 @@
-"""The names of a segment's labels, searched for words and beginnings of words."""
+"""An index of a segment's label names, searched by words and word prefixes."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from archive.search.whoosh.cache import Cache
 from archive.search.whoosh.searching.terms import term_dictionary
 from archive.search.whoosh.segment.segment import Segment
 
-MAX_LABELS: Final = 20_000  # of a segment, the most frequent
+MAX_LABELS: Final = 20_000  # per segment, the most frequent
 
 
 @dataclass(frozen=True, slots=True)
 class LabelIndex:
-    """The labels of a segment, the most frequent first, and their folded words, a line each."""
+    """The labels of a segment, the most frequent first, and one line of text with the folded words of each."""
 
     labels: Sequence[LabelTerm]
     counts: Sequence[int]
@@ -44,8 +44,8 @@ class LabelIndex:
     def nbytes(self) -> int:
         return 400 * len(self.labels) + 4 * len(self.lines)
 
-    def having(self, words: Sequence[str], prefix: str) -> Iterator[tuple[LabelTerm, int]]:
-        """The labels that have all the words and one that begins with `prefix`, with their numbers of documents."""
+    def matching(self, words: Sequence[str], prefix: str) -> Iterator[tuple[LabelTerm, int]]:
+        """The labels with all the words and a word that begins with `prefix`, with their document frequencies."""
         at = self.lines.find(f" {prefix}")
         while at >= 0:
             number = bisect_right(self.starts, at) - 1

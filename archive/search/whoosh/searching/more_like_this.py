@@ -1,4 +1,4 @@
-"""Runs the weighted query for articles like another one."""
+"""Executes the weighted query for similar articles."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def more_like_this(
         matches += scorer.matches(node).times(weight)
     documents, scores = matches.summed()
     is_article = np.isin(documents, documents_of(snapshot, wanted.article_id))
-    least = wanted.min_share * float(scores[is_article].max(initial=0.0))
-    kept = ~is_article & (scores >= least)
+    min_score = wanted.min_share * float(scores[is_article].max(initial=0.0))
+    kept = ~is_article & (scores >= min_score)
     documents, scores = documents[kept], scores[kept]
     if wanted.day is not None:
         scores = scores * wanted.boost(np.abs(values.days[documents] - wanted.day.toordinal()))
@@ -37,7 +37,7 @@ def more_like_this(
 
 
 def documents_of(snapshot: Snapshot, article_id: str) -> Sequence[int]:
-    """The documents that hold an article, deleted or not; at most one of them is live."""
+    """The documents of an article, deleted or not; at most one of them is live."""
     found = (
         (part.segment.find(article_id), base)
         for part, base in zip(snapshot.segments, doc_values(snapshot).bases, strict=False)

@@ -1,4 +1,4 @@
-"""Words near another one, found in arrays: a filter by letters, then the edit distances of what is left, all at once."""
+"""Words near another one: a filter by letter sets, then edit distances of the remaining words, both vectorised."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from archive.search.whoosh.cache import Cache
 from archive.search.whoosh.reader import Snapshot
 from archive.search.whoosh.segment.damage import reads_files
 from archive.search.whoosh.segment.segment import Segment
-from archive.search.whoosh.segment.term_dictionary import TERMS_AT_ONCE, TermDictionary, in_chunks, letter_set
+from archive.search.whoosh.segment.term_dictionary import MAX_TERMS, TermDictionary, in_chunks, letter_set
 
-MIN_BYTES: Final = 4  # of a word that is kept
-MAX_BYTES: Final = 40
-LARGE_VOCABULARY: Final = 500_000  # words of a segment; half of them are in one document only
+MIN_BYTES: Final = 4  # shorter words are not kept
+MAX_BYTES: Final = 40  # longer words are not kept
+LARGE_VOCABULARY_THRESHOLD: Final = 500_000  # words of a segment, of which half occur in a single document
 
 
 class LetterSets:
-    """The words of a segment by length, with the set of letters of each: eight bytes a word.
+    """The words of a segment by length, each with its letter set: eight bytes per word.
 
-    An edit changes two letters of the set at most. So words that cannot be near another one are left out unread.
-    Words with digits are not kept, nor words of one document in a large vocabulary: most of them are misspelled."""
+    An edit changes at most two letters of the set, so words that cannot be near are excluded without being read. Words
+    with digits are not kept, nor, in a large vocabulary, words of a single document: most of them are misspelled."""
 
     @reads_files
     def __init__(self, segment: Segment) -> None:
@@ -45,11 +45,11 @@ class LetterSets:
         for length in range(MIN_BYTES, MAX_BYTES + 1):
             end = self._starts[length]
             of_length = np.flatnonzero(lengths == length).astype(np.uint32)
-            for start in range(0, len(of_length), TERMS_AT_ONCE):
-                chunk = of_length[start : start + TERMS_AT_ONCE]
+            for start in range(0, len(of_length), MAX_TERMS):
+                chunk = of_length[start : start + MAX_TERMS]
                 letters = self.dictionary.letters(chunk, length)
                 kept = ~((letters >= ord("0")) & (letters <= ord("9"))).any(axis=1)
-                if len(lengths) > LARGE_VOCABULARY:
+                if len(lengths) > LARGE_VOCABULARY_THRESHOLD:
                     kept &= self.dictionary.counts(chunk) > 1
                 numbers.append(chunk[kept])
                 sets.append(letter_set(letters[kept]))
@@ -63,14 +63,14 @@ class LetterSets:
         return int(self._numbers.nbytes + self._sets.nbytes) + 1000
 
     def candidates(self, word: str, edits: int) -> Array:
-        """The numbers of words that may be so many edits away from a folded word. Most of them are not."""
+        """The numbers of words that may be within `edits` edits of a folded word. Most of them are not."""
         encoded = np.frombuffer(word.encode("utf-8", "replace"), np.uint8)
         letter_bytes = max(len(letter.encode("utf-8", "replace")) for letter in word)
-        most = edits * letter_bytes
-        begin = self._starts[min(max(len(encoded) - most, MIN_BYTES), MAX_BYTES + 1)]
-        end = self._starts[min(max(len(encoded) + most, MIN_BYTES - 1), MAX_BYTES) + 1]
+        max_changes = edits * letter_bytes
+        begin = self._starts[min(max(len(encoded) - max_changes, MIN_BYTES), MAX_BYTES + 1)]
+        end = self._starts[min(max(len(encoded) + max_changes, MIN_BYTES - 1), MAX_BYTES) + 1]
         differing = np.bitwise_count(self._sets[begin:end] ^ letter_set(encoded[None, :])[0])
-        found: Array = self._numbers[begin:end][differing <= 2 * most]
+        found: Array = self._numbers[begin:end][differing <= 2 * max_changes]
         return found
 
 
@@ -92,29 +92,28 @@ def words_near(
 def _candidates(
     snapshot: Snapshot, cache: Cache, word: str, edits: int, limit: int, deadline: Deadline
 ) -> Iterator[tuple[str, int]]:
-    """The most frequent words that may be near, segment by segment, with their numbers of documents."""
+    """The most frequent words that may be near, segment by segment, with their document frequencies."""
     found = []
     for letters in _letter_sets(snapshot, cache):
         deadline.check()
         numbers = letters.candidates(word, edits)
         found.append((letters.dictionary, numbers, letters.dictionary.counts(numbers)))
     counts_of_all = np.concatenate([np.empty(0, np.int64), *(counts for _, _, counts in found)])
-    least = 0 if len(counts_of_all) <= limit else int(np.partition(counts_of_all, -limit)[-limit])
+    min_count = 0 if len(counts_of_all) <= limit else int(np.partition(counts_of_all, -limit)[-limit])
     for dictionary, numbers, counts in found:
-        for at in np.flatnonzero(counts >= least).tolist():
+        for at in np.flatnonzero(counts >= min_count).tolist():
             yield dictionary.term(int(numbers[at])).decode("utf-8", "replace"), int(counts[at])
 
 
 def _letter_sets(snapshot: Snapshot, cache: Cache) -> Iterator[LetterSets]:
-    """Of each segment. They take 8 ms for 60,000 words, once."""
+    """The letter sets of each segment. Computing them for 60,000 words takes 8 ms, once."""
     for part in snapshot.segments:
         key = part.segment.name, FORM, "letter sets"
         yield cache.get(key, partial(LetterSets, part.segment), lambda value: value.nbytes)
 
 
 def edit_distances(word: str, others: Sequence[str]) -> Array:
-    """The number of letters added, dropped, changed or swapped with their neighbour between a word and each of the
-    others (optimal string alignment), for all of them at once."""
+    """The edit distance (optimal string alignment) between a word and each of the others, computed for all at once."""
     texts = np.array(others, dtype=np.str_)
     width = texts.dtype.itemsize // 4
     letters = texts.view(np.uint32).reshape(len(others), width)

@@ -1,4 +1,4 @@
-"""Which documents match a query, and their scores: BM25 over whole posting lists at once."""
+"""Matches and scores documents: BM25, computed over whole posting lists at once."""
 
 from __future__ import annotations
 
@@ -22,18 +22,19 @@ from archive.search.whoosh.searching.terms import STRIDE, Terms, term_dictionary
 from archive.search.whoosh.segment.postings import NO_POSTINGS, PostingList
 from archive.search.whoosh.segment.segment import Segment
 
-WEIGHTS: Final[Mapping[str, float]] = {Field.TITLE: 1.5}  # all others 1
-MAX_EXPANSIONS: Final = 200  # words that one wildcard or fuzzy word stands for
-WORDS_PER_CHECK: Final = 5000  # of the deadline
+WEIGHTS: Final[Mapping[str, float]] = {Field.TITLE: 1.5}  # factors on fields; all others 1
+MAX_EXPANSIONS: Final = 200  # words that a wildcard or fuzzy word is expanded to
+WORDS_PER_CHECK: Final = 5000  # words between two checks of the deadline
 PHRASE_CHUNK: Final = 100_000  # documents whose positions are in memory together
-SPARSE: Final = 8  # fewer postings than one for so many documents are summed by sorting
+SPARSE_RATIO: Final = 8  # with fewer than one posting per this many documents, scores are summed by sorting
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matches:
-    """Matches in pieces: sorted documents, each once in a piece, and their scores. They are summed last, all at once.
+    """Matching documents with their scores, in pieces of sorted, distinct documents. A document's score is the sum over
+    the pieces, which are summed only at the end.
 
     `size`: the number of all documents."""
 
@@ -44,21 +45,21 @@ class Matches:
         return Matches(self.size, (*self.pieces, *other.pieces))
 
     def summed(self) -> tuple[Array, Array]:
-        """The documents, sorted, each once, with their total scores."""
+        """The documents, sorted and distinct, with their total scores."""
         if len(self.pieces) == 1:
             return self.pieces[0]
         if not self.pieces:
             return np.empty(0, np.int64), np.empty(0, np.float64)
         documents = np.concatenate([piece[0] for piece in self.pieces])
         scores = np.concatenate([piece[1] for piece in self.pieces])
-        if len(documents) * SPARSE < self.size:
+        if len(documents) * SPARSE_RATIO < self.size:
             unique, at = np.unique(documents, return_inverse=True)
             return unique, np.bincount(at, scores, len(unique))
         found = np.flatnonzero(self.mask())
         return found, np.bincount(documents, scores, self.size)[found]
 
     def dense(self) -> Array:
-        """The score of every document, 0 where it does not match."""
+        """The score of every document; 0 for one that does not match."""
         documents, scores = self.summed()
         dense = np.zeros(self.size)
         dense[documents] = scores
@@ -80,7 +81,7 @@ class Matches:
 
 
 class Scorer:
-    """Scores one query in one snapshot. `notes` say in a sentence each what was left out to bound the cost."""
+    """Scores a query in a snapshot. `notes`: sentences that name the parts omitted to bound the cost."""
 
     def __init__(self, snapshot: Snapshot, cache: Cache, deadline: Deadline) -> None:
         self.terms = Terms(snapshot, cache)
@@ -93,8 +94,8 @@ class Scorer:
         self.notes: list[str] = []
 
     def matches(self, node: Node) -> Matches:
-        """The live documents that match."""
-        if self.late():
+        """The live documents that match a node, with their scores."""
+        if self.is_late():
             return self._nothing()
         if isinstance(node, Word):
             return self._word(node.text, node.field)
@@ -111,17 +112,17 @@ class Scorer:
         documents = np.arange(self.values.size) if live is None else np.flatnonzero(live)
         return Matches(self.values.size, [(documents, np.zeros(len(documents)))])
 
-    def late(self) -> bool:
-        """Whether the time is up, and adds a note if so."""
+    def is_late(self) -> bool:
+        """Whether the deadline has passed; adds a note if so."""
         if not self.deadline.passed():
             return False
-        note = "The search took too long: not all of it was searched for."
+        note = "The search took too long; the results may be incomplete."
         if note not in self.notes:
             self.notes.append(note)
         return True
 
     def idf(self, word: Word) -> float:
-        """The inverse document frequency of a word of the query; 0 for a word that was not searched for."""
+        """The inverse document frequency of a query word; 0 for a word that was not searched for."""
         return self._idfs.get((word.text, word.field), 0.0)
 
     def _nothing(self) -> Matches:
@@ -142,8 +143,8 @@ class Scorer:
         forbidden = np.zeros(self.values.size, np.bool_)
         for node in group.must_not:
             forbidden |= self.matches(node).mask()
-        if self.late():
-            return self._nothing()  # better no result than a forbidden one
+        if self.is_late():
+            return self._nothing()  # forbidden documents cannot be excluded: better no results than wrong ones
         kept = ~forbidden[documents]
         return Matches(self.values.size, [(documents[kept], scores[kept])])
 
@@ -152,8 +153,8 @@ class Scorer:
         for node in group.must[1:]:
             if not len(documents):
                 break
-            if self.late():
-                return self._nothing()  # better no result than one without a required word
+            if self.is_late():
+                return self._nothing()  # a required word is unchecked: better no results than wrong ones
             others, more = self.matches(node).summed()
             if len(others) < len(documents):
                 documents, scores, others, more = others, more, documents, scores
@@ -165,7 +166,7 @@ class Scorer:
         return Matches(self.values.size, [(documents, scores)])
 
     def _word(self, word: str, wanted: Field | None) -> Matches:
-        """The sum of BM25 over the fields. The document frequency is that in all of them together."""
+        """The sum of BM25 over the fields, with the document frequency in all of these fields together."""
         lists = ((field.name, self.terms.word(word, field)) for field in text_fields(wanted))
         found = self._frequency_scores(lists)
         self._idfs[word, wanted] = self._idf_of(found.count())
@@ -175,7 +176,7 @@ class Scorer:
         return math.log(1 + (self._live_count - count + 0.5) / (count + 0.5))
 
     def _frequency_scores(self, lists: Iterable[tuple[str, PostingList]]) -> Matches:
-        """BM25 without the idf. `lists`: with their fields."""
+        """BM25 without the idf. `lists`: posting lists with the names of their fields."""
         pieces = []
         for field, postings in lists:
             if len(postings.documents):
@@ -191,30 +192,30 @@ class Scorer:
         return found.times(self._idf_of(found.count()))
 
     def _phrase_postings(self, words: Sequence[str], field: TextField) -> PostingList:
-        """The documents that have the words one after the other, and how often, as if the phrase were a term."""
+        """The posting list of a phrase, as if it were a term."""
         try:
             return self.terms.cached((field.name, tuple(words)), lambda: self._read_phrase(words, field))
         except TooLateError:
             return NO_POSTINGS
 
     def _read_phrase(self, words: Sequence[str], field: TextField) -> PostingList:
-        """Raises TooLateError: an incomplete list must not be cached."""
+        """Like `_phrase_postings`, but raises TooLateError, since an incomplete list must not be cached."""
         documents: Array | None = None
         for others in sorted((self.terms.word(word, field).documents for word in dict.fromkeys(words)), key=len):
             documents = others if documents is None else documents[intersects(documents, others)]
         if documents is None or not len(documents):
             return NO_POSTINGS
-        # In chunks: the positions of a common word in all of them would take much memory at once.
+        # In chunks: the positions of a common word in all documents would take too much memory.
         chunks = np.split(documents, range(PHRASE_CHUNK, len(documents), PHRASE_CHUNK))
         counts = np.concatenate([self._count_phrase(words, field, chunk) for chunk in chunks])
-        having = np.flatnonzero(counts)
-        return PostingList(documents[having], counts[having].astype(np.float32))
+        with_phrase = np.flatnonzero(counts)
+        return PostingList(documents[with_phrase], counts[with_phrase].astype(np.float32))
 
     def _count_phrase(self, words: Sequence[str], field: TextField, documents: Array) -> Array:
-        """How often each of these documents has the words one after the other."""
+        """The frequency of the phrase in each of these documents. Raises TooLateError."""
         keys: dict[str, Array] = {}
         for word in dict.fromkeys(words):
-            if self.late():
+            if self.is_late():
                 raise TooLateError
             keys[word] = self.terms.word_keys(word, field, documents)
         offsets = sorted(range(len(words)), key=lambda offset: len(keys[words[offset]]))
@@ -224,12 +225,12 @@ class Scorer:
         return np.bincount(starts // STRIDE, minlength=len(documents))
 
     def _wildcard(self, node: Wildcard) -> Matches:
-        fits = node.expression.fullmatch if node.pattern != f"{node.prefix}*" else None
+        matches = node.expression.fullmatch if node.pattern != f"{node.prefix}*" else None
 
         def find(segment: Segment) -> dict[str, int]:
             known = segment.vocabulary(FORM, node.prefix.encode("utf-8", "replace"))
             words = ((term.decode("utf-8", "replace"), count) for term, count in self._in_time(known))
-            return {word: count for word, count in words if fits is None or fits(word)}
+            return {word: count for word, count in words if matches is None or matches(word)}
 
         return self._one_term(self._expanded(node.pattern, node.pattern, find, node.field))
 
@@ -248,44 +249,46 @@ class Scorer:
 
         typed = f"{node.text}~"
         similar = self._one_term(self._expanded((typed, node.edits, self._languages), typed, find, node.field))
-        return similar + self._word(node.text, node.field)  # documents with the word as typed come first
+        return similar + self._word(node.text, node.field)  # so that documents with the word as typed rank first
 
     def _in_time(self, items: Iterable[T], *, every: int = WORDS_PER_CHECK) -> Iterator[T]:
-        """Raises TooLateError between two of them: an incomplete list must not be cached."""
+        """The items. Raises TooLateError between two of them, since an incomplete list must not be cached."""
         for number, each in enumerate(items):
-            if number % every == 0 and self.late():
+            if number % every == 0 and self.is_late():
                 raise TooLateError
             yield each
 
     def _expanded(
         self, key: Hashable, typed: str, find: Callable[[Segment], dict[str, int]], field: Field | None
     ) -> Array:
-        """The documents that have any of the words that `find` gives; of too many words, the most frequent."""
+        """The documents with any of the words that `find` returns, or of the MAX_EXPANSIONS most frequent of them.
+
+        `key` identifies the words in the cache; `typed` is the expanded word, for the note."""
         try:
-            by_segment, are_all = self.terms.expand(key, FORM, find, MAX_EXPANSIONS)
+            by_segment, is_complete = self.terms.expand(key, FORM, find, MAX_EXPANSIONS)
         except TooLateError:
             return np.empty(0, np.int64)
         chosen = frozenset(word for words in by_segment for word in words)
-        if not are_all:
-            self.notes.append(f"“{typed}” stands for too many words; only the most frequent were searched for.")
+        if not is_complete:
+            self.notes.append(f"“{typed}” matches too many words; only the most frequent were searched for.")
         words_of = dict(zip(self.terms.segments, by_segment, strict=True))
 
         def forms(part: LiveSegment) -> Iterable[bytes]:
             return [word.encode() for word in words_of[part]]
 
-        key_of_choice = key if are_all else (key, chosen)
+        key_of_choice = key if is_complete else (key, chosen)
         if field is None:
             return self.terms.union(("any of", key_of_choice), forms, FORM)
         pieces = [np.empty(0, np.int64)]
         for text_field in text_fields(field):
             for word in sorted(chosen):
-                if self.late():
+                if self.is_late():
                     break
-                # The index does not know which field has a form; it knows which has its stem.
+                # The index does not record which field a form is in, but it does for its stem.
                 with_form = self.terms.term(FORM, word).documents
                 pieces.append(with_form[intersects(with_form, self.terms.word(word, text_field).documents)])
         return union_sorted(pieces)
 
     def _one_term(self, documents: Array) -> Matches:
-        """Every document gets the same score: the idf of a term that so many documents have."""
+        """Matches of one pseudo-term with these documents: each scores the term's idf."""
         return Matches(self.values.size, [(documents, np.full(len(documents), self._idf_of(len(documents))))])

@@ -1,4 +1,4 @@
-"""Answers one query from one snapshot. Imported on the first search: it loads NumPy."""
+"""Executes a search query on a snapshot. Imported on the first search, since it loads NumPy."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from archive.search.whoosh.searching.rescoring import rescored_hits
 from archive.search.whoosh.searching.scorer import Scorer
 from archive.search.whoosh.searching.top_hits import ScoredDocuments, boost_recent, top_hits
 
-TIMEOUT: Final = timedelta(seconds=1.5)  # what is not done by then is left out, and a note says so
+TIMEOUT: Final = timedelta(seconds=1.5)  # after which the remaining work is skipped, with a note
 
 
 def search(
     snapshot: Snapshot, cache: Cache, query: SearchQuery, *, recency: float = 0.0, timeout: timedelta = TIMEOUT
 ) -> Results:
-    """`recency`: the share of itself by which the score of the newest article grows.
+    """Executes a query. `recency`: the score of the newest article is multiplied by 1 + `recency`.
 
-    Raises IndexUnavailable where a file turns out to be damaged."""
+    Raises IndexUnavailable if a file is damaged."""
     reader = SnapshotReader(snapshot, cache)
     planned = plan(query, reader.language_counts())
     if planned.matches_nothing:
@@ -51,7 +51,7 @@ def search(
             return 0
         return len(_filtered(snapshot, cache, Scorer(snapshot, cache, deadline), other, query).passing())
 
-    facets = count_facets(snapshot, cache, found, scorer.late) if query.with_facets else {}
+    facets = count_facets(snapshot, cache, found, scorer.is_late) if query.with_facets else {}
     suggestion = did_you_mean(reader, query.text, planned.root, total=total, count_hits=count_hits, deadline=deadline)
     return Results(
         total,

@@ -1,4 +1,4 @@
-"""The terms of a snapshot: their documents and positions, through all of its segments."""
+"""The terms of a snapshot: their posting lists and positions, joined over all segments."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ from archive.search.whoosh.segment.postings import (
 from archive.search.whoosh.segment.segment import Segment
 from archive.search.whoosh.segment.term_dictionary import TermDictionary
 
-STRIDE: Final = 1 << 24  # more than the words of a text, so that a document and a position make one number
-LONG_LIST: Final = 200_000  # postings; in a longer list, only the positions in the documents wanted are decoded
-FEW_TERMS: Final = 4  # whose union is not cached: the lists are
-_WORD_BYTES: Final = 130  # of a word in a list of words
+STRIDE: Final = 1 << 24  # exceeds the number of words in a text: a key, document * STRIDE + position, is unique
+LONG_LIST_THRESHOLD: Final = 200_000  # postings; of longer lists, positions are decoded for the wanted documents only
+MAX_UNCACHED_TERMS: Final = 4  # a union of up to this many terms is not cached, since their posting lists are
+_WORD_BYTES: Final = 130  # estimated size of a word in a list
 _NO_KEYS: Final = np.empty(0, np.int64)
 
 
 class Terms:
-    """Documents are numbered through all segments, and are live ones."""
+    """Reads terms of a snapshot. Documents are live, and numbered consecutively across segments."""
 
     def __init__(self, snapshot: Snapshot, cache: Cache) -> None:
         self.segments = snapshot.segments
@@ -44,7 +44,7 @@ class Terms:
         self._has_deleted = snapshot.deleted_count > 0
 
     def language_counts(self) -> Mapping[str, int]:
-        """The live documents by the language of their analysis."""
+        """The number of live documents by the language of their analysis."""
 
         def load() -> Counter[str]:
             counts: Counter[str] = Counter()
@@ -56,8 +56,8 @@ class Terms:
         return self._cache.get((self._key, LANGUAGE), load, lambda value: _WORD_BYTES * len(value))
 
     def _tag_counts(self, part: LiveSegment) -> Iterator[tuple[str, int]]:
-        """The live documents of a segment by language tag. Each has one, so that the list of the most frequent tag need
-        not be read: it is the rest."""
+        """The number of live documents of a segment by language tag. Each document has one tag, so the count of the
+        most frequent tag is the remainder, and its posting list is not read."""
         tags = sorted(part.segment.vocabulary(LABEL, f"{LANGUAGE}\0".encode()), key=lambda pair: pair[1])
         rest = part.live_count
         for number, (term, count) in enumerate(tags, start=1):
@@ -70,30 +70,38 @@ class Terms:
             yield LabelTerm.parse(term.decode()).key, count
 
     def word(self, word: str, field: TextField) -> PostingList:
-        """The documents that have a word. Where languages differ about its stem, the higher weight counts."""
+        """The posting list of a word. If languages stem it differently, the highest weight counts."""
         return _highest(self.term(field.name, term) for term in field.terms_of(word, self._languages))
 
     def term(self, field: str, term: str) -> PostingList:
-        """The documents that have a term."""
+        """The posting list of a term."""
         encoded = _utf8(term)
         return self._joined(lambda part: self._postings(part.segment, field, encoded))
 
+    def live_count(self, number: int, field: str, term: bytes) -> int:
+        """The number of live documents of one segment with a term."""
+        documents = self._postings(self.segments[number].segment, field, term).documents
+        live = self._values.live
+        if live is None:
+            return len(documents)
+        return int(np.count_nonzero(live[documents + np.int64(self._values.bases[number])]))
+
     def documents_with(self, field: str, terms: Collection[str]) -> Array:
-        """The documents that have any of the terms, sorted."""
+        """The documents with any of the terms, sorted."""
         if len(terms) == 1:
             return self.term(field, next(iter(terms))).documents
-        if len(terms) <= FEW_TERMS:
+        if len(terms) <= MAX_UNCACHED_TERMS:
             lists = [self.term(field, term).documents for term in terms]
             return union_sorted([each for each in lists if len(each)] or [_NO_KEYS])
         encoded = [_utf8(term) for term in terms]
         return self.union(("any of", tuple(encoded)), lambda _: encoded, field)
 
     def cached(self, key: Hashable, load: Callable[[], PostingList]) -> PostingList:
-        """A posting list for the snapshot as a whole, now or since the commit."""
+        """A posting list of the whole snapshot: the cached one for this key, or the result of `load`."""
         return self._cache.get((self._key, key), load, lambda value: value.nbytes)
 
     def union(self, key: Hashable, terms_of: Callable[[LiveSegment], Iterable[bytes]], field: str) -> Array:
-        """The documents that have any of the terms, sorted; `key` identifies the terms."""
+        """The documents with any of the terms, sorted. `key` identifies the terms in the cache."""
 
         def united(part: LiveSegment) -> PostingList:
             known = term_dictionary(part.segment, field, self._cache)
@@ -110,8 +118,8 @@ class Terms:
     def expand(
         self, key: Hashable, field: str, find: Callable[[Segment], dict[str, int]], limit: int
     ) -> tuple[list[list[str]], bool]:
-        """By segment, the words that `find` gives with their numbers of documents, and whether they are all: of more
-        than `limit`, the most frequent are taken. `key` identifies what `find` looks for."""
+        """By segment, the words that `find` returns with their document frequencies, and whether these are all: at
+        most the `limit` most frequent are included. `key` identifies the search in the cache."""
 
         def words_of(segment: Segment) -> dict[str, int]:
             name = segment.name, field, key, "words"
@@ -135,8 +143,8 @@ class Terms:
         return self.keys(field.name, field.terms_of(word, self._languages), documents)
 
     def keys(self, field: str, terms: Collection[str], documents: Array, *, keep: bool = True) -> Array:
-        """The positions of any of the terms in these sorted documents, as sorted numbers: STRIDE times the place of the
-        document in `documents`, plus the position. `keep`: whether whole decoded lists go into the cache."""
+        """The positions of any of the terms in these sorted documents, as sorted keys: STRIDE times the index of the
+        document in `documents`, plus the position. `keep`: decode and cache whole lists."""
         of_terms = [np.concatenate([_NO_KEYS, *self._keys(field, _utf8(term), documents, keep)]) for term in terms]
         return union_sorted(of_terms) if len(of_terms) > 1 else of_terms[0]
 
@@ -150,18 +158,18 @@ class Terms:
             found = self._positions(part.segment, field, term, wanted, keep)
             at = np.searchsorted(found.documents, wanted)
             at[at == len(found.documents)] = 0
-            having = np.flatnonzero(found.documents[at] == wanted) if len(found.documents) else at[:0]
-            if len(having):
-                at = at[having]
+            matching = np.flatnonzero(found.documents[at] == wanted) if len(found.documents) else at[:0]
+            if len(matching):
+                at = at[matching]
                 starts, counts = found.starts[at], found.starts[at + 1] - found.starts[at]
-                keys = np.repeat((having + begin) * STRIDE, counts)
+                keys = np.repeat((matching + begin) * STRIDE, counts)
                 keys += found.positions[_ranges(starts, counts)]
                 yield keys
 
     # Segments --------------------------------------------------------------------------------------------
 
     def _joined(self, load: Callable[[LiveSegment], PostingList], *, with_weights: bool = True) -> PostingList:
-        """The live documents of all segments' lists, with the numbers that they have in the snapshot."""
+        """The posting lists of all segments joined: live documents only, renumbered for the snapshot."""
         found = [
             (base, postings)
             for part, base in zip(self.segments, self._values.bases, strict=False)
@@ -178,14 +186,17 @@ class Terms:
         return PostingList(documents, weights)
 
     def _postings(self, segment: Segment, field: str, term: bytes) -> PostingList:
-        return self._cache.get(
-            (segment.name, field, term), lambda: read_postings(segment, field, term), lambda value: value.nbytes
-        )
+        def load() -> PostingList:
+            # A missing term costs Whoosh much more time than the dictionary.
+            known = term_dictionary(segment, field, self._cache).count(term)
+            return read_postings(segment, field, term) if known else NO_POSTINGS
+
+        return self._cache.get((segment.name, field, term), load, lambda value: value.nbytes)
 
     def _positions(self, segment: Segment, field: str, term: bytes, wanted: Array, keep: bool) -> Positions:
         if not keep:
             return read_positions(segment, field, term, wanted=wanted)
-        if len(self._postings(segment, field, term).documents) > LONG_LIST:
+        if len(self._postings(segment, field, term).documents) > LONG_LIST_THRESHOLD:
             found = read_positions(segment, field, term, wanted=wanted)
             self._cache.count(found.nbytes)
             return found
@@ -194,7 +205,7 @@ class Terms:
 
 
 def _highest(lists: Iterable[PostingList]) -> PostingList:
-    """The union; of several weights of a document, the highest."""
+    """The union of posting lists, with the highest weight of each document."""
     lists = [each for each in lists if len(each.documents)]
     if len(lists) < 2:
         return lists[0] if lists else NO_POSTINGS
@@ -207,7 +218,7 @@ def _highest(lists: Iterable[PostingList]) -> PostingList:
 
 
 def _ranges(starts: Array, counts: Array) -> Array:
-    """Consecutive numbers from each start on, so many each, one range after the other."""
+    """The concatenated ranges of `counts[n]` consecutive numbers from `starts[n]`."""
     counts = counts.astype(np.int64)
     before = np.cumsum(counts) - counts
     numbers: Array = np.repeat(starts.astype(np.int64) - before, counts)
@@ -216,7 +227,7 @@ def _ranges(starts: Array, counts: Array) -> Array:
 
 
 def term_dictionary(segment: Segment, field: str, cache: Cache) -> TermDictionary:
-    """Its data are in the mapped file."""
+    """The cached term dictionary of a field. Small, since its data are in the mapped file."""
     return cache.get((segment.name, field, "dictionary"), lambda: TermDictionary(segment, field), lambda _: 1000)
 
 

@@ -1,4 +1,4 @@
-"""The best of the documents that were found, in order."""
+"""Selects and orders the best hits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RECENCY_HALF_LIFE: Final = 365  # days
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoredDocuments:
-    """Sorted documents, each once, and their scores."""
+    """Sorted, distinct documents and their scores."""
 
     documents: Array
     scores: Array
@@ -32,7 +32,7 @@ class ScoredDocuments:
 
 @dataclass(frozen=True, slots=True)
 class RankedHit:
-    """`published`: microseconds since 1970. `document`: its number in the snapshot."""
+    """A hit. `published`: microseconds since 1970 UTC. `document`: its number in the snapshot."""
 
     id: str
     score: float
@@ -41,9 +41,9 @@ class RankedHit:
 
 
 def top_hits(snapshot: Snapshot, found: ScoredDocuments, sort: Sort, *, first: int, count: int) -> list[RankedHit]:
-    """`count` hits from the one numbered `first`, from 0; ties newest first, then by id.
+    """`count` hits from rank `first` on, counted from 0; ties are ordered newest first, then by id.
 
-    Whoosh's own collectors may miss a document of the best ten when they skip blocks; this compares all."""
+    Compares all documents: Whoosh's own collectors skip blocks, and may miss one of the best ten."""
     values = doc_values(snapshot)
     hits = [
         RankedHit(values.id_of(document), score, int(values.published[document]), document)
@@ -60,12 +60,12 @@ _ORDER: Final[Mapping[Sort, Callable[[RankedHit], tuple[float | str, ...]]]] = {
 
 
 def _best(snapshot: Snapshot, found: ScoredDocuments, sort: Sort, count: int) -> tuple[list[int], list[float]]:
-    """The best `count` documents and those that tie with the last of them, with their scores, in no order."""
+    """The best `count` documents, and any that tie with the last of them, with their scores, unordered."""
     published = doc_values(snapshot).published
     if len(found) > count:
         if sort is Sort.RELEVANCE:
-            least = _nth_largest(found.scores, count)
-            above, ties = found.only(found.scores > least), found.only(found.scores == least)
+            min_score = _nth_largest(found.scores, count)
+            above, ties = found.only(found.scores > min_score), found.only(found.scores == min_score)
             ties = _latest(ties, published, count - len(above))
             found = ScoredDocuments(
                 np.concatenate((above.documents, ties.documents)), np.concatenate((above.scores, ties.scores))
@@ -90,9 +90,10 @@ def _nth_largest(values: Array, count: int) -> float:
 
 
 def boost_recent(snapshot: Snapshot, found: ScoredDocuments, recency: float) -> ScoredDocuments:
-    """Scores times 1 + `recency` for the newest article of the index, 1 + half of it for one a year older, and so on.
+    """Multiplies scores by 1 + `recency` for the newest article of the index, 1 + `recency` / 2 for one a year older,
+    and so on.
 
-    The age is counted from the newest article and not from now, so that pages stay the same while nothing changes."""
+    The age counts from the newest article, not from now, so that pages stay the same while nothing changes."""
     if not recency or not len(found):
         return found
     values = doc_values(snapshot)

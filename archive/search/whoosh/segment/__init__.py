@@ -1,1 +1,1 @@
-"""One segment: its files, fields, terms and postings."""
+"""A segment: its files, fields, terms and posting lists."""

@@ -1,7 +1,7 @@
-"""The bytes of posting lists: Whoosh's third format, so that Whoosh itself reads them.
+"""The encoding of posting lists: Whoosh's third format, which Whoosh itself can read.
 
-Within a block, numbers are stored as bytes and not as pickled tuples: Whoosh takes both, and reading a block of them
-costs a step in C instead of one for each number."""
+Within a block, numbers are stored as bytes and not as pickled tuples. Whoosh accepts both; bytes are decoded by one
+call into C instead of one step per number."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from typing import Final, NamedTuple
 from whoosh.formats import Existence
 from whoosh.formats import Positions as WhooshPositions
 
-BLOCK: Final = 256  # postings that are read together
+BLOCK: Final = 256  # maximum number of postings in a block, which is read as a whole
 MAGIC: Final = b"W3Bl"
 _LAST_BYTE: Final = 0x80
-TYPES: Final = {1: "B", 2: "H", 4: "I"}  # of differences, by their bytes
+TYPES: Final = {1: "B", 2: "H", 4: "I"}  # array type codes of document deltas, by width in bytes
 
-EXTENT: Final = struct.Struct("!qi")  # where a list begins in the postings file, and its bytes
+EXTENT: Final = struct.Struct("!qi")  # a list's offset in the postings file and its length in bytes
 KEY_AND_VALUE: Final = struct.Struct("!ii")
 FIELD: Final = struct.Struct("!H")
 SIZE: Final = struct.Struct("!i")
-# What Whoosh pickles before each block: how many postings, the last document, the highest weight, whether it is
-# compressed, the shortest and longest field. Always in the same opcodes, so that it is read without unpickling.
+# The pickle that precedes each block: number of postings, last document, maximum weight, compression flag, minimum and
+# maximum field length. It always has the same opcodes, and is therefore read without unpickling.
 HEAD: Final = 30  # bytes
 _COUNT_AND_LAST: Final = struct.Struct("<4xixi")
-_UNFINISHED: Final = bytes(range(_LAST_BYTE, 256))  # bytes after which a number continues
+_UNFINISHED: Final = bytes(range(_LAST_BYTE, 256))  # the bytes that do not end a number
 
 
 class CompactPositions(WhooshPositions):  # type: ignore[misc]
-    """Positions as differences in seven bits a byte: a third of the size of Whoosh's, and decoded in C."""
+    """Positions as variable-length deltas, seven bits per byte: a third of the size of Whoosh's, and decoded in C."""
 
     def decode_positions(self, valuestring: bytes) -> list[int]:
         if valuestring.isascii():
@@ -58,9 +58,9 @@ EXISTENCE: Final = Existence()
 
 
 class DocumentDeltas:
-    """The documents of a block: the first, and the differences from each to the next, of `width` bytes each.
+    """The documents of a block: the first one, and the delta from each to the next, `width` bytes each.
 
-    In the byte order of the machine: an index is read where it was made."""
+    In native byte order: an index is only read on the machine that wrote it."""
 
     __slots__ = ("first", "raw", "width")
 
@@ -68,7 +68,7 @@ class DocumentDeltas:
         self.first, self.width, self.raw = first, width, raw
 
     def __iter__(self) -> Iterator[int]:
-        """The numbers as Whoosh stores them, which adds them up itself."""
+        """The first document and the deltas, as Whoosh expects them; it computes the sums."""
         yield self.first
         yield from array(TYPES[self.width], self.raw)
 
@@ -77,9 +77,9 @@ class DocumentDeltas:
 
 
 class BlockPositions:
-    """The encoded positions of a block, joined, and compressed where that saves bytes.
+    """The encoded positions of a block, concatenated, and compressed if that saves bytes.
 
-    Each posting has as many positions as its weight; `weights` are the block's, as Whoosh writes them."""
+    Each posting has as many positions as its weight. `weights` are the block's weights as Whoosh stores them."""
 
     __slots__ = ("_by_posting", "compressed", "content", "weights")
 
@@ -101,8 +101,8 @@ class BlockPositions:
         return BlockPositions, (self.content, self.weights, self.compressed)
 
 
-# Two bytes in each block instead of the names of the classes and their module, which may change: index folders hold the
-# codes only. The registry of extensions (PEP 307) leaves the numbers from 0xF0 on to private use.
+# Pickles contain these codes, two bytes per object, instead of the names of the classes and their module, which may
+# therefore change. The pickle extension registry (PEP 307) reserves the codes from 0xF0 on for private use.
 DELTAS_CODE: Final = b"\xf0"
 POSITIONS_CODE: Final = b"\xf1"
 copyreg.add_extension(__name__, "DocumentDeltas", DELTAS_CODE[0])
@@ -110,7 +110,7 @@ copyreg.add_extension(__name__, "BlockPositions", POSITIONS_CODE[0])
 
 
 def split(content: bytes | bytearray, weights: Sequence[float]) -> list[bytes]:
-    """The encoded positions of each posting, which has as many as its weight."""
+    """The encoded positions of each posting, which has as many positions as its weight."""
     parts, start = [], 0
     ascii_only = content.isascii()
     for weight in weights:
@@ -121,7 +121,9 @@ def split(content: bytes | bytearray, weights: Sequence[float]) -> list[bytes]:
 
 
 def _end(content: bytes | bytearray, start: int, count: int) -> int:
-    """Where so many numbers end. Each byte more ends at most one, so that this never goes too far."""
+    """The offset after `count` encoded numbers from `start`. Never overshoots, since each byte ends at most one number.
+
+    Raises ValueError if there are fewer."""
     end = start + count
     while (missing := count - len(content[start:end].translate(None, _UNFINISHED))) > 0:
         end += missing
@@ -131,7 +133,7 @@ def _end(content: bytes | bytearray, start: int, count: int) -> int:
 
 
 def _expand(weights: Sequence[float] | float | None, positions: int) -> Sequence[float]:
-    """A weight for each posting of a block with so many positions."""
+    """The weight of each posting of a block with this number of positions."""
     if weights is None or isinstance(weights, float):
         each = 1.0 if weights is None else weights
         return [each] * round(positions / each)
@@ -142,7 +144,7 @@ def _expand(weights: Sequence[float] | float | None, positions: int) -> Sequence
 
 
 class Block(NamedTuple):
-    """As it is stored. `weights`: None where all are 1, one number where all are the same."""
+    """A block as stored. `weights`: None if all are 1; one number if all are equal; else float32, or bytes if small."""
 
     length: int  # postings
     documents: DocumentDeltas
@@ -153,7 +155,7 @@ class Block(NamedTuple):
 def blocks(view: memoryview, at: int, *, wanted: Sequence[int] | None = None) -> Iterator[Block]:
     """The blocks of the posting list at an offset, in order.
 
-    `wanted`: sorted documents; blocks without any of them are skipped."""
+    `wanted`: sorted documents; blocks that contain none of them are skipped."""
     at += len(MAGIC)
     size, next_wanted = 1, 0
     while size > 0:

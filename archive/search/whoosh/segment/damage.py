@@ -1,4 +1,4 @@
-"""One error for everything that reading a damaged file raises."""
+"""IndexDamaged: one error for all that reading a damaged file can raise."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from whoosh.reading import CorruptIndexError
 
 from archive.errors import IndexUnavailable
 
-# What reading damaged files was seen to raise: from lengths out of range, truncated or foreign pickles, compressed
-# blocks without an end.
+# The errors observed when reading damaged files, with lengths out of range, truncated or foreign pickles, or truncated
+# compressed blocks.
 DAMAGE: Final = (
     ArithmeticError,
     AssertionError,
@@ -37,16 +37,16 @@ T = TypeVar("T")
 
 
 class IndexDamaged(IndexUnavailable):
-    """A file of the index is not as it was written: the index has to be built anew."""
+    """A file of the index is missing or corrupt; the index must be rebuilt."""
 
 
 @contextmanager
 def reading_files() -> Iterator[None]:
-    """Turns errors of reading into IndexUnavailable, or into IndexDamaged where trying again is no use."""
+    """Converts read errors into IndexUnavailable, and errors that retrying cannot fix into IndexDamaged."""
     try:
         yield
     except FileNotFoundError:
-        raise  # a commit has replaced the file since its name was read: the caller reads the manifest again
+        raise  # a commit has removed the file since the manifest was read: the caller reads that again
     except (OSError, MemoryError) as error:
         raise IndexUnavailable(f"the search index cannot be read: {error}") from error
     except DAMAGE as error:
@@ -54,7 +54,7 @@ def reading_files() -> Iterator[None]:
 
 
 def reads_files(method: Callable[P, T]) -> Callable[P, T]:
-    """`reading_files` around a method. Not for generators, which read after they return."""
+    """Decorates a method with `reading_files`. Not for generators, whose body runs after the call returns."""
 
     @wraps(method)
     def reading(*args: P.args, **kwargs: P.kwargs) -> T:

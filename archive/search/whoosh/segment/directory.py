@@ -1,4 +1,4 @@
-"""Files of the index: written so that they survive a power cut, and locked between processes."""
+"""Durable writes, checksums and inter-process locks for the files of the index."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _RETRY: Final = timedelta(milliseconds=5)
 
 @contextmanager
 def storage_errors(work: str) -> Iterator[None]:
-    """Turns OSErrors of writing into StorageFull and IndexUnavailable. `work`: what was not done, for the message."""
+    """Converts OSErrors of writing into StorageFull and IndexUnavailable. `work` names the operation in the message."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
-            raise StorageFull(f"no space is left for the search index; {work} was not done") from error
+            raise StorageFull(f"no space is left for the search index; {work} failed") from error
         raise IndexUnavailable(f"the search index cannot be written: {error}") from error
 
 
 def write_synced(path: Path, content: bytes | memoryview) -> None:
-    """Writes a file and waits until its bytes are on the disk. Its name is durable after `sync_folder`."""
+    """Writes and fsyncs a file. Its directory entry is durable only after `sync_folder`."""
     with path.open("wb") as file:
         file.write(content)
         file.flush()
@@ -39,10 +39,10 @@ def write_synced(path: Path, content: bytes | memoryview) -> None:
 
 
 def replace_synced(path: Path, content: bytes) -> None:
-    """Replaces a file atomically: readers see the old bytes or the new, also after a crash."""
+    """Replaces a file atomically and durably: readers see the old or the new content, even after a crash."""
     beside = path.with_name(path.name + ".new")
     write_synced(beside, content)
-    sync_folder(path.parent)  # files that the new content names are durable before the content is
+    sync_folder(path.parent)  # files that the new content refers to are durable first
     beside.replace(path)
     sync_folder(path.parent)
 
@@ -60,7 +60,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def checksum(path: Path) -> int:
-    """CRC-32 of a file, read in chunks: a map would count as memory of the process."""
+    """CRC-32 of a file, read in chunks: mapped pages would count towards the process's memory."""
     crc = 0
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
@@ -70,9 +70,9 @@ def checksum(path: Path) -> int:
 
 @contextmanager
 def locked(path: Path, *, timeout: timedelta) -> Iterator[None]:
-    """Holds a lock between processes. The system releases that of a process that dies.
+    """Holds an inter-process lock. The operating system releases it if the process dies.
 
-    Raises IndexLocked when another process still has it after `timeout`."""
+    Raises IndexLocked if another process still holds it after `timeout`."""
     with storage_errors("locking"), path.open("ab") as file:
         give_up = time.monotonic() + timeout.total_seconds()
         while True:

@@ -1,4 +1,4 @@
-"""A segment's entry in the manifest, and its file."""
+"""Manifest entries of segments, and writing of segment files."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from archive.search.whoosh.segment.directory import write_synced
 
 @dataclass(frozen=True, slots=True)
 class SegmentEntry:
-    """A segment in a manifest, field by field. `size`: bytes of its file. `deletions`: the name of the file of deleted
-    documents, if there are `deleted` ones."""
+    """A segment's entry in the manifest. `size`: of its file, in bytes. `crc`: CRC-32 of its file. `deletions`: the
+    name of the file that lists its deleted documents; None if it has none."""
 
     name: str
     documents: int
@@ -31,7 +31,7 @@ class SegmentEntry:
 
 
 def store_segment(folder: Path, name: str, documents: int, content: bytes) -> SegmentEntry:
-    """Writes a segment's file durably. Raises OSError, and leaves no file, when the disk is full."""
+    """Writes a segment file durably. Raises OSError and leaves no file if writing fails, as on a full disk."""
     entry = SegmentEntry(name, documents, len(content), zlib.crc32(content))
     try:
         write_synced(folder / entry.file, content)

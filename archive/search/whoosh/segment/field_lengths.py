@@ -1,4 +1,4 @@
-"""The lengths of fields."""
+"""Field lengths of a segment's documents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archive.search.whoosh.segment.segment import Segment
 
 
 def padded_lengths(segment: Segment, field: str) -> Array:
-    """The length of a field in each document, in words, in Whoosh's one-byte code."""
+    """The length in words of a field in every document of a segment, in Whoosh's one-byte code."""
     codes = np.frombuffer(segment.lengths(field), np.uint8)
     padded = np.zeros(segment.documents, np.uint8)
     padded[: len(codes)] = codes

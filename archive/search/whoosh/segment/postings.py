@@ -1,4 +1,4 @@
-"""Posting lists of one segment as NumPy arrays, decoded a block at a time."""
+"""Posting lists of a segment as NumPy arrays, decoded block by block."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from archive.search.whoosh.arrays import Array
 from archive.search.whoosh.segment.codec import Block, blocks
 from archive.search.whoosh.segment.damage import reading_files
 from archive.search.whoosh.segment.segment import Segment
-from archive.util.chunks import slices
+from archive.util.chunks import chunked
 
-BLOCKS_AT_ONCE: Final = 500  # whose positions are decoded together: the memory for that is many times their size
+MAX_BLOCKS: Final = 500  # whose positions are decoded together: decoding takes many times their size in memory
 _WIDTHS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PostingList:
-    """The documents that have a term, sorted, and how often each has it."""
+    """The documents with a term, sorted, and the term frequency in each."""
 
     documents: Array
     weights: Array
@@ -31,7 +31,7 @@ class PostingList:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Positions:
-    """The positions of a term in its documents: those in the nth are `positions[starts[n]:starts[n + 1]]`."""
+    """The positions of a term: those in `documents[n]` are `positions[starts[n]:starts[n + 1]]`."""
 
     documents: Array
     starts: Array
@@ -49,7 +49,7 @@ NO_POSTINGS: Final = PostingList(np.empty(0, np.uint32), np.empty(0, np.float32)
 
 
 def read_postings(segment: Segment, field: str, term: bytes) -> PostingList:
-    """Empty for an unknown term. Raises IndexUnavailable where the file is damaged."""
+    """The posting list of a term; empty for an unknown term. Raises IndexUnavailable if the file is damaged."""
     info = segment.info(field, term)
     if info is None:
         return NO_POSTINGS
@@ -67,9 +67,9 @@ def read_postings(segment: Segment, field: str, term: bytes) -> PostingList:
 
 
 def read_positions(segment: Segment, field: str, term: bytes, *, wanted: Array | None = None) -> Positions:
-    """`wanted`: sorted documents; blocks without any of them are skipped.
+    """The positions of a term. `wanted`: sorted documents; blocks that contain none of them are skipped.
 
-    Raises IndexUnavailable where the file is damaged."""
+    Raises IndexUnavailable if the file is damaged."""
     info = segment.info(field, term)
     if info is None:
         return Positions(NO_POSTINGS.documents, np.zeros(1, np.int64), NO_POSTINGS.documents)
@@ -82,12 +82,12 @@ def read_positions(segment: Segment, field: str, term: bytes, *, wanted: Array |
             read = list(blocks(segment.view, info.extent()[0], wanted=None if wanted is None else wanted.tolist()))
             documents = np.concatenate([NO_POSTINGS.documents, *map(documents_of, read)])
             counts_of = [
-                np.concatenate(list(map(weights_of, some))).astype(np.int64) for some in slices(read, BLOCKS_AT_ONCE)
+                np.concatenate(list(map(weights_of, chunk))).astype(np.int64) for chunk in chunked(read, MAX_BLOCKS)
             ]
             counts = np.concatenate([np.empty(0, np.int64), *counts_of])
             contents = (
-                b"".join(block.positions.joined() for block in some if block.positions is not None)
-                for some in slices(read, BLOCKS_AT_ONCE)
+                b"".join(block.positions.joined() for block in chunk if block.positions is not None)
+                for chunk in chunked(read, MAX_BLOCKS)
             )
             positions = np.concatenate([np.empty(0, np.uint16), *map(_positions, contents, counts_of)])
         _check(documents, segment)
@@ -97,7 +97,7 @@ def read_positions(segment: Segment, field: str, term: bytes, *, wanted: Array |
 
 def _check(documents: Array, segment: Segment) -> None:
     if len(documents) and int(documents[-1]) >= segment.documents:
-        raise ValueError("a posting list names documents that do not exist")
+        raise ValueError("a posting list contains documents that do not exist")
 
 
 def documents_of(block: Block) -> Array:
@@ -118,13 +118,13 @@ def weights_of(block: Block) -> Array:
 
 
 def _positions(content: bytes, counts: Array) -> Array:
-    """Decoded positions. They are stored as differences in seven bits a byte, from 0 in each posting; `counts` says
-    how many each posting has."""
+    """Decodes positions, which are stored as variable-length deltas from 0 in each posting. `counts`: the number of
+    positions of each posting."""
     starts = np.concatenate((np.zeros(1, np.int64), np.cumsum(counts)))
     differences = _numbers(np.frombuffer(content, np.uint8), ascii_only=content.isascii())
     if len(differences) != int(starts[-1]):
-        raise ValueError("a list of positions is not as long as its weights say")
-    # Sums over all postings may overflow; the difference of two is right all the same, in half the memory.
+        raise ValueError("the number of positions differs from the sum of the weights")
+    # Sums over all postings may overflow uint32, but their differences are still right; int64 would double the memory.
     sums = np.zeros(len(differences) + 1, np.uint32)
     np.cumsum(differences, out=sums[1:])
     positions: Array = sums[1:] - np.repeat(sums[starts[:-1]], counts)
@@ -132,7 +132,7 @@ def _positions(content: bytes, counts: Array) -> Array:
 
 
 def _numbers(raw: Array, *, ascii_only: bool) -> Array:
-    """Numbers in seven bits a byte, the lowest first; the last byte of each lacks the eighth bit."""
+    """Decodes variable-length numbers: seven bits per byte, lowest first; the last byte has the eighth bit clear."""
     if ascii_only:
         return raw.astype(np.uint32)
     ends = np.flatnonzero(raw < 0x80)

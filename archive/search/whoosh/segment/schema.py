@@ -1,4 +1,4 @@
-"""The fields of the index, as Whoosh describes them."""
+"""The fields of the index as Whoosh field types."""
 
 from __future__ import annotations
 

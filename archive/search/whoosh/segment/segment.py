@@ -20,15 +20,15 @@ from archive.search.whoosh.segment.stored_fields import StoredFields
 INDEX_NAME: Final = "articles"
 DOCUMENTS_EXT: Final = ".doc"
 
-# The value of a record of Whoosh's term table begins with five bytes and the number of documents. A record is two
-# lengths, the key (the field's number and the term), and the value.
+# A record of Whoosh's term table is two lengths, the key (field number and term) and the value. The value has the
+# document frequency at byte 5.
 _COUNT: Final = struct.Struct("!5xI")
 
 
 class Segment:
-    """A segment file, mapped. Immutable, so that any number of threads may read it.
+    """A segment file, mapped. Immutable and safe for threads.
 
-    All methods raise IndexUnavailable where the file is damaged."""
+    All methods raise IndexUnavailable if the file is damaged."""
 
     @reads_files
     def __init__(self, path: Path) -> None:
@@ -38,7 +38,7 @@ class Segment:
         self._segment = W3Segment(self._codec, INDEX_NAME, segid=self.name.removeprefix(f"{INDEX_NAME}_"))
         self.rows = StoredFields(self._file(DOCUMENTS_EXT))
         self.documents = self.rows.count
-        self.view = self._file(self._codec.POSTS_EXT)  # of the posting lists
+        self.view = self._file(self._codec.POSTS_EXT)  # the posting lists
 
     def release_pages(self) -> None:
         self._files.release_pages()
@@ -58,12 +58,12 @@ class Segment:
     # Documents -------------------------------------------------------------------------------------------
 
     def find(self, article_id: str) -> int | None:
-        """The document that holds this article, deleted or not."""
+        """The document of an article, deleted or not; None if the segment has none."""
         return self.rows.find(article_id.encode("utf-8", "replace"))
 
     @reads_files
     def lengths(self, field: str) -> memoryview | bytes:
-        """The length of a field in each document, in Whoosh's one-byte code; without lengths of 0 at the end."""
+        """The length of a field in each document, in Whoosh's one-byte code. Trailing zeros may be missing."""
         name = str(W3Codec.column_filename(self._segment, f"_{field}_len"))
         if not self._files.file_exists(name):
             return b""
@@ -72,18 +72,18 @@ class Segment:
 
     @cached_property
     def languages(self) -> frozenset[str]:
-        """The language tags of its articles."""
+        """The language tags of the articles."""
         return frozenset(LabelTerm.parse(term.decode()).key for term in self.terms(LABEL, f"{LANGUAGE}\0".encode()))
 
     # Terms -----------------------------------------------------------------------------------------------
 
     @property
     def terms_reader(self) -> Any:
-        """Whoosh's, for TermDictionary, which reads many terms at once."""
+        """Whoosh's terms reader, for TermDictionary."""
         return self._terms
 
     def terms(self, field: str, prefix: bytes) -> Iterator[bytes]:
-        """The terms that begin so, in the order of their bytes."""
+        """The terms of a field with a prefix, in byte order."""
         with reading_files():
             for name, term in self._terms.terms_from(field, prefix):
                 if name != field or not term.startswith(prefix):
@@ -91,7 +91,8 @@ class Segment:
                 yield term
 
     def records(self, field: str, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-        """The same terms with their values in the term table, read from the table itself: five times as fast."""
+        """The terms of a field with a prefix, in byte order, with their values in the term table. Reads the table
+        directly, which is five times as fast as Whoosh's reader."""
         with reading_files():
             key = self._terms._keycoder(field, prefix)
             table = self._terms._tindex
@@ -106,18 +107,18 @@ class Segment:
                 if not found.startswith(key):
                     return
                 if at <= begin:
-                    raise ValueError("a record of the term table has no length")
+                    raise ValueError("a record of the term table has an invalid length")
                 yield found[FIELD.size :], bytes(view[middle:at])
 
     def vocabulary(self, field: str, prefix: bytes) -> Iterator[tuple[bytes, int]]:
-        """The terms that begin so, with their numbers of documents, deleted or not."""
+        """The terms of a field with a prefix, with their document frequencies, deleted documents included."""
         with reading_files():
             for term, record in self.records(field, prefix):
                 yield term, _COUNT.unpack_from(record)[0]
 
     @reads_files
     def info(self, field: str, term: bytes) -> W3TermInfo | None:
-        """The record of a term; None where the segment does not have it."""
+        """The record of a term; None if the segment does not have it."""
         try:
             return self._terms.term_info(field, term)
         except TermNotFound:

@@ -1,4 +1,4 @@
-"""The stored fields of a segment's documents: id, revision, date. Arrays of numbers, read where they are mapped."""
+"""The stored fields of a segment's documents (id, revision, date) as arrays that are read in place from the map."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Final, Literal, NamedTuple
 
 from archive.search.whoosh.segment.damage import reading_files, reads_files
 
-_COUNTS: Final = struct.Struct("<4sII")  # magic bytes, documents, tombstones among them
+_COUNTS: Final = struct.Struct("<4sII")  # magic bytes, number of documents, number of tombstones
 _MAGIC: Final = b"DtD1"
 
 
 class Row(NamedTuple):
-    """One document. A tombstone stands for an article that must not be found; only its revision matters."""
+    """The stored fields of a document. A tombstone records the revision of an article that must not be found."""
 
     id: bytes
     revision: int
@@ -27,7 +27,7 @@ class Row(NamedTuple):
 
 
 def to_bytes(rows: Sequence[Row]) -> bytes:
-    """The file of these rows, in the byte order of the machine: an index is read where it was made."""
+    """The file content for these rows, in native byte order: an index is only read on the machine that wrote it."""
     offsets = array("I", [0])
     for row in rows:
         offsets.append(offsets[-1] + len(row.id))
@@ -48,14 +48,14 @@ def to_bytes(rows: Sequence[Row]) -> bytes:
 
 
 class StoredFields:
-    """The rows of a segment, by number. Rows are read when they are used, so that opening takes the same time at any
-    size. Safe for threads. Raises IndexUnavailable where the file is damaged."""
+    """The rows of a segment, by document number. Rows are read on demand, so that opening takes the same time at any
+    size. Safe for threads. Raises IndexUnavailable if the file is damaged."""
 
     @reads_files
     def __init__(self, view: memoryview) -> None:
         magic, self.count, tombstones = _COUNTS.unpack_from(view)
         if magic != _MAGIC:
-            raise ValueError("these are not stored fields")
+            raise ValueError("the stored fields do not begin with the magic bytes")
         self._at = _COUNTS.size
         self.published = self._numbers(view, "q", self.count)
         self.days = self._numbers(view, "i", self.count)
@@ -70,7 +70,7 @@ class StoredFields:
         begin = self._at
         self._at += count * array(typecode).itemsize
         if self._at > len(view):
-            raise ValueError("the stored fields are too short")
+            raise ValueError("the stored fields are truncated")
         return view[begin : self._at].cast(typecode)
 
     @reads_files

@@ -1,4 +1,4 @@
-"""The terms of one field of a segment, many at once: read as arrays where they are mapped."""
+"""The term dictionary of a field in a segment: terms are read in bulk, as arrays over the mapped file."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from archive.search.whoosh.segment.damage import reads_files
 from archive.search.whoosh.segment.segment import Segment
 
 _INDEXES: Final = {"B": ">u1", "H": ">u2", "i": ">i4", "I": ">u4", "q": ">i8"}
-_LENGTHS_BYTES: Final = 8  # before the key of a record: two lengths
-_FIELD_BYTES: Final = 2  # the field's number, with which a key begins
-_COUNT_OFFSET: Final = 5  # of the number of documents in the value of a record
-_POINTER: Final = struct.Struct("!Iq")  # of a hash table: a hash, and the offset of its record
+_LENGTHS_BYTES: Final = 8  # of the two lengths that precede a record's key
+_FIELD_BYTES: Final = 2  # of the field number at the beginning of a key
+_COUNT_OFFSET: Final = 5  # of the document frequency in a record's value
+_POINTER: Final = struct.Struct("!Iq")  # a slot of a hash table: a hash and the offset of its record
 _COUNT: Final = struct.Struct("!I")
-TERMS_AT_ONCE: Final = 20_000  # terms that are read together, to bound the memory that takes
+MAX_TERMS: Final = 20_000  # terms that are read together, to bound memory
 
 
 class TermDictionary:
-    """The terms of one field in a segment, in the order of their bytes, numbered from 0.
+    """The terms of a field in a segment, in byte order, numbered from 0.
 
-    Whoosh keeps the offsets of all records in an array, so that any of them is found without reading others.
-    All methods raise IndexUnavailable where the file is damaged."""
+    Whoosh stores the offsets of all records in an array, which gives random access to them. All methods raise
+    IndexUnavailable if the file is damaged."""
 
     @reads_files
     def __init__(self, segment: Segment, field: str) -> None:
@@ -50,7 +50,7 @@ class TermDictionary:
 
     @reads_files
     def with_prefix(self, prefix: bytes) -> range:
-        """The numbers of the terms that begin so."""
+        """The numbers of the terms with a prefix."""
         numbers, length = range(len(self)), len(prefix)
         begin = bisect_left(numbers, prefix, key=self._term)
         return range(begin, bisect_right(numbers, prefix, lo=begin, key=lambda number: self._term(number)[:length]))
@@ -61,7 +61,7 @@ class TermDictionary:
 
     @reads_files
     def count(self, term: bytes) -> int:
-        """The documents that have one term, deleted or not, found by its hash: some microseconds."""
+        """The document frequency of a term, deleted documents included. Uses the hash table: a few microseconds."""
         key = self._key + term
         hashed = zlib.crc32(key)
         begin, slots = self._hash_tables[hashed & 0xFF]
@@ -78,7 +78,7 @@ class TermDictionary:
 
     @reads_files
     def counts(self, numbers: Array | range) -> Array:
-        """The documents that have each term, deleted or not."""
+        """The document frequencies of terms, deleted documents included."""
         offsets = self._offsets_of(numbers)
         offsets = offsets + _LENGTHS_BYTES + _COUNT_OFFSET + self._key_lengths(offsets)
         counts = np.zeros(len(offsets), np.int64)
@@ -88,7 +88,8 @@ class TermDictionary:
 
     @reads_files
     def most_frequent(self, prefix: bytes, limit: int | None) -> list[tuple[bytes, int]]:
-        """The terms that begin so, with their numbers of documents, deleted or not; at most the `limit` most frequent."""
+        """The terms with a prefix, with their document frequencies, deleted documents included; at most the `limit`
+        most frequent, in no particular order."""
         found = self.with_prefix(prefix)
         numbers = np.arange(found.start, found.stop)
         counts = self.counts(numbers)
@@ -99,12 +100,12 @@ class TermDictionary:
 
     @reads_files
     def lengths(self, numbers: Array | range) -> Array:
-        """The lengths of terms in bytes."""
+        """The lengths of terms, in bytes."""
         return self._key_lengths(self._offsets_of(numbers)) - _FIELD_BYTES
 
     @reads_files
     def letters(self, numbers: Array, length: int) -> Array:
-        """The bytes of terms that all have one length, a row each."""
+        """The bytes of terms of the same length, one row per term."""
         begins = (self._offsets_of(numbers) + _LENGTHS_BYTES + _FIELD_BYTES)[:, None]
         letters: Array = self._bytes[begins + np.arange(length)]
         return letters
@@ -114,19 +115,20 @@ class TermDictionary:
         return [self._term(number) for number in numbers.tolist()]
 
     def fuzzy_candidates(self, fuzzy: FuzzyWord) -> Iterator[Array]:
-        """Chunk by chunk, the numbers of terms with the word's first letter that may match. Most do not.
+        """The numbers of terms with the word's first letter that may match, in chunks. Most of them do not match.
 
-        A stem is what a word begins with, but for its last letter. So a term is left out unread where too many of the
-        stem's other letters are missing at its beginning, or too many letters there are not the stem's; and where it is
-        to match the whole word, also if it is too long or too short."""
+        Filters terms by their letter sets, without decoding them. A term can match a stem only if few letters of the
+        stem, apart from its last, are missing at the term's beginning, and few letters there are not the stem's: a word
+        begins with its stem, except for the stem's last letter. A term can match the whole word only if, in addition,
+        its length is near the word's."""
         letter_bytes = max(len(letter.encode("utf-8", "replace")) for letter in fuzzy.word)
-        whole, most = _encoded(fuzzy.word), fuzzy.edits * letter_bytes
+        whole, max_changes = _encoded(fuzzy.word), fuzzy.edits * letter_bytes
         stems = [(_encoded(stem), edits * letter_bytes) for stem, edits in {*fuzzy.stems.values()}]
-        longest = max(len(letters) + most for letters, most in [(whole, most), *stems])
+        max_length = max(len(letters) + changes for letters, changes in [(whole, max_changes), *stems])
         for numbers in in_chunks(self.with_prefix(fuzzy.word[:1].encode("utf-8", "replace"))):
-            letter_sets, lengths = self._letter_sets(numbers, longest), self.lengths(numbers)
-            differing = np.bitwise_count(letter_sets[len(whole) + most] ^ letter_set(whole[None, :]))
-            candidates = (abs(lengths - len(whole)) <= most) & (differing <= 2 * most)
+            letter_sets, lengths = self._letter_sets(numbers, max_length), self.lengths(numbers)
+            differing = np.bitwise_count(letter_sets[len(whole) + max_changes] ^ letter_set(whole[None, :]))
+            candidates = (abs(lengths - len(whole)) <= max_changes) & (differing <= 2 * max_changes)
             for letters, edits in stems:
                 missing = letter_set(letters[None, :-1]) & ~letter_sets[len(letters) + edits]
                 others = letter_sets[max(len(letters) - edits - 1, 0)] & ~letter_set(letters[None, :])
@@ -134,12 +136,12 @@ class TermDictionary:
             yield np.flatnonzero(candidates) + numbers.start
 
     @reads_files
-    def _letter_sets(self, numbers: range, most: int) -> list[Array]:
-        """`letter_set` of no letter of each term, of the first one, of the first two and so on."""
+    def _letter_sets(self, numbers: range, max_length: int) -> list[Array]:
+        """For each length from 0 to `max_length`, the `letter_set` of each term's first bytes."""
         offsets = self._offsets_of(numbers)
         ends = offsets + _LENGTHS_BYTES + self._key_lengths(offsets)
         sets = [np.zeros(len(offsets), np.uint32)]
-        for begin in range(_LENGTHS_BYTES + _FIELD_BYTES, _LENGTHS_BYTES + _FIELD_BYTES + most):
+        for begin in range(_LENGTHS_BYTES + _FIELD_BYTES, _LENGTHS_BYTES + _FIELD_BYTES + max_length):
             within = offsets + begin < ends
             letters = self._bytes[np.where(within, offsets + begin, offsets)] & 31
             sets.append(sets[-1] | within.astype(np.uint32) << letters.astype(np.uint32))
@@ -159,7 +161,7 @@ class TermDictionary:
         return chosen.astype(np.int64)
 
     def _key_lengths(self, offsets: Array) -> Array:
-        """Keys are short: two of the four bytes of their length say all."""
+        """The lengths of keys. Only the low two of the four bytes are read, since keys are short."""
         lengths: Array = self._bytes[offsets + 2].astype(np.int64) << 8 | self._bytes[offsets + 3]
         return lengths
 
@@ -169,10 +171,10 @@ def _encoded(word: str) -> Array:
 
 
 def letter_set(letters: Array) -> Array:
-    """For each row the set of its bytes as 32 bits, by their lowest five bits."""
+    """For each row, the set of its bytes as a 32-bit mask, by the lowest five bits of each byte."""
     sets: Array = np.bitwise_or.reduce(np.uint32(1) << (letters & 31).astype(np.uint32), axis=1)
     return sets
 
 
 def in_chunks(numbers: range) -> Iterator[range]:
-    return (numbers[start : start + TERMS_AT_ONCE] for start in range(0, len(numbers), TERMS_AT_ONCE))
+    return (numbers[start : start + MAX_TERMS] for start in range(0, len(numbers), MAX_TERMS))

@@ -1,4 +1,4 @@
-"""Subscriptions to finished documents, and the intents that they come from."""
+"""Subscriptions to finished documents, and unverified requests for them (intents)."""
 
 import sqlalchemy as sa
 from alembic import op

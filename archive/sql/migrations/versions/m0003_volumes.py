@@ -1,4 +1,4 @@
-"""Tombstones of articles that readers see no more, and the volumes of the archive of the site's feed."""
+"""Tombstones of formerly public articles, and the archive documents (volumes) of the site's feed."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What documents held in their earlier versions."""
+"""The history of a live feed's entries, in the column `lineage`."""
 
 import sqlalchemy as sa
 from alembic import op

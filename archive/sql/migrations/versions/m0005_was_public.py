@@ -1,4 +1,4 @@
-"""Whether an earlier revision of an article was public, so that nothing has to read its history."""
+"""The column `was_public` (an earlier revision was public), so that an article's history need not be read."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""JSON Lines: one article a line."""
+"""JSON Lines: one article per line."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ def test_the_id_of_a_line_is_not_the_articles(tmp_path: Path, archive: SqlArchiv
         ("7", 'line: is not an object; write {"title": …, "content_text": …}'),
         ("{}", "content_html: is missing; send one of content_html, content_markdown or content_text"),
         ('{"content_text": ""}', "title: is empty, and so is the content; an article needs one of them"),
-        ('{"content_text": "\\ud83d"}', "content_text: holds half of a character (U+D83D at 0)"),
-        ('{"title": "\\udc00", "content_text": ""}', "title: holds half of a character (U+DC00 at 0)"),
+        ('{"content_text": "\\ud83d"}', "content_text: has half a surrogate pair (U+D83D at 0)"),
+        ('{"title": "\\udc00", "content_text": ""}', "title: has half a surrogate pair (U+DC00 at 0)"),
         ('{"titel": "T", "content_text": ""}', "titel: is not a field of an article; did you mean 'title'?"),
         ('{"id": [], "content_text": "a"}', "id: must be a string or a number; it names the article in later imports"),
         ('{"id": true, "content_text": "a"}', "id: must be a string or a number"),
         ('{"content_text": "a", "published": "10000-01-01"}', "published: is not a date"),
         ('{"content_text": "a", "published": 7}', "published: is a number; it must be a string"),
         ('{"content_text": "a", "guid": "x"}', "guid: 'x' is not a URI"),
-        ('{"content_text": "a", "content_html": "<p>b"}', "content_html: is not what content_text renders to"),
+        ('{"content_text": "a", "content_html": "<p>b"}', "content_html: is not the rendering of content_text"),
         ('{"content_text": "a", "created": "once"}', "created: is not a date"),
         (
             json.dumps({"content_text": "a", "tags": [str(n) for n in range(1000)]}),
@@ -141,7 +141,7 @@ def test_without_a_date_the_time_of_the_import_counts(tmp_path: Path, archive: S
 
 
 @pytest.mark.parametrize("cut", [20, 0.5, -4])
-def test_a_gzip_file_that_breaks_off_gives_what_stands_before(
+def test_a_truncated_gzip_file_yields_the_lines_before_its_end(
     tmp_path: Path, archive: SqlArchive, bring: Import, cut: float
 ) -> None:
     stories = ({**WHEAT, "id": n, "summary": hashlib.sha256(bytes([n])).hexdigest()} for n in range(99))

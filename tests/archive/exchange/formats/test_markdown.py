@@ -76,7 +76,7 @@ def test_jekyll(tmp_path: Path, archive: SqlArchive, bring: Import) -> None:
     assert article.authors == (Author("Jane Roe"),)
     assert notes(report) == [
         "front matter 'layout' is not a field of an article: ignored",
-        "front matter 'permalink' is ignored: URLs are made of date and slug",
+        "front matter 'permalink' is ignored: URLs are made from date and slug",
     ]
 
 
@@ -167,15 +167,15 @@ def test_a_rule_is_not_front_matter(tmp_path: Path, archive: SqlArchive, bring: 
         ('title: "\\ud800"', "front matter: is not YAML: "),
         ("title: T\ndate: 2023-02-30", "published: is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
         ("title: T\ndate: 10000-01-01", "published: is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
-        ("title: T\nstatus: lost", "status: 'lost' is not a status; it is one of draft, scheduled"),
+        ("title: T\nstatus: lost", "status: 'lost' is not a status; it must be one of draft, scheduled"),
         ("title: T\nlang: klingon!", "language: 'klingon!' is not a language tag such as en or pt-BR (RFC 5646)"),
         (
             "title: T\nslug: Not A Slug",
-            "slug: may hold letters, digits and hyphens, at most 80; for example 'not-a-slug'",
+            "slug: may contain only letters, digits and hyphens, at most 80; for example 'not-a-slug'",
         ),
         ("title: T\nguid: 7", "guid: '7' is not a URI; for example tag:example.org,2023:1 or urn:uuid:…"),
         ("title: T\nupdated: soon", "updated: is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
-        ("title: T\ntags: [" + "a, b, " * 500 + "]", "tags: has 1,000 entries; at most 100 can be kept"),
+        ("title: T\ntags: [" + "a, b, " * 500 + "]", "tags: has 1,000 entries; at most 100 are allowed"),
         ("title: T\nenclosures: [{url: ftp://x}]", "enclosures: entry 1 url 'ftp://x' is not a web address"),
     ],
 )
@@ -198,15 +198,13 @@ def test_broken_front_matter_is_named(tmp_path: Path, bring: Import, content: st
     assert found.startswith(reason)
 
 
-def test_what_an_article_cannot_keep_is_noted_and_spoils_nothing(
-    tmp_path: Path, archive: SqlArchive, bring: Import
-) -> None:
+def test_keys_without_a_field_are_noted_and_ignored(tmp_path: Path, archive: SqlArchive, bring: Import) -> None:
     content = "---\ntitle: T\ndate: 2023-12-14\nimage: /img/a.png\nid: post-1\naliases: [/a, /b]\nsummary: S\nexcerpt: E\n---\n"
     report = bring(a_file(tmp_path / "a.md", content))
     assert the_article(archive).summary == "S"
     assert sorted(notes(report)) == [
-        "front matter 'aliases' is ignored: URLs are made of date and slug",
-        "front matter 'excerpt' is ignored: 'summary' is given, too",
+        "front matter 'aliases' is ignored: URLs are made from date and slug",
+        "front matter 'excerpt' is ignored: 'summary' is given as well",
         "front matter 'id' is ignored: Dateline makes its own",
         "front matter 'image' is ignored: it is not a web address",
     ]

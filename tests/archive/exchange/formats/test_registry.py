@@ -20,7 +20,7 @@ from tests.archive.exchange.samples import a_file, counts, reasons, titles
 
 
 def read_toy(source: Source) -> Iterator[Item | Unreadable]:
-    """One article a line: `id|date|title`; the text of the article is its title."""
+    """One article per line: `id|date|title`; the text of the article is its title."""
     for line in source.lines(1_000):
         name, published, title = (line or b"").decode().rstrip("\n").split("|")
         yield Item(
@@ -67,7 +67,7 @@ def test_an_unregistered_format_is_unknown(tmp_path: Path, archive: SqlArchive, 
     with pytest.raises(UnknownFormat, match="'toy' is not a known format; the formats are markdown, jsonl"):
         export_articles(archive, tmp_path / "out.toy", format_name="toy")
     [reason] = reasons(bring(path)).values()
-    assert reason.endswith("name one of the formats: text, markdown, jsonl")
+    assert reason.endswith("give one of the formats: text, markdown, jsonl")
 
 
 def test_a_format_that_is_only_read_cannot_be_exported(tmp_path: Path, archive: SqlArchive) -> None:

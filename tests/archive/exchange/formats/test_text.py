@@ -1,4 +1,4 @@
-"""Plain text files: one article each, dated by its first line or the file."""
+"""Plain text files: one article each, dated by its first line or by the file's modification time."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_without_a_date_the_files_own_counts_and_the_report_says_so(
         ("2023-13-45", "published: is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
         ("2023-1-5", "published: is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
         ("10000-01-01", "published: is not a date; write 2023-12-14 or 2023-12-14T09:30:00Z"),
-        ("9999-12-31T23:00:00Z", "published: is outside the calendar; dates from 0001-01-02 to 9999-12-30 can be kept"),
+        ("9999-12-31T23:00:00Z", "published: is outside the calendar; it must be from 0001-01-02 to 9999-12-30"),
     ],
 )
 def test_a_date_that_does_not_exist_is_named(tmp_path: Path, bring: Import, written: str, reason: str) -> None:
@@ -124,7 +124,7 @@ def test_ten_megabytes_are_too_many(tmp_path: Path, bring: Import) -> None:
         a_file(tmp_path / "long.txt", "word " * 2_000_000), a_file(tmp_path / "longer.txt", bytes(2**24 + 1))
     )
     assert reasons(report) == {
-        "long.txt": "content_text: has 9,999,999 characters; at most 2,000,000 can be kept",
+        "long.txt": "content_text: has 9,999,999 characters; at most 2,000,000 are allowed",
         "longer.txt": "file: has more than 16 MiB; a file of this format is one article",
     }
 

@@ -1,4 +1,4 @@
-"""The cache of decoded parts of the index."""
+"""The cache of decoded index data."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from archive.search.whoosh.cache import ENTRY_BYTES, Cache
 
 
 class Loads:
-    """Counts what is loaded, a value of so many bytes each."""
+    """Loads values of a given size in bytes, and records their keys."""
 
     def __init__(self, cache: Cache, size_bytes: int = 1000 - ENTRY_BYTES) -> None:
         self.cache, self.size_bytes = cache, size_bytes

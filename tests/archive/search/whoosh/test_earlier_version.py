@@ -1,4 +1,4 @@
-"""An index that an earlier version of Dateline made is read as it is, without being built anew.
+"""An index that an earlier version of Dateline made is read without a rebuild.
 
 The folder `data/index` was made by the version before the modules moved to `archive.search.whoosh`: twenty articles, of
 which one was withdrawn and one edited later."""
@@ -63,7 +63,7 @@ def test_it_is_added_to_and_merged(index: WhooshIndex, monkeypatch: pytest.Monke
 
 
 def test_its_files_name_no_module_of_ours() -> None:
-    """Whatever moves or is renamed here, they stay readable."""
+    """So that old pickles stay readable when modules and classes are moved or renamed."""
     files = sorted(MADE.iterdir())
     assert {path.suffix for path in files} == {".json", ".seg", ".del"}
     assert [path.name for path in files if b"archive" in path.read_bytes()] == []

@@ -1,4 +1,4 @@
-"""The embedded index: the contract, and what only it promises."""
+"""The embedded engine: the contract of a search index, and its own guarantees."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def segment_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.seg"))
 
 
-# The same answers, whatever the history ----------------------------------------------------------------
+# The same results, whatever the history ----------------------------------------------------------------
 
 WORDS = ["wheat", "corn", "exports", "of", "rise", "oil"]
 STATES = st.sampled_from([Status.PUBLISHED, Status.PUBLISHED, Status.PUBLISHED, Status.DRAFT, Status.WITHDRAWN])
@@ -152,7 +152,7 @@ def answers(index: WhooshIndex, articles: Sequence[Article]) -> list[object]:
 
 
 class Reference(WeightingModel):  # type: ignore[misc]
-    """The index's formula, for Whoosh's own searcher."""
+    """The index's BM25 formula for Whoosh's own searcher."""
 
     def __init__(self, idf: float, weight: float) -> None:
         self.idf, self.weight = idf, weight
@@ -188,7 +188,7 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
     whoosh_segment._fieldlengths = {}
     reader = SegmentReader(SegmentFiles(path), schema, whoosh_segment)
     expected: dict[str, float] = {}
-    count = index.search(SearchQuery(text="wheats")).total  # so that no article has it as it is typed
+    count = index.search(SearchQuery(text="wheats")).total  # a form that no article has
     idf = math.log(1 + (len(articles) - count + 0.5) / (count + 0.5))
     for field, weight in (("title", 1.5), ("body", 1.0)):
         searcher = Searcher(reader, weighting=Reference(idf, weight))
@@ -236,14 +236,14 @@ def test_answers_are_the_same_after_mapped_pages_were_released(
     monkeypatch.setattr(whoosh_index, "RELEASE_BYTES", 0)
     assert [index.search(query) for _ in range(2)] == [before, before]
     assert released
-    # Phrases that were not searched for before are read from the released pages.
+    # New phrases, which are not cached, are read from the released pages.
     assert [index.search(SearchQuery(text=f'"wheat {number}"')).total for number in (7, 11, 50)] == [1, 1, 0]
 
 
 def test_long_posting_lists_are_read_in_chunks(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    long = "far " * 300  # so that there are positions of one byte and of two
+    long = "far " * 300  # for position deltas of one byte and of two
     texts = [f"{long * (number % 3)}the price of the wheat {number % 7} is the price" for number in range(400)]
     index.apply([a_stored_article(content_text=text) for text in texts], position=400)
     queries = [
@@ -252,8 +252,8 @@ def test_long_posting_lists_are_read_in_chunks(
     whole = [index.search(query) for query in queries]
     assert [results.total for results in whole] == [400, 57, 266, 0]
     monkeypatch.setattr(scorer, "PHRASE_CHUNK", 30)
-    monkeypatch.setattr(terms, "LONG_LIST", 50)
-    monkeypatch.setattr(postings, "BLOCKS_AT_ONCE", 1)
+    monkeypatch.setattr(terms, "LONG_LIST_THRESHOLD", 50)
+    monkeypatch.setattr(postings, "MAX_BLOCKS", 1)
     assert [WhooshIndex(folder).search(query) for query in queries] == whole
 
 
@@ -370,7 +370,7 @@ def test_a_large_merge_is_made_by_another_process(
     for number in range(8):
         index.apply(titles(f"Wheat {number}"), position=number)
     before = index.search(SearchQuery(text="wheat 3"))
-    monkeypatch.setattr(whoosh_index, "SMALL_MERGE", 0)
+    monkeypatch.setattr(whoosh_index, "SMALL_MERGE_THRESHOLD", 0)
     index.tidy()
     assert index.search(SearchQuery(text="wheat 3")) == before
     assert index.status().segments == 1
@@ -378,7 +378,7 @@ def test_a_large_merge_is_made_by_another_process(
 
 @pytest.mark.slow
 def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 10)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 10)
     monkeypatch.setattr(index, "_builders", BuilderProcesses(3))
     index.apply(titles(*["Wheat"] * 10), position=1)
     index.apply(titles(*["Corn"] * 11), position=2)
@@ -389,7 +389,7 @@ def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, mo
 
 
 def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 2)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 2)
     monkeypatch.setattr(worker_processes, "START", [sys.executable, "-c", "import sys; sys.stdin.buffer.read(100)"])
     with pytest.raises(IndexUnavailable, match="has ended"):
         index.apply(titles("Wheat", "Corn"), position=1)
@@ -401,7 +401,7 @@ def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, m
 
 @pytest.mark.slow
 def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 2)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 2)
     limited = f"ulimit -f 0; exec {sys.executable} -m archive.search.whoosh.indexing.worker_processes"
     monkeypatch.setattr(worker_processes, "START", ["bash", "-c", f"trap '' XFSZ; {limited}"])
     try:
@@ -416,7 +416,7 @@ def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkey
 def test_an_unread_answer_of_a_builder_is_not_taken_for_the_next_one(
     index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(whoosh_index, "LARGE_BATCH", 4)
+    monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 4)
     monkeypatch.setattr(index, "_builders", BuilderProcesses(2))
     sent = iter([True, False])
     send = worker_processes._send
@@ -509,7 +509,7 @@ def test_an_index_that_is_being_built_says_how_far_it_is(folder: Path) -> None:
     index = WhooshIndex(folder)
     index.clear(until=1200)
     index.apply(titles("Wheat"), position=300)
-    with pytest.raises(IndexUnavailable, match=r"is being built: it holds 300 of 1,200 changes"):
+    with pytest.raises(IndexUnavailable, match=r"is being built: 300 of 1,200 changes are indexed"):
         index.search(SearchQuery(text="wheat"))
 
 
@@ -704,7 +704,7 @@ WRITES = ("the segment", "its deletions", "the manifest", "their names", "the ma
 def test_a_full_disk_changes_nothing(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
 ) -> None:
-    """Whichever write it is that no longer fits; but for the last: then it is done, and only may not last."""
+    """For every write except the last, after which the commit is complete and only its durability is in doubt."""
     index.apply([a_stored_article(id="a", title="Wheat")], position=1)
     before = {path.name for path in folder.iterdir()}
     syncs = 0
@@ -817,7 +817,7 @@ from archive.search.whoosh.index import WhooshIndex
 from archive.search.whoosh.indexing import merge_policy
 from tests.support.builders import a_stored_article
 merge_policy.MERGE_FACTOR = 3
-whoosh_index.LARGE_BATCH = 4
+whoosh_index.LARGE_BATCH_THRESHOLD = 4
 index = WhooshIndex(Path(sys.argv[1]))
 print("ready", flush=True)
 while True:

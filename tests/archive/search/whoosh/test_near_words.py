@@ -1,4 +1,4 @@
-"""Words of the index, read many at once, and their edit distances from another one."""
+"""Bulk reads of the term dictionary, and near words by edit distance."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_distances_agree_with_words_within_so_many_edits(word: str, others: list
 
 @pytest.fixture(scope="module")
 def segment(tmp_path_factory: pytest.TempPathFactory) -> Segment:
-    """Has so many words that the offsets of their records take more than two bytes."""
+    """An index with enough words for record offsets of more than two bytes."""
     words = [
         "wheat",
         "wheats",
@@ -75,14 +75,14 @@ def test_all_words_that_match_are_candidates(segment: Segment, word: str, edits:
     assert near <= set(filter(fuzzy.matches, found))
     every = [term.decode() for term, _ in segment.vocabulary(FORM, word[0].encode())]
     assert set(filter(fuzzy.matches, every)) <= found
-    assert len(found) < 10 or word == "word5"  # others are left out unread
+    assert len(found) < 10 or word == "word5"  # others are excluded without being read
 
 
 def test_of_a_large_vocabulary_words_of_one_document_are_not_kept(
     segment: Segment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     every = LetterSets(segment)
-    monkeypatch.setattr(near_words, "LARGE_VOCABULARY", 100)
+    monkeypatch.setattr(near_words, "LARGE_VOCABULARY_THRESHOLD", 100)
     frequent = LetterSets(segment)
     assert {frequent.dictionary.term(number).decode() for number in frequent.candidates("wheet", 2).tolist()} == {
         "wheat"
@@ -99,4 +99,4 @@ def test_all_near_words_are_candidates(segment: Segment, word: str, near: set[st
     found = {letters.dictionary.term(number).decode() for number in letters.candidates(word, 2).tolist()}
     assert near <= found
     assert len(found) < 10
-    assert letters.candidates("w" * 60, 2).dtype == np.uint32  # longer than any that is kept
+    assert letters.candidates("w" * 60, 2).dtype == np.uint32  # longer than MAX_BYTES

@@ -1,6 +1,6 @@
-"""What the index relies on of Whoosh and of pickle beyond their documentation (docs/decisions/whoosh-format.md).
+"""The undocumented parts of Whoosh and pickle that the index relies on (docs/decisions/whoosh-format.md).
 
-Each test names one thing. When a new version changes it, the test says so before an index is written wrongly."""
+Each test guards one part, and fails with an explanation if a new version changes it."""
 
 from __future__ import annotations
 

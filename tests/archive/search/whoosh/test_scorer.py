@@ -1,4 +1,4 @@
-"""Scores are those of the definition for every kind of query, however the index is divided into segments."""
+"""Scores equal the reference implementation for every kind of query and any division into segments."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def reference(articles: list[Article]) -> Reference:
 
 @pytest.fixture(scope="module")
 def index(articles: list[Article], tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
-    """Divided into segments of all sizes, with deleted documents."""
+    """An index with segments of various sizes and deleted documents."""
     index = WhooshIndex(tmp_path_factory.mktemp("scoring") / "search")
     index.clear()
     index.apply(
@@ -114,7 +114,7 @@ def test_scores_are_those_of_the_definition(index: WhooshIndex, reference: Refer
     found = {hit.id: hit.score for page in pages for hit in page.hits}
     assert {page.total for page in pages} == {len(expected)}
     assert found.keys() == expected.keys()
-    rescored = [hit.id for hit in pages[0].hits]  # only these get what proximity adds
+    rescored = [hit.id for hit in pages[0].hits]  # only these get proximity increments
     assert {article: found[article] for article in rescored} == pytest.approx(
         {article: expected[article] for article in rescored}, rel=1e-5
     )
@@ -164,7 +164,7 @@ def test_a_note_says_that_the_time_was_up_and_the_next_search_is_complete(
             searcher, "Deadline", lambda _timeout: Deadline(timedelta(seconds=1), lambda: float(next(ticks)))
         )
         late = index.search(query)
-    assert "The search took too long: not all of it was searched for." in late.notes
+    assert "The search took too long; the results may be incomplete." in late.notes
     assert index.search(query) == expected
 
 
@@ -207,5 +207,5 @@ def test_corrections_facets_and_completions_after_the_deadline_are_left_out(
         late = index.search(SearchQuery(text="exprots"))
         assert index.suggest("yor") == Suggestions()
     assert (late.facets, late.suggestion) == ({}, None)
-    assert late.notes == ("The search took too long: not all of it was searched for.",)
+    assert late.notes == ("The search took too long; the results may be incomplete.",)
     assert (index.search(SearchQuery(text="exprots")), index.suggest("yor")) == (expected, completed)

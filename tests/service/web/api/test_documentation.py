@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from archive.fields.table import FIELDS, Field
-from tests.support.office import Office
+from tests.support.harness import Harness
 
 PAGE = (Path(__file__).parents[4] / "docs" / "api.md").read_text(encoding="utf-8")
 
@@ -38,8 +38,8 @@ def test_the_read_only_fields_are_listed() -> None:
     ]
 
 
-def test_the_example_has_the_fields_of_an_answer_in_their_order(office: Office) -> None:
+def test_the_example_has_the_fields_of_an_answer_in_their_order(harness: Harness) -> None:
     shown = re.search(r'^\{"id".*?\}$', PAGE, re.MULTILINE | re.DOTALL)
     assert shown is not None
-    article = office.posted(content_markdown="They *do*.")
+    article = harness.posted(content_markdown="They *do*.")
     assert list(json.loads(shown[0])) == list(article)

@@ -13,7 +13,7 @@ from archive.fields.records import MAX_TAGS
 from service.settings import Settings
 from service.web.api.openapi import document
 from service.web.app import create_app
-from tests.support.office import Office
+from tests.support.harness import Harness
 
 BY_NAME = {field.name: field for field in table.FIELDS}
 DESCRIBED = document(Settings().max_article)
@@ -27,14 +27,14 @@ def test_it_is_valid_openapi() -> None:
     OpenAPIV31SpecValidator(DESCRIBED).validate()
 
 
-def test_it_is_served_to_everybody(office: Office) -> None:
-    answer = office.get("/openapi.json")
+def test_it_is_served_to_everybody(harness: Harness) -> None:
+    answer = harness.get("/openapi.json")
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
     assert answer.json == DESCRIBED
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_it_describes_every_call_of_the_programs_part(office: Office) -> None:
+def test_it_describes_every_call_of_the_programs_part(harness: Harness) -> None:
     described = {
         (method.upper(), path)
         for path, operations in DESCRIBED["paths"].items()
@@ -43,7 +43,7 @@ def test_it_describes_every_call_of_the_programs_part(office: Office) -> None:
     }
     routed = {
         (method, rule.rule.replace("<article_id>", "{id}"))
-        for rule in create_app(office.dateline).url_map.iter_rules()
+        for rule in create_app(harness.dateline).url_map.iter_rules()
         for method in rule.methods or ()
         if rule.rule.startswith(("/admin/articles", "/api/", "/healthz", "/readyz"))
     }
@@ -63,11 +63,11 @@ def test_its_fields_are_those_of_the_table() -> None:
 
 
 @pytest.mark.parametrize("content", table.CONTENT_FIELDS)
-def test_the_examples_are_an_article_that_is_accepted(office: Office, content: str) -> None:
+def test_the_examples_are_an_article_that_is_accepted(harness: Harness, content: str) -> None:
     sent = {name: one.example for name, one in table.WRITABLE.items() if name not in table.CONTENT_FIELDS}
     sent[content] = table.WRITABLE[content].example
     jsonschema.validate(sent, schema("Draft"))
-    article = office.posted(**sent)
+    article = harness.posted(**sent)
     jsonschema.validate(article, schema("Article"))
     assert set(article) == {
         name for name, one in BY_NAME.items() if one.in_api and (not one.optional or name == content)
@@ -83,20 +83,20 @@ def test_its_limits_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("content", ["content_html", "content_markdown", "content_text"])
-def test_what_goes_out_is_as_described_and_may_come_back(office: Office, content: str) -> None:
-    article = office.posted(**{content: "Words."}, authors=["Ada"], published="2026-03-20")
+def test_what_goes_out_is_as_described_and_may_come_back(harness: Harness, content: str) -> None:
+    article = harness.posted(**{content: "Words."}, authors=["Ada"], published="2026-03-20")
     jsonschema.validate(article, schema("Article"))
     jsonschema.validate(article, schema("Draft"))
-    jsonschema.validate(office.ask("GET", "/articles").json, schema("Page"))
-    jsonschema.validate(office.ask("GET", f"/articles/{article['id']}/revisions").json, schema("History"))
-    jsonschema.validate(office.get("/readyz").json, schema("Readiness"))
-    jsonschema.validate(office.post(title=7).json, schema("Problem"))
+    jsonschema.validate(harness.ask("GET", "/articles").json, schema("Page"))
+    jsonschema.validate(harness.ask("GET", f"/articles/{article['id']}/revisions").json, schema("History"))
+    jsonschema.validate(harness.get("/readyz").json, schema("Readiness"))
+    jsonschema.validate(harness.post(title=7).json, schema("Problem"))
 
 
-def test_a_search_is_as_described(office: Office) -> None:
-    office.posted(title="Wheat", tags=["usa"], section="grain", authors=["Ada"])
-    office.deliver()
-    jsonschema.validate(office.get("/api/search?q=wheat").json, schema("SearchResults"))
+def test_a_search_is_as_described(harness: Harness) -> None:
+    harness.posted(title="Wheat", tags=["usa"], section="grain", authors=["Ada"])
+    harness.deliver()
+    jsonschema.validate(harness.get("/api/search?q=wheat").json, schema("SearchResults"))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_search_is_as_described(office: Office) -> None:
         {"content_text": "x", "enclosures": [{"type": "audio/mpeg"}]},
     ],
 )
-def test_what_is_described_as_wrong_is_refused(office: Office, sent: dict[str, Any]) -> None:
+def test_what_is_described_as_wrong_is_refused(harness: Harness, sent: dict[str, Any]) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(sent, schema("Draft"))
-    assert office.ask("POST", "/articles", sent).status_code == 422
+    assert harness.ask("POST", "/articles", sent).status_code == 422

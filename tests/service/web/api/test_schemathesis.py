@@ -1,4 +1,4 @@
-"""Thousands of requests generated from the OpenAPI description: every answer is one that it describes."""
+"""Thousands of requests generated from the OpenAPI description: every response matches it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from service.auth import Scope
 from service.settings import Settings
 from service.web.api.openapi import document
 from service.web.app import create_wsgi
-from tests.support.office import Office, open_office
+from tests.support.harness import Harness, open_harness
 
 schemathesis.serializer.alias("application/x-ndjson", "text/plain")
 
@@ -46,20 +46,20 @@ CHECKS = [
 
 
 @pytest.fixture(scope="module")
-def whole_office() -> Iterator[Office]:
+def whole_office() -> Iterator[Harness]:
     with tempfile.TemporaryDirectory() as folder:
         archive = SqlArchive(f"sqlite:///{folder}/dateline.db")
         archive.migrate()
-        with open_office(archive, Path(folder)) as office:
+        with open_harness(archive, Path(folder)) as harness:
             for number in range(3):
-                office.posted(title=f"Story {number}", tags=["usa"], section="grain")
-            office.deliver()
-            yield office
+                harness.posted(title=f"Story {number}", tags=["usa"], section="grain")
+            harness.deliver()
+            yield harness
         archive.close()
 
 
 @pytest.fixture(scope="module")
-def described(whole_office: Office) -> Any:
+def described(whole_office: Harness) -> Any:
     return schemathesis.openapi.from_wsgi("/openapi.json", create_wsgi(whole_office.dateline))
 
 
@@ -67,7 +67,7 @@ def described(whole_office: Office) -> Any:
     ("path", "method"),
     [(path, method) for path, ways in DESCRIBED["paths"].items() for method in ways if method != "parameters"],
 )
-def test_every_answer_is_one_that_is_described(described: Any, whole_office: Office, path: str, method: str) -> None:
+def test_every_answer_is_one_that_is_described(described: Any, whole_office: Harness, path: str, method: str) -> None:
     @settings(
         max_examples=EXAMPLES,
         deadline=None,
@@ -79,7 +79,7 @@ def test_every_answer_is_one_that_is_described(described: Any, whole_office: Off
     @given(case=described[path][method.upper()].as_strategy())
     def ask(case: Any) -> None:
         headers = {"Authorization": f"Bearer {whole_office.tokens[Scope.WRITE]}"}
-        if "{id}" in path and len(case.path_parameters["id"]) % 2:  # half of them for what is there
+        if "{id}" in path and len(case.path_parameters["id"]) % 2:  # half of them for an existing article
             case.path_parameters["id"] = next(whole_office.archive.articles.every()).id
             headers["If-Match"] = "*"
         case.call_and_validate(headers=headers, checks=CHECKS)

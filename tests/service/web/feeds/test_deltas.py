@@ -54,7 +54,7 @@ class Kiosk(Press):
         return self.client.open(path, method=method, headers=dict(headers or {}))
 
     def published(self, *titles: str, **fields: Any) -> list[Article]:
-        """Articles of the hour, as they stand in the feeds."""
+        """Publish articles at the current hour, and deliver the feeds."""
         articles = self.save(*(an_article(title=title, now=self.clock, **fields) for title in titles))
         self.deliver()
         return articles

@@ -1,4 +1,4 @@
-"""Finished feeds over WSGI: what is sent, what is not, and what happens while the archive fails."""
+"""Prepared documents over WSGI: headers, conditions, caching, and failures of the archive."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from feeds.content_codings import codings
 from feeds.format import FORMATS
 from service.web.feeds.prepared import CHECK_INTERVAL, PAUSE, PreparedDocuments
 from tests.support.builders import NOON, SITE
-from tests.support.office import Office
+from tests.support.harness import Harness
 
 OUTBOX: dict[str, Any] = {"owner": "test", "now": NOON, "duration": timedelta(hours=1)}
 
@@ -110,17 +110,17 @@ def stand(archive: Archive) -> Stand:
 )
 def test_a_cached_document_is_answered_without_a_query(stand: Stand, headers: dict[str, str], at_once: bool) -> None:
     asked = EnvironBuilder("/feed.atom", headers=Headers(headers)).get_environ()
-    assert stand.app.at_once(asked) is None  # not cached yet
+    assert stand.app.answer_from_memory(asked) is None  # not cached yet
     stand.client.get("/feed.atom")
     looks = len(stand.looks)
-    ready = stand.app.at_once(asked)
+    ready = stand.app.answer_from_memory(asked)
     assert (ready is not None) == at_once
     if ready is not None:
         answer = stand.client.open(asked)
         assert (answer.status, list(answer.headers), answer.data) == ready
         assert len(stand.looks) == looks
     stand.tick += CHECK_INTERVAL * 1.1
-    assert stand.app.at_once(asked) is None
+    assert stand.app.answer_from_memory(asked) is None
 
 
 def test_the_first_answer_has_everything(stand: Stand) -> None:
@@ -309,8 +309,8 @@ def test_other_methods_are_refused_and_a_preflight_is_answered(stand: Stand) -> 
         ("/tags/A%C3%91O/feed.rss", "/tags/a%C3%B1o/feed.rss"),
     ],
 )
-def test_guessed_addresses_redirect_to_the_feed(office: Office, guess: str, right: str) -> None:
-    answer = office.get(guess)
+def test_guessed_addresses_redirect_to_the_feed(harness: Harness, guess: str, right: str) -> None:
+    answer = harness.get(guess)
     assert (answer.status_code, answer.headers["Location"]) == (301, right)
     assert right == "/feeds" or answer.headers["Access-Control-Allow-Origin"] == "*"
 
@@ -329,41 +329,41 @@ def test_guessed_addresses_redirect_to_the_feed(office: Office, guess: str, righ
     ],
 )
 def test_list_addresses_of_other_systems_redirect_to_the_feed_of_the_list(
-    office: Office, guess: str, right: str
+    harness: Harness, guess: str, right: str
 ) -> None:
-    office.posted(tags=["wheat"], section="grain", authors=["Ada Lovelace"])
-    office.deliver()
-    answer = office.get(guess)
+    harness.posted(tags=["wheat"], section="grain", authors=["Ada Lovelace"])
+    harness.deliver()
+    answer = harness.get(guess)
     assert (answer.status_code, answer.headers["Location"]) == (301, right)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert office.get(right).status_code == 200
+    assert harness.get(right).status_code == 200
 
 
 @pytest.mark.parametrize("guess", ["/tag/none/feed/", "/tag/%2E%2E/feed/", "/tag/%0A/rss/", "/tag/wheat/comments"])
-def test_no_redirect_leads_to_a_missing_feed(office: Office, guess: str) -> None:
-    assert office.get(guess).status_code == 404
+def test_no_redirect_leads_to_a_missing_feed(harness: Harness, guess: str) -> None:
+    assert harness.get(guess).status_code == 404
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_a_feed_whose_list_has_become_empty_is_gone_when_its_tombstones_expire(office: Office, suffix: str) -> None:
+def test_a_feed_whose_list_has_become_empty_is_gone_when_its_tombstones_expire(harness: Harness, suffix: str) -> None:
     feed = f"/tags/wheat/{suffix}"
-    article = office.posted(tags=["wheat"])
-    office.deliver()
-    article = office.changed("PATCH", article, {"tags": ["rye"]}).json
-    office.deliver()
-    etag = office.get(feed).headers["ETag"]
-    office.later(days=89)
-    assert office.get(feed).status_code == 200
-    office.later(days=1, seconds=1)
+    article = harness.posted(tags=["wheat"])
+    harness.deliver()
+    article = harness.changed("PATCH", article, {"tags": ["rye"]}).json
+    harness.deliver()
+    etag = harness.get(feed).headers["ETag"]
+    harness.later(days=89)
+    assert harness.get(feed).status_code == 200
+    harness.later(days=1, seconds=1)
     for headers in ({}, {"If-None-Match": etag}, {"Sec-Fetch-Dest": "document"}):
-        answer = office.get(feed, headers)
+        answer = harness.get(feed, headers)
         assert (answer.status_code, answer.content_type) == (410, "text/plain; charset=utf-8")
         assert (answer.headers["Cache-Control"], answer.headers["Access-Control-Allow-Origin"]) == ("max-age=3600", "*")
-    head = office.get(feed, method="HEAD")
+    head = harness.get(feed, method="HEAD")
     assert (head.status_code, head.data, dict(head.headers)) == (410, b"", dict(answer.headers))
-    office.changed("PATCH", article, {"tags": ["wheat"]})
-    office.deliver()
-    assert office.get(feed).status_code == 200
+    harness.changed("PATCH", article, {"tags": ["wheat"]})
+    harness.deliver()
+    assert harness.get(feed).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/feed.atom", "/archive/2026/03/feed.atom"])
@@ -375,15 +375,15 @@ def test_the_sites_own_feed_and_its_archive_are_never_gone(stand: Stand, path: s
     gone = stand.client.get("/tags/wheat/feed.atom")
     assert gone.status_code == 410
     asked = EnvironBuilder("/tags/wheat/feed.atom").get_environ()
-    assert stand.app.at_once(asked) == (gone.status, list(gone.headers), gone.data)
+    assert stand.app.answer_from_memory(asked) == (gone.status, list(gone.headers), gone.data)
 
 
-def test_a_feed_that_has_entries_stays_however_old_they_are(office: Office) -> None:
-    office.posted(tags=["wheat"], published="1987-03-11")
-    office.deliver()
-    office.later(days=4000)
+def test_a_feed_that_has_entries_stays_however_old_they_are(harness: Harness) -> None:
+    harness.posted(tags=["wheat"], published="1987-03-11")
+    harness.deliver()
+    harness.later(days=4000)
     for suffix in FORMATS:
-        assert office.get(f"/tags/wheat/{suffix}").status_code == 200
+        assert harness.get(f"/tags/wheat/{suffix}").status_code == 200
 
 
 def test_a_feed_links_to_itself_and_to_its_hub(stand: Stand) -> None:
@@ -403,12 +403,12 @@ def test_a_feed_without_a_hub_links_to_itself(stand: Stand) -> None:
 @pytest.mark.parametrize(
     "path", ["/tags/none/feed.atom", "/tags/../feed.atom", "/tags/%0A/feed.atom", "/1987/03/feed.rss"]
 )
-def test_a_missing_feed_is_404(office: Office, path: str) -> None:
-    answer = office.get(path)
+def test_a_missing_feed_is_404(harness: Harness, path: str) -> None:
+    answer = harness.get(path)
     assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (404, "*")
-    assert "Access-Control-Allow-Origin" not in office.get("/nothing/here").headers
+    assert "Access-Control-Allow-Origin" not in harness.get("/nothing/here").headers
 
 
-def test_redirects_of_the_router_name_no_host(office: Office) -> None:
-    answer = office.get("/archive", {"Host": "evil.example"})
+def test_redirects_of_the_router_name_no_host(harness: Harness) -> None:
+    answer = harness.get("/archive", {"Host": "evil.example"})
     assert (answer.status_code, answer.headers["Location"]) == (308, "/archive/")

@@ -14,7 +14,7 @@ import feedparser
 import pytest
 
 from service.web.feeds.prepared import CHECK_INTERVAL
-from tests.support.readers import READERS, Reader, Shown
+from tests.support.readers import READERS, DisplayedArticle, Reader
 from tests.support.running import Client, RunningService, running_service, wait_for
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def client(service: RunningService) -> Iterator[Client]:
 class Fetched(NamedTuple):
     status: int
     coding: str
-    manipulations: str  # that the reader takes (RFC 3229 §10.5.3)
+    manipulations: str  # that the reader accepts (RFC 3229 §10.5.3)
 
 
 class Wire:
@@ -74,7 +74,7 @@ class Wire:
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def statuses(self) -> list[int]:
-        """Of the answers since the last call."""
+        """The statuses of the responses since the last call."""
         statuses = [fetched.status for fetched in self.fetched]
         self.fetched.clear()
         return statuses
@@ -123,12 +123,12 @@ def _withdrawn(client: Client, path: str, article: dict[str, Any]) -> None:
 
 
 class Subscription:
-    """A reader and the articles that it shows."""
+    """A reader and the articles that it displays."""
 
     def __init__(self, reader: Reader, wire: Wire) -> None:
         self.reader = reader
         self.wire = wire
-        self.seen: dict[str, Shown] = {}
+        self.seen: dict[str, DisplayedArticle] = {}
         self.got_the_news_alone = False
 
     def sees_a_change(self, *, then: tuple[set[int], ...] = UNCHANGED) -> dict[str, str]:
@@ -146,13 +146,13 @@ class Subscription:
         return set(self.wire.statuses())
 
     def settles(self) -> None:
-        """Until it sends a conditional request."""
-        for _ in range(self.reader.fetches_in_vain):
+        """Poll until it sends a conditional request."""
+        for _ in range(self.reader.redundant_fetches):
             assert self._fetched() == {200}
         assert self._fetched() == {304}
 
     def titles(self) -> dict[str, str]:
-        shown = self.reader.shown()
+        shown = self.reader.displayed()
         self.seen = {one.guid: one for one in shown}
         assert len(self.seen) == len(shown), "an article is shown twice"
         return {one.guid: one.title for one in shown}
@@ -175,26 +175,26 @@ def test_a_reader_shows_each_article_once_whatever_happens_to_it(
     assert set(wire.statuses()) == {200}
     subscription.settles()
     assert wire.last is not None
-    assert ("feed" in wire.last.manipulations) is kind.asks_for_news_alone
+    assert ("feed" in wire.last.manipulations) is kind.requests_deltas
     assert subscription.titles() == {first["guid"]: f"{tag} 1"}
 
     second = _published(client, path, tag, 2)
     both = {first["guid"]: f"{tag} 1", second["guid"]: f"{tag} 2"}
     assert subscription.sees_a_change() == both
-    assert subscription.got_the_news_alone is kind.gets_news_alone
+    assert subscription.got_the_news_alone is kind.receives_deltas
 
     _edited(client, path, second, title="Another title", content_html="<p>Other words.</p>")
     edited = both | {second["guid"]: "Another title"} if kind.shows_edits else both
     assert subscription.sees_a_change() == edited
-    assert subscription.got_the_news_alone is kind.gets_news_alone
+    assert subscription.got_the_news_alone is kind.receives_deltas
     assert ("Other words." in subscription.seen[second["guid"]].body) is kind.shows_edits
 
     _edited(client, path, second, slug=f"moved-{tag}")
     assert subscription.sees_a_change() == edited
 
     _withdrawn(client, path, first)
-    left = subscription.sees_a_change(then=CHANGED if kind.overlooks_losses else UNCHANGED)
-    if kind.forgets and not subscription.got_the_news_alone:
+    left = subscription.sees_a_change(then=CHANGED if kind.ignores_removals else UNCHANGED)
+    if kind.drops_removed_entries and not subscription.got_the_news_alone:
         assert left == {second["guid"]: "Another title"}
     else:
         assert left == edited

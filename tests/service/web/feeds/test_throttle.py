@@ -15,16 +15,16 @@ from service.web.feeds.prepared import PreparedDocuments
 from service.web.feeds.throttle import HOUR, Throttle, client_of
 from tests.service.web.feeds.test_prepared import Stand
 from tests.support.builders import SITE
-from tests.support.newsstand import open_newsstand
+from tests.support.harness import open_site
 
 READER = "203.0.113.7"
-MOST = 3
+LIMIT = 3
 
 
 @pytest.fixture
 def stand(archive: Archive) -> Stand:
     stand = Stand(archive)
-    stand.app.throttle.limit = MOST
+    stand.app.throttle.limit = LIMIT
     stand.app.site = SITE
     for path in ("/feed.atom", "/feed.rss", "/sitemap.xml"):
         stand.put(path, b"<feed/>")
@@ -43,11 +43,11 @@ def get(
 
 
 def statuses(stand: Stand, headers: Mapping[str, str] | None = None, **more: Any) -> set[int]:
-    return {get(stand, headers, **more).status_code for _ in range(MOST + 5)}
+    return {get(stand, headers, **more).status_code for _ in range(LIMIT + 5)}
 
 
 def test_the_whole_feed_is_sent_up_to_the_limit_in_an_hour(stand: Stand) -> None:
-    assert [get(stand).status_code for _ in range(MOST + 2)] == [200] * MOST + [429] * 2
+    assert [get(stand).status_code for _ in range(LIMIT + 2)] == [200] * LIMIT + [429] * 2
     stand.tick += HOUR - 1
     assert get(stand).status_code == 429
     stand.tick += 1
@@ -55,7 +55,7 @@ def test_the_whole_feed_is_sent_up_to_the_limit_in_an_hour(stand: Stand) -> None
 
 
 def test_a_429_says_how_long_to_wait_and_what_to_do_instead(stand: Stand) -> None:
-    for _ in range(MOST):
+    for _ in range(LIMIT):
         get(stand)
     stand.tick += 600.5
     answer = get(stand)
@@ -76,8 +76,8 @@ def test_a_refused_client_is_logged_once_an_hour(stand: Stand, caplog: pytest.Lo
     assert (
         caplog.messages
         == [
-            f"203.0.113.7 has loaded the whole of /feed.atom {MOST} times: refused for 3600 s",
-            f"203.0.113.8 has loaded the whole of /feed.rss {MOST} times: refused for 3600 s",
+            f"203.0.113.7 has loaded the whole of /feed.atom {LIMIT} times: refused for 3600 s",
+            f"203.0.113.8 has loaded the whole of /feed.rss {LIMIT} times: refused for 3600 s",
         ]
         * 2
     )
@@ -121,7 +121,7 @@ def test_forwarded_addresses_from_elsewhere_are_ignored(stand: Stand) -> None:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", ""])
-def test_near_addresses_are_not_counted(stand: Stand, address: str) -> None:
+def test_private_addresses_are_not_counted(stand: Stand, address: str) -> None:
     assert statuses(stand, address=address) == {200}
     assert client_of({"REMOTE_ADDR": "127.0.0.1", "HTTP_X_FORWARDED_FOR": address}) is None
 
@@ -132,10 +132,10 @@ def test_the_limit_can_be_switched_off(stand: Stand) -> None:
 
 
 def test_each_search_is_counted_separately(archive: Archive, tmp_path: Path) -> None:
-    with open_newsstand(archive, tmp_path) as site:
+    with open_site(archive, tmp_path) as site:
         site.publish(title="Wheat")
         app = PreparedDocuments(
-            archive, site.app.wsgi_app, clock=site.dateline.clock, unconditional_gets=MOST, ticks=lambda: 0.0
+            archive, site.app.wsgi_app, clock=site.dateline.clock, unconditional_gets=LIMIT, ticks=lambda: 0.0
         )
         stand = Stand(archive)
         stand.client.application = app

@@ -1,4 +1,4 @@
-"""How things read on pages, and where their links lead."""
+"""Formatting of dates, sizes and names on pages, links and cursors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages in a real browser: what the script adds to them, with the security headers that they have."""
+"""The pages in a real browser: the suggestions of the script, under the security headers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from archive.sql import SqlArchive
-from tests.support.newsstand import Newsstand, open_newsstand
+from tests.support.harness import Harness, open_site
 
 pytestmark = pytest.mark.slow
 
@@ -33,15 +33,15 @@ def browser() -> Iterator[Browser]:
 
 class _Quiet(WSGIRequestHandler):
     def log_message(self, *_: object) -> None:
-        """The test says what matters."""
+        """No log: the test reports failures."""
 
 
 @pytest.fixture(scope="module")
 def address(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a site with articles about wheat."""
+    """The URL of a site with articles about wheat."""
     folder = tmp_path_factory.mktemp("site")
     archive = SqlArchive(f"sqlite:///{shutil.copy(migrated_file, folder / 'dateline.db')}")
-    with open_newsstand(archive, folder) as site, make_server("127.0.0.1", 0, site.app, handler_class=_Quiet) as server:
+    with open_site(archive, folder) as site, make_server("127.0.0.1", 0, site.app, handler_class=_Quiet) as server:
         _stock(site)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
         thread.start()
@@ -53,7 +53,7 @@ def address(migrated_file: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     archive.close()
 
 
-def _stock(site: Newsstand) -> None:
+def _stock(site: Harness) -> None:
     for number in (1, 2, 3):
         site.publish(
             title=f"Wheat exports rise {number}",

@@ -1,4 +1,4 @@
-"""Search, on the page and as JSON."""
+"""Search: the page and the JSON API."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ import pytest
 from archive.errors import IndexUnavailable
 from archive.search.index import Results, SearchQuery
 from archive.store.archive import Archive
-from tests.support.newsstand import Newsstand, open_newsstand
+from tests.support.harness import Harness, open_site
 
 
 @pytest.fixture
-def site(archive: Archive, tmp_path: Path) -> Iterator[Newsstand]:
-    with open_newsstand(archive, tmp_path) as opened:
+def site(archive: Archive, tmp_path: Path) -> Iterator[Harness]:
+    with open_site(archive, tmp_path) as opened:
         yield opened
 
 
 @pytest.fixture
-def stocked(site: Newsstand) -> Newsstand:
+def stocked(site: Harness) -> Harness:
     for year, section in ((2023, "grain"), (2024, "grain"), (2025, "trade")):
         site.publish(
             title=f"Wheat exports in {year}",
@@ -37,26 +37,26 @@ def stocked(site: Newsstand) -> Newsstand:
 
 
 class TestTheSearchPage:
-    def test_finds_and_marks_what_was_looked_for(self, stocked: Newsstand) -> None:
+    def test_finds_and_marks_what_was_looked_for(self, stocked: Harness) -> None:
         page = stocked.page("/search?q=wheat+harbour")
         assert sorted(page.titles) == [f"Wheat exports in {year}" for year in (2023, 2024, 2025)]
         assert {text.lower() for text in page.texts(".abstract mark")} == {"wheat", "harbour"}
         assert page.text(".summary") == "3 articles for “wheat harbour”"
         assert page.value("#q", "value") == "wheat harbour"
 
-    def test_marks_no_word_that_was_left_out(self, stocked: Newsstand) -> None:
+    def test_marks_no_word_that_was_left_out(self, stocked: Harness) -> None:
         page = stocked.page("/search?q=the+harbour")
         assert {text.lower() for text in page.texts(".abstract mark")} == {"harbour"}
 
-    def test_marks_words_by_the_rules_of_the_articles_language(self, stocked: Newsstand) -> None:
+    def test_marks_words_by_the_rules_of_the_articles_language(self, stocked: Harness) -> None:
         stocked.publish(title="Nos maisons préférées", content_text="Celles du port.", language="fr")
         [title] = stocked.page("/search?q=préféré").root.cssselect(".result h2")
         assert [mark.text_content() for mark in title.cssselect("mark")] == ["préférées"]
 
-    def test_is_not_for_search_engines(self, stocked: Newsstand) -> None:
+    def test_is_not_for_search_engines(self, stocked: Harness) -> None:
         assert stocked.page("/search?q=wheat").value("meta[name=robots]", "content") == "noindex, follow"
 
-    def test_narrows_by_following_a_facet_and_widens_by_taking_it_off(self, stocked: Newsstand) -> None:
+    def test_narrows_by_following_a_facet_and_widens_by_taking_it_off(self, stocked: Harness) -> None:
         page = stocked.page("/search?q=wheat")
         facets = dict(zip(page.texts(".side li"), page.values(".side li a", "href"), strict=True))
         assert facets["grain 2"] == "/search?q=wheat&section=grain"
@@ -71,7 +71,7 @@ class TestTheSearchPage:
         assert narrowed.value("form.search-form input[name=section]", "value") == "grain"
         assert stocked.page(facets["2025 1"]).titles == ["Wheat exports in 2025"]
 
-    def test_offers_the_months_of_a_year_in_their_order(self, stocked: Newsstand) -> None:
+    def test_offers_the_months_of_a_year_in_their_order(self, stocked: Harness) -> None:
         for day in ("2025-01-20", "2025-11-02", "2025-11-03"):
             stocked.publish(title="Wheat", published=day)
         page = stocked.page("/search?q=wheat&from=2025&to=2025&section=&sort=newest")
@@ -86,7 +86,7 @@ class TestTheSearchPage:
         assert not {"Year", "Months of 2025-11"} & set(narrowed.texts(".side h2"))
         assert not {"Year", "Months of 2024"} & set(stocked.page("/search?q=wheat&from=2024").texts(".side h2"))
 
-    def test_offers_languages_where_there_are_several(self, stocked: Newsstand) -> None:
+    def test_offers_languages_where_there_are_several(self, stocked: Harness) -> None:
         assert "Language" not in stocked.page("/search?q=wheat").texts(".side h2")
         stocked.publish(title="Wheat, le blé", language="fr-CA")
         page = stocked.page("/search?q=wheat&per_page=5")
@@ -102,17 +102,17 @@ class TestTheSearchPage:
         assert stocked.get("/api/search?language=en").get_json()["total"] == 4
         assert stocked.get("/api/search?language=fr").get_json()["total"] == 0
 
-    def test_browses_newest_first_without_words(self, stocked: Newsstand) -> None:
+    def test_browses_newest_first_without_words(self, stocked: Harness) -> None:
         page = stocked.page("/search?section=grain")
         assert page.titles == ["Wheat exports in 2024", "Wheat exports in 2023"]
         assert page.text(".summary") == "2 articles"
 
-    def test_sorts_as_asked_and_says_so_in_the_form(self, stocked: Newsstand) -> None:
+    def test_sorts_as_asked_and_says_so_in_the_form(self, stocked: Harness) -> None:
         page = stocked.page("/search?q=wheat&sort=oldest")
         assert page.titles == [f"Wheat exports in {year}" for year in (2023, 2024, 2025)]
         assert page.value("option[selected]", "value") == "oldest"
 
-    def test_leads_through_its_pages_and_keeps_the_filters(self, stocked: Newsstand) -> None:
+    def test_leads_through_its_pages_and_keeps_the_filters(self, stocked: Harness) -> None:
         first = stocked.page("/search?q=wheat&sort=newest&per_page=2")
         assert first.text(".pager .place") == "Page 1 of 2"
         [following] = first.values('.pager a[rel="next"]', "href")
@@ -121,21 +121,21 @@ class TestTheSearchPage:
         assert second.titles == ["Wheat exports in 2023"]
         assert second.values('.pager a[rel="prev"]', "href") == ["/search?q=wheat&sort=newest&per_page=2"]
 
-    def test_a_page_beyond_the_last_says_so_and_leads_back(self, stocked: Newsstand) -> None:
+    def test_a_page_beyond_the_last_says_so_and_leads_back(self, stocked: Harness) -> None:
         page = stocked.page("/search?q=wheat&page=7", status=404)
         assert page.text(".summary") == "3 articles for “wheat”. There is no page 7; the last one is 1."
         assert page.values('.pager a[rel="prev"]', "href") == ["/search?q=wheat"]
 
-    def test_helps_where_nothing_was_found(self, stocked: Newsstand) -> None:
+    def test_helps_where_nothing_was_found(self, stocked: Harness) -> None:
         page = stocked.page("/search?q=zebra&section=grain&tag=wheat")
-        assert page.text(".summary") == "Nothing was found for “zebra”."
+        assert page.text(".summary") == "No articles found for “zebra”."
         assert page.values(".help a", "href") == [
             "/search?q=zebra&tag=wheat",
             "/search?q=zebra&section=grain",
             "/search?q=zebra",
         ]
 
-    def test_asks_whether_another_spelling_was_meant_and_keeps_the_filters(self, stocked: Newsstand) -> None:
+    def test_asks_whether_another_spelling_was_meant_and_keeps_the_filters(self, stocked: Harness) -> None:
         page = stocked.page("/search?q=%22wheat+exprots%22&section=grain&sort=newest")
         assert page.text(".suggestion") == 'Did you mean "wheat exports"?'
         [href] = page.values(".suggestion a", "href")
@@ -146,9 +146,9 @@ class TestTheSearchPage:
     @pytest.mark.parametrize(
         ("parameters", "field", "words"),
         [
-            ("from=yesterday", "from", "is not a day of the calendar"),
+            ("from=yesterday", "from", "is not a date"),
             ("from=2023-02-30", "from", "2023-12-14"),
-            ("to=0000", "to", "is not a day of the calendar"),
+            ("to=0000", "to", "is not a date"),
             ("from=2024&to=2023", "to", "lies before"),
             ("sort=random", "sort", "relevance, newest, oldest"),
             ("page=0", "page", "from 1 to"),
@@ -161,7 +161,7 @@ class TestTheSearchPage:
         ],
     )
     def test_a_wrong_parameter_is_named_and_the_form_kept(
-        self, stocked: Newsstand, parameters: str, field: str, words: str
+        self, stocked: Harness, parameters: str, field: str, words: str
     ) -> None:
         page = stocked.page(f"/search?q=wheat&{parameters}", status=400)
         assert page.text(".problems code") == field
@@ -190,17 +190,17 @@ class TestTheSearchPage:
             "[a TO",
         ],
     )
-    def test_whatever_is_typed_is_a_search(self, stocked: Newsstand, typed: str) -> None:
+    def test_whatever_is_typed_is_a_search(self, stocked: Harness, typed: str) -> None:
         stocked.page(f"/search?q={typed}")
         assert stocked.get(f"/api/search?q={typed}").status_code == 200
 
-    def test_words_in_the_text_that_look_like_markup_stay_text(self, site: Newsstand) -> None:
+    def test_words_in_the_text_that_look_like_markup_stay_text(self, site: Harness) -> None:
         site.publish(title="<b>Bold</b> wheat", content_html="<p>&lt;script&gt;wheat&lt;/script&gt; &amp; more</p>")
         page = site.page("/search?q=wheat")
         assert page.text(".result h2") == "<b>Bold</b> wheat"
         assert not page.root.xpath("//main//script | //main//b")
 
-    def test_articles_that_were_withdrawn_a_moment_ago_are_left_out(self, stocked: Newsstand) -> None:
+    def test_articles_that_were_withdrawn_a_moment_ago_are_left_out(self, stocked: Harness) -> None:
         article = stocked.publish(title="Wheat secret", content_text="Wheat.")
         stocked.dateline.publisher.withdraw(
             article.id, expected_revision=None, by="test"
@@ -209,7 +209,7 @@ class TestTheSearchPage:
         assert "secret" not in stocked.get("/api/search?q=wheat").text
 
     def test_is_unavailable_for_a_while_when_there_is_no_index(
-        self, stocked: Newsstand, monkeypatch: pytest.MonkeyPatch
+        self, stocked: Harness, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def unavailable(query: SearchQuery) -> Results:
             raise IndexUnavailable("there is no usable index")
@@ -224,7 +224,7 @@ class TestTheSearchPage:
 
 
 class TestTheSearchForPrograms:
-    def test_answers_as_documented(self, stocked: Newsstand) -> None:
+    def test_answers_as_documented(self, stocked: Harness) -> None:
         answer: dict[str, Any] = stocked.get("/api/search?q=wheat&section=trade").get_json()
         took, [result] = answer.pop("took_ms"), answer.pop("results")
         assert isinstance(took, float)
@@ -259,11 +259,11 @@ class TestTheSearchForPrograms:
             "language": "en",
         }
 
-    def test_a_page_beyond_the_last_is_empty(self, stocked: Newsstand) -> None:
+    def test_a_page_beyond_the_last_is_empty(self, stocked: Harness) -> None:
         answer = stocked.get("/api/search?q=wheat&page=9").get_json()
         assert (answer["total"], answer["results"]) == (3, [])
 
-    def test_dates_count_whole_periods(self, stocked: Newsstand) -> None:
+    def test_dates_count_whole_periods(self, stocked: Harness) -> None:
         def total(parameters: str) -> int:
             return int(stocked.get(f"/api/search?{parameters}").get_json()["total"])
 
@@ -272,11 +272,11 @@ class TestTheSearchForPrograms:
         assert total("q=wheat&from=2025-06-02") == 0
         assert total("q=wheat&from=&to=&sort=&page=") == 3
 
-    def test_several_problems_are_told_at_once(self, stocked: Newsstand) -> None:
+    def test_several_problems_are_told_at_once(self, stocked: Harness) -> None:
         problem = stocked.get("/api/search?from=x&page=y&sort=z").get_json()
         assert [error["field"] for error in problem["errors"]] == ["from", "sort", "page"]
 
-    def test_the_marks_are_the_only_markup_in_a_snippet(self, site: Newsstand) -> None:
+    def test_the_marks_are_the_only_markup_in_a_snippet(self, site: Harness) -> None:
         site.publish(title="T", content_html="<p>&lt;i&gt;wheat&lt;/i&gt; &amp; rye</p>")
         [result] = site.get("/api/search?q=wheat").get_json()["results"]
         assert re.sub(r"</?mark>", "", result["snippet_html"]) == "&lt;i&gt;wheat&lt;/i&gt; &amp; rye"

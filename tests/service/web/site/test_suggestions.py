@@ -1,4 +1,4 @@
-"""Suggestions while somebody types, as browsers ask for them."""
+"""Suggestions while typing, as browsers request them."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from archive.errors import IndexUnavailable
 from archive.search.index import Suggestions
 from archive.store.archive import Archive
 from service.web.site.suggestions import continues
-from tests.support.newsstand import Newsstand, open_newsstand
+from tests.support.harness import Harness, open_site
 
 
 @pytest.fixture
-def site(archive: Archive, tmp_path: Path) -> Iterator[Newsstand]:
-    with open_newsstand(archive, tmp_path) as opened:
+def site(archive: Archive, tmp_path: Path) -> Iterator[Harness]:
+    with open_site(archive, tmp_path) as opened:
         yield opened
 
 
-def suggested(site: Newsstand, typed: str) -> list[tuple[str, str, str]]:
+def suggested(site: Harness, typed: str) -> list[tuple[str, str, str]]:
     response = site.get("/search/suggest", query_string={"q": typed})
     assert (response.status_code, response.mimetype) == (200, "application/x-suggestions+json")
     said, texts, descriptions, addresses = response.get_json(force=True)
@@ -28,7 +28,7 @@ def suggested(site: Newsstand, typed: str) -> list[tuple[str, str, str]]:
     return list(zip(texts, descriptions, addresses, strict=True))
 
 
-def test_words_labels_and_titles_are_suggested_with_where_they_lead(site: Newsstand) -> None:
+def test_words_labels_and_titles_are_suggested_with_where_they_lead(site: Harness) -> None:
     for day in (1, 2):
         site.publish(
             title=f"Wheat export {day}",
@@ -52,14 +52,14 @@ def test_words_labels_and_titles_are_suggested_with_where_they_lead(site: Newsst
     )
 
 
-def test_what_is_suggested_leads_somewhere(site: Newsstand) -> None:
+def test_what_is_suggested_leads_somewhere(site: Harness) -> None:
     site.publish(title="Wheat? 100 %", tags=["wheat & rye", "wheat/oats"], section="Wheat", content_text="Wheats.")
     site.publish(title="Corn", tags=["whey/."], content_text="-")
     for _, _, address in suggested(site, "whe"):
         assert site.get(address.removeprefix("https://news.example.org")).status_code == 200
 
 
-def test_titles_are_suggested_where_a_word_begins_as_it_was_typed(site: Newsstand) -> None:
+def test_titles_are_suggested_where_a_word_begins_as_it_was_typed(site: Harness) -> None:
     site.publish(title="Exporting", content_text="-")
     site.publish(title="Exports", content_text="-")
     assert [text for text, _, _ in suggested(site, "exporti")] == ["exporting", "Exporting"]
@@ -68,7 +68,7 @@ def test_titles_are_suggested_where_a_word_begins_as_it_was_typed(site: Newsstan
     assert not continues("Exports", "")
 
 
-def test_no_more_than_ten_are_suggested_and_titles_have_a_place(site: Newsstand) -> None:
+def test_no_more_than_ten_are_suggested_and_titles_have_a_place(site: Harness) -> None:
     for number in range(12):
         letter = "abcdefghijkl"[number]
         site.publish(title=f"Wheat {letter}", tags=[f"whe{letter}"], content_text=f"wh{letter}x")
@@ -78,7 +78,7 @@ def test_no_more_than_ten_are_suggested_and_titles_have_a_place(site: Newsstand)
 
 
 @pytest.mark.parametrize("typed", ["", " ", "?", '"', "\x00", "\ud800", "a" * 5000, "<b>", "搜索"])
-def test_anything_may_be_typed(site: Newsstand, typed: str) -> None:
+def test_anything_may_be_typed(site: Harness, typed: str) -> None:
     site.publish(title="Wheat")
     response = site.get("/search/suggest", query_string={"q": typed.encode("utf-8", "replace")})
     assert response.status_code == 200
@@ -86,17 +86,17 @@ def test_anything_may_be_typed(site: Newsstand, typed: str) -> None:
     assert site.get("/search/suggest").get_json(force=True) == ["", [], [], []]
 
 
-def test_readers_who_type_on_need_not_ask_again(site: Newsstand) -> None:
+def test_readers_who_type_on_need_not_ask_again(site: Harness) -> None:
     assert site.get("/search/suggest?q=a").headers["Cache-Control"] == "public, max-age=60"
 
 
-def test_a_withdrawn_article_is_not_suggested_even_before_the_index_knows(site: Newsstand) -> None:
+def test_a_withdrawn_article_is_not_suggested_even_before_the_index_knows(site: Harness) -> None:
     article = site.publish(title="Wheat secret", content_text="-")
     site.dateline.publisher.withdraw(article.id, expected_revision=None, by="test")
     assert "Wheat secret" not in [text for text, _, _ in suggested(site, "whe")]
 
 
-def test_programs_are_told_when_there_is_no_index(site: Newsstand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_programs_are_told_when_there_is_no_index(site: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     def unavailable(text: str, *, limit: int) -> Suggestions:
         raise IndexUnavailable("there is no usable index")
 

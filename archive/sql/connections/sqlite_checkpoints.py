@@ -1,4 +1,4 @@
-"""Which process moves SQLite's write-ahead log into the database: one at a time."""
+"""Elects the one process that checkpoints a SQLite database: moves the write-ahead log into the database file."""
 
 from __future__ import annotations
 
@@ -12,30 +12,31 @@ from archive.util.file_lock import try_lock
 
 log = logging.getLogger(__name__)
 
-LOCK: Final = ".checkpoints"  # after the name of the database
+LOCK_SUFFIX: Final = ".checkpoints"  # added to the path of the database
 
 
 class Checkpoints:
-    """Whether this process checkpoints a SQLite file: it does from when it is given the lock beside it.
+    """The right to checkpoint a SQLite database: the process that has locked the file beside it does.
 
-    SQLite 3.7.0–3.51.2 can corrupt the file, rarely, when several processes checkpoint at once."""
+    SQLite 3.7.0–3.51.2 can, rarely, corrupt the database if several processes checkpoint at once."""
 
-    def __init__(self, database: str | None, *, wanted: bool) -> None:
-        self._path = Path(database + LOCK) if wanted and database not in (None, "", ":memory:") else None
+    def __init__(self, database: str | None, *, enabled: bool) -> None:
+        self._path = Path(database + LOCK_SUFFIX) if enabled and database not in (None, "", ":memory:") else None
         self._file: IO[bytes] | None = None
         self._warned = False
         self._lock = Lock()
 
-    def mine(self) -> bool:
+    def is_owner(self) -> bool:
+        """Whether this process has the lock."""
         return self._file is not None
 
-    def take(self) -> bool:
-        """Have the lock if it is free; whether this process has got it just now."""
+    def acquire(self) -> bool:
+        """Lock the file if it is free. Returns True only if this call has locked it."""
         with self._lock:
             if self._path is None or self._file is not None:
                 return False
             try:
-                # For reading, which a lock asks no more than: whoever came first may have been another user.
+                # Opened for reading, which is enough for flock: another user may have created the file.
                 file = os.fdopen(os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644), "rb")
             except OSError as error:
                 self._warn(error)
@@ -52,10 +53,11 @@ class Checkpoints:
 
     def _warn(self, error: OSError) -> None:
         if not self._warned:
-            log.warning("nothing is moved from SQLite's log into the database: %s: %s", self._path, error.strerror)
+            log.warning("cannot checkpoint the SQLite database: %s: %s", self._path, error.strerror)
             self._warned = True
 
-    def give_back(self) -> None:
+    def release(self) -> None:
+        """Unlock the file, if this process has locked it."""
         with self._lock:
             if self._file is not None:
                 self._file.close()

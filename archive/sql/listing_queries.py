@@ -1,4 +1,4 @@
-"""Lists of articles, labels and periods as SELECTs that an index answers."""
+"""The SELECT statements of article lists. An index answers each of them without sorting."""
 
 from __future__ import annotations
 
@@ -18,27 +18,29 @@ DAY = timedelta(days=1)
 
 
 def newest_first(query: ArticleQuery) -> Select[Any]:
-    """The articles of a query, in its order and at most `limit`."""
+    """At most `limit` articles of a query, newest first; oldest first for a query with `before`."""
     return _ordered(query, select(articles)).limit(query.limit)
 
 
 def stubs(query: ArticleQuery) -> Select[Any]:
-    """The columns of an ArticleStub."""
+    """The columns of an ArticleStub, in the order of `newest_first`."""
     columns = (articles.c.id, articles.c.revision, articles.c.day, articles.c.slug, articles.c.updated)
     return _ordered(query, select(*columns).where(articles.c.day.is_not(None))).limit(query.limit)
 
 
 def revisions(query: ArticleQuery) -> Select[Any]:
+    """Ids and revisions, in the order of `newest_first`."""
     return _ordered(query, select(articles.c.id, articles.c.revision)).limit(query.limit)
 
 
 def sort_keys(query: ArticleQuery) -> Select[Any]:
-    """The sort keys of all articles of a query."""
+    """The sort keys of all articles of a query, in the order of `newest_first`."""
     published, article_id = _sort_columns(query)
     return _ordered(query, select(published.label("listed"), article_id.label("id")).select_from(articles))
 
 
-def counted(query: ArticleQuery) -> Select[Any]:
+def count(query: ArticleQuery) -> Select[Any]:
+    """The number of articles that match; `limit` and the sort keys of the query are ignored."""
     return _matching(query, select(func.count()).select_from(articles))
 
 
@@ -67,7 +69,7 @@ def _matching(query: ArticleQuery, statement: Select[Any]) -> Select[Any]:
         published, _ = _sort_columns(query)
         statement = statement.where(
             articles.c.day.between(query.period.first_day, query.period.last_day),
-            published.between(*_instants_around(query.period)),  # this finds them by index
+            published.between(*_instants_around(query.period)),  # so that the index on dates is used
         )
     if query.words:
         needle = query.words.lower()
@@ -83,7 +85,7 @@ def _has_status(statuses: Set[Status]) -> ColumnElement[bool]:
         return articles.c.status == next(iter(statuses)).value
     if len(statuses) == len(Status):
         return true()
-    # Said the other way round, since for "one of these" SQLite reads and sorts all of them.
+    # As NOT IN: for IN, SQLite reads and sorts all articles with these statuses.
     return articles.c.status.not_in([status.value for status in Status if status not in statuses])
 
 
@@ -94,7 +96,7 @@ def _sort_columns(query: ArticleQuery) -> tuple[ColumnElement[Any], ColumnElemen
 
 
 def _instants_around(period: Period) -> tuple[datetime, datetime]:
-    """The first and the last instant that can lie in a period: no time zone is a day away from UTC."""
+    """The earliest and latest instant of a period in any time zone: none differs from UTC by a day or more."""
     first, last = (datetime.combine(day, time.min, UTC) for day in (period.first_day, period.last_day))
     return max(first, EARLIEST) - DAY, min(last, LATEST - 2 * DAY) + 2 * DAY
 

@@ -1,4 +1,4 @@
-"""One database with its transactions; the driver's errors become the archive's."""
+"""A database and its transactions. Errors of the driver are translated to those of archive.errors."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from archive.errors import ArchiveUnavailable
-from archive.sql.engine import DatabaseKind, kind_of, open_engine, translate
-from archive.sql.sqlite_checkpoints import Checkpoints
+from archive.sql.connections.engine import DatabaseKind, kind_of, open_engine, translate
+from archive.sql.connections.sqlite_checkpoints import Checkpoints
 
 
 class Database:
-    """An engine and its transactions. Opening it does not touch the database.
+    """An engine and its transactions. The constructor does not touch the database.
 
-    Threads share one; processes open their own, after they have been forked. `checkpoints`: this process moves
-    SQLite's write-ahead log into the database, unless another process does."""
+    Threads may share an instance; a forked process must open its own. `checkpoints`: this process moves SQLite's
+    write-ahead log into the database, unless another process does."""
 
     def __init__(self, url: str, *, checkpoints: bool) -> None:
         address = make_url(url)
-        self.checkpoints = Checkpoints(address.database, wanted=checkpoints)
+        self.checkpoints = Checkpoints(address.database, enabled=checkpoints)
         self.engine = open_engine(address, self.checkpoints)
 
     @property
@@ -31,13 +31,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection outside of a transaction of ours. Raises ArchiveUnavailable."""
+        """A connection for reading; its transaction is rolled back. Raises ArchiveUnavailable."""
         with self.translated(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        """A transaction that is committed at the end. Raises ArchiveUnavailable and StorageFull."""
+        """A transaction, committed at the end unless an error is raised. Raises ArchiveUnavailable and StorageFull."""
         with (
             self.translated(),
             self.engine.connect().execution_options(writes=True) as connection,
@@ -47,6 +47,7 @@ class Database:
 
     @contextmanager
     def translated(self) -> Iterator[None]:
+        """Translates errors of the driver and of SQLAlchemy to ArchiveUnavailable and StorageFull."""
         try:
             yield
         except DBAPIError as error:
@@ -58,4 +59,4 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
-        self.checkpoints.give_back()
+        self.checkpoints.release()

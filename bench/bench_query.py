@@ -1,4 +1,4 @@
-"""A query that every engine of the bench answers."""
+"""A query that every search engine of the bench answers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ LIMIT = 10  # hits of a query
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One query, for every engine. `needs` says what is wanted beside the hits."""
+class BenchQuery:
+    """A query for all engines. `needs`: the results wanted besides the hits."""
 
     text: str
     must: tuple[str, ...] = ()

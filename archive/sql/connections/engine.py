@@ -1,4 +1,4 @@
-"""What differs between the databases, as data; everything else is SQLAlchemy Core."""
+"""The differences between databases, as a table; everything else is SQLAlchemy Core."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from archive.errors import ArchiveUnavailable, DatelineError, StorageFull
-from archive.sql.sqlite_checkpoints import Checkpoints
+from archive.sql.connections.sqlite_checkpoints import Checkpoints
 
-# What SQLite's error codes, without their extensions, mean to whoever runs Dateline.
+# Error messages by primary SQLite result code.
 _ADVICE = {
-    "SQLITE_CANTOPEN": "cannot open {file}: its folder is missing, or this user may not write there",
-    "SQLITE_READONLY": "{file} may not be written by this user",
-    "SQLITE_NOTADB": "{file} is no SQLite database, or damaged: restore a backup",
+    "SQLITE_CANTOPEN": "cannot open {file}: its folder is missing, or this user has no permission to write there",
+    "SQLITE_READONLY": "this user has no permission to write {file}",
+    "SQLITE_NOTADB": "{file} is not a SQLite database, or is damaged: restore a backup",
     "SQLITE_CORRUPT": "{file} is damaged: restore a backup",
     "SQLITE_BUSY": "{file} is busy; try again in a moment",
     "SQLITE_LOCKED": "{file} is busy; try again in a moment",
 }
-_FULL = frozenset({"SQLITE_FULL", "53100"})  # the latter in PostgreSQL's words: disk_full
+_DISK_FULL = frozenset({"SQLITE_FULL", "53100"})  # 53100: PostgreSQL's SQLSTATE disk_full
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseKind:
-    """One database. `upsert` builds an INSERT that knows `on_conflict_do_update`.
+    """One kind of database.
 
-    `title` is its name for people, and `version` asks for that of the server or library.
-    `migration_lock` keeps two programs from upgrading at once, for the length of a transaction."""
+    `title` is its name for people, `version` a statement that returns the version of the server or library.
+    `upsert` builds an INSERT with `on_conflict_do_update`. `prepare` is called with a new engine. `migration_lock`
+    is a statement that prevents two programs from upgrading at once, until its transaction ends. `tidy` are
+    maintenance statements; `checkpoint` moves the write-ahead log into the database."""
 
     name: str
     title: str
@@ -49,18 +51,18 @@ class DatabaseKind:
 def _prepare_sqlite(engine: Engine, checkpoints: Checkpoints) -> None:
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _entry: ConnectionPoolEntry) -> None:
-        checkpoints.take()
-        # The driver must not open transactions by itself: BEGIN is ours, below.
+        checkpoints.acquire()
+        # The driver must not begin transactions implicitly: the listener below does.
         connection.isolation_level = None
-        connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own knows ASCII only
+        connection.create_function("lower", 1, _lower, deterministic=True)  # SQLite's own handles ASCII only
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",  # NORMAL can lose an acknowledged commit on power loss
             "foreign_keys=ON",
             "busy_timeout=10000",
-            "cache_size=-1000",  # KiB, of each connection, of which a process has ten; the system keeps the file anyway
+            "cache_size=-1000",  # 1000 KiB for each of about ten connections; the page cache has the file anyway
             "temp_store=MEMORY",
-            f"wal_autocheckpoint={1000 if checkpoints.mine() else 0}",
+            f"wal_autocheckpoint={1000 if checkpoints.is_owner() else 0}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -100,11 +102,13 @@ DIALECTS: Mapping[str, DatabaseKind] = {
 
 
 def open_engine(address: URL, checkpoints: Checkpoints) -> Engine:
-    """An engine for `sqlite:///path` or `postgresql://…`. Raises ArchiveUnavailable for other kinds."""
+    """An engine for `sqlite:///path` or `postgresql://…`. Raises ArchiveUnavailable for other URLs."""
     backend = address.get_backend_name()
     if backend not in DIALECTS:
         known = ", ".join(DIALECTS)
-        raise ArchiveUnavailable(f"the database {address.render_as_string()!r} is of no known kind; known are {known}")
+        raise ArchiveUnavailable(
+            f"the database {address.render_as_string()!r} is not of a supported kind; the kinds are {known}"
+        )
     if address.drivername == "postgresql":
         address = address.set(drivername="postgresql+psycopg")
     kind = DIALECTS[backend]
@@ -112,7 +116,7 @@ def open_engine(address: URL, checkpoints: Checkpoints) -> Engine:
         address,
         pool_size=8,
         max_overflow=8,
-        hide_parameters=True,  # errors are logged; secrets of subscribers are not
+        hide_parameters=True,  # errors are logged, and parameters include the secrets of subscribers
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
         **kind.options,
@@ -123,17 +127,18 @@ def open_engine(address: URL, checkpoints: Checkpoints) -> Engine:
 
 
 def kind_of(dialect: Dialect) -> DatabaseKind:
+    """The entry of DIALECTS for an SQLAlchemy dialect."""
     return DIALECTS[dialect.name]
 
 
 def translate(error: DBAPIError, address: URL) -> DatelineError:
-    """The driver's error in words of ours; the driver's stay in `__cause__`."""
+    """The archive's error for an error of the driver. The caller chains the driver's as `__cause__`."""
     driver = error.orig
     code = getattr(driver, "sqlite_errorname", None) or getattr(driver, "sqlstate", None) or ""
-    if code in _FULL:
+    if code in _DISK_FULL:
         return StorageFull("the archive's disk is full; nothing was stored. Make room and try again")
     advice = _ADVICE.get("_".join(code.split("_")[:2]))
     if advice is not None:
         return ArchiveUnavailable(advice.format(file=address.database))
-    said = str(driver).strip() or type(driver).__name__
-    return ArchiveUnavailable(f"the archive's database does not answer: {said.splitlines()[0]}")
+    message = str(driver).strip() or type(driver).__name__
+    return ArchiveUnavailable(f"the archive's database does not answer: {message.splitlines()[0]}")
