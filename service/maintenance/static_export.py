@@ -82,7 +82,7 @@ class _Export:
         for path in self.dateline.archive.renditions.paths():
             rendition = self.dateline.archive.renditions.get(path)
             if rendition is not None:
-                self._write(path, rendition.codings["identity"].body)
+                self._write(path, rendition.identity.body)
         self._copy_static()
         return self.files
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archive.store.archive import Archive
-from archive.store.subscriptions import Mode, Subscription
+from archive.store.intents import Mode
+from archive.store.subscriptions import Subscription
 from tests.support.archives import (
     HOUR,
     MINUTE,

@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from archive.store.archive import Archive
-from archive.store.subscriptions import Delivered, Failed, Mode
+from archive.store.intents import Mode
+from archive.store.subscriptions import Delivered, Failed
 from tests.support.archives import (
     HOUR,
     MINUTE,

@@ -17,7 +17,7 @@ from archive.store.archive import Archive
 from archive.store.listings import ArticleQuery
 from archive.urls import Scope, home_path
 from feeds.format import FORMATS, Format
-from feeds.spec import parse
+from feeds.spec import parse_feed_path
 from service.links import Addresses
 from service.search import read_query
 from service.syndication.search_feeds import FOLDER as SEARCH
@@ -63,7 +63,7 @@ def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: dateti
         return _search(feed_format, dict(parse_qsl(parameters)), addresses)
     if path not in archive.renditions.etags([path]):
         return None
-    if (found := parse(path)) is not None:
+    if (found := parse_feed_path(path)) is not None:
         return _list(found[0], feed_format, archive, addresses, now)
     if (archived := _ARCHIVE_DOCUMENT.fullmatch(f"{folder}/")) is not None:
         return _archive_document(archived, path, feed_format, archive, addresses)
