@@ -7,13 +7,7 @@ from dataclasses import replace
 from archive.store.archive import Archive
 from archive.store.intents import Mode
 from archive.store.subscriptions import Subscription
-from tests.support.archives import (
-    HOUR,
-    MINUTE,
-    an_intent,
-    asked,
-    subscribed,
-)
+from tests.support.archives import HOUR, MINUTE, an_intent, asked, subscribed
 from tests.support.builders import NOON
 
 

@@ -9,16 +9,7 @@ from dataclasses import replace
 from archive.store.archive import Archive
 from archive.store.intents import Mode
 from archive.store.subscriptions import Delivered, Failed
-from tests.support.archives import (
-    HOUR,
-    MINUTE,
-    a_lease,
-    a_rendition,
-    announced,
-    asked,
-    due,
-    subscribed,
-)
+from tests.support.archives import HOUR, MINUTE, a_lease, a_rendition, announced, asked, due, subscribed
 from tests.support.builders import NOON
 
 

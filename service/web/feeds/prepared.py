@@ -20,7 +20,7 @@ from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.archive import Archive
 from archive.store.renditions import IDENTITY, Rendition, Representation
-from archive.urls import ABOUT_FEED_PATH
+from archive.urls import ABOUT_FEED_PATH, SEARCH_PATH
 from feeds.format import FORMATS
 from feeds.sitemap import is_sitemap
 from feeds.spec import parse_feed_path
@@ -28,7 +28,6 @@ from feeds.touched import TOMBSTONE_LIFETIME
 from service.http.conditional import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
 from service.http.fetch_metadata import opens_in_browser
 from service.http.ranges import Unsatisfiable, byte_range
-from service.syndication.search_feeds import FOLDER as SEARCH
 from service.web.feeds.deltas import MANIPULATION, Delta, Deltas, accepts_deltas
 from service.web.feeds.throttle import Throttle
 from service.websub.protocol import link_header
@@ -70,6 +69,7 @@ _REFUSAL = [
     ("Access-Control-Allow-Origin", "*"),
     ("Content-Length", "0"),
 ]
+_SEARCH_FOLDER = f"{SEARCH_PATH}/"
 _cached_codings = lru_cache(maxsize=1024)(accepted_codings)
 READ_METHODS = ("GET", "HEAD")
 Headers = list[tuple[str, str]]
@@ -175,7 +175,7 @@ class PreparedDocuments:
             return self.otherwise(environ, start_response)
         cached = self._cached(path)
         if cached is None or self.ticks() - cached.checked > CHECK_INTERVAL:
-            if path.startswith(SEARCH):
+            if path.startswith(_SEARCH_FOLDER):
                 return self._search(environ, start_response)
             try:
                 cached = self._checked(path, cached)
