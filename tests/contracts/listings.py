@@ -17,11 +17,7 @@ from archive.site import Site
 from archive.store.archive import Archive
 from archive.store.articles import Imported, Origin, Save
 from archive.store.listings import ArticleQuery, ArticleStub, LabelCount, SortKey, Tombstone
-from tests.support.archives import (
-    UNHEARD_OF,
-    pages_backward,
-    pages_forward,
-)
+from tests.support.archives import UNHEARD_OF, pages_backward, pages_forward
 from tests.support.builders import NOON, added, an_article, changed
 
 

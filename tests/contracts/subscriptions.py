@@ -9,17 +9,9 @@ from dataclasses import replace
 import pytest
 
 from archive.store.archive import Archive
-from archive.store.subscriptions import Delivered, Failed, Mode
-from tests.support.archives import (
-    HOUR,
-    MINUTE,
-    a_lease,
-    a_rendition,
-    asked,
-    due,
-    marked_due,
-    subscribed,
-)
+from archive.store.intents import Mode
+from archive.store.subscriptions import Delivered, Failed
+from tests.support.archives import HOUR, MINUTE, a_lease, a_rendition, asked, due, marked_due, subscribed
 from tests.support.builders import NOON
 
 

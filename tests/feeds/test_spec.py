@@ -13,7 +13,7 @@ from archive.labels import Label, LabelKind, label_key
 from archive.period import Period
 from archive.urls import Scope, has_address, home_path
 from feeds.format import ATOM, FORMATS, JSON, RSS, Format
-from feeds.spec import EPOCH, minted_on, parse, spec_for
+from feeds.spec import EPOCH, minted_on, parse_feed_path, spec_for
 from tests.feeds.reading import IDENTITY
 from tests.support.builders import SITE
 
@@ -35,7 +35,7 @@ WHEAT = Label(LabelKind.TAG, "wheat")
 )
 def test_every_list_has_its_feed_beside_its_page(scope: Scope, path: str) -> None:
     assert spec_for(scope, SITE, IDENTITY).path(ATOM) == path
-    assert parse(path) == (scope, ATOM)
+    assert parse_feed_path(path) == (scope, ATOM)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_every_list_has_its_feed_beside_its_page(scope: Scope, path: str) -> Non
     ],
 )
 def test_nothing_else_is_a_feed(path: str) -> None:
-    assert parse(path) is None
+    assert parse_feed_path(path) is None
 
 
 scopes = st.one_of(
@@ -76,12 +76,12 @@ scopes = st.one_of(
 
 @given(scopes, st.sampled_from(list(FORMATS.values())))
 def test_an_address_leads_back_to_its_feed(scope: Scope, feed_format: Format) -> None:
-    assert parse(home_path(scope) + feed_format.suffix) == (scope, feed_format)
+    assert parse_feed_path(home_path(scope) + feed_format.suffix) == (scope, feed_format)
 
 
 @given(st.text(alphabet="/0123tags.feedjonr", max_size=30))
 def test_each_feed_has_exactly_one_path(path: str) -> None:
-    if found := parse(path):
+    if found := parse_feed_path(path):
         scope, feed_format = found
         assert home_path(scope) + feed_format.suffix == path
 

@@ -35,9 +35,7 @@ from archive.fields.values import (
     Uri,
     WebAddress,
 )
-from archive.fields.values import (
-    Source as SourceText,
-)
+from archive.fields.values import Source as SourceText
 from archive.lifecycle import compose
 from archive.sql.archive import SqlArchive
 from archive.validation import parse_draft
