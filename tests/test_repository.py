@@ -247,7 +247,7 @@ def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def _imports(folder: Path) -> set[str]:
     """What the modules in a folder import, at any place in their code, such as `flask` and `datetime.date`."""
-    imported = set()
+    imported: set[str] = set()
     for file in folder.rglob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):

@@ -129,7 +129,7 @@ class Press:
             seen.add(path)
             rendition = self.archive.renditions.get(path)
             assert rendition is not None, f"{path} is missing"
-            root = etree.fromstring(rendition.codings["identity"].body)
+            root = etree.fromstring(rendition.identity.body)
             yield path, root
             path = linked(root, "prev-archive")
 
@@ -221,7 +221,7 @@ def test_rss_and_json_have_the_archive_too(press: Press):
     assert titles >= {article.title for article in articles}
     seen, path = set(), "/feed.json"
     while path:
-        feed = orjson.loads(press.archive.renditions.get(path).codings["identity"].body)
+        feed = orjson.loads(press.archive.renditions.get(path).identity.body)
         seen |= {item["id"] for item in feed["items"]}
         path = urlsplit(feed.get("next_url", "")).path
     assert seen == set(press.public())
