@@ -23,7 +23,7 @@ class RenditionsContract:
         assert archive.renditions.get("/tags/año/feed.rss") == document
         assert list(archive.renditions.paths()) == ["/tags/año/feed.rss"]
         assert archive.renditions.etags(["/tags/año/feed.rss", *UNHEARD_OF]) == {
-            "/tags/año/feed.rss": document.codings["identity"].etag
+            "/tags/año/feed.rss": document.identity.etag
         }
 
     @pytest.mark.parametrize("path", UNHEARD_OF)

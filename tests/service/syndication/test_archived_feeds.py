@@ -130,7 +130,7 @@ class Press:
             seen.add(path)
             rendition = self.archive.renditions.get(path)
             assert rendition is not None, f"{path} is missing"
-            root = etree.fromstring(rendition.codings["identity"].body)
+            root = etree.fromstring(rendition.identity.body)
             yield path, root
             path = linked(root, "prev-archive")
 
@@ -224,7 +224,7 @@ def test_rss_and_json_have_the_archive_too(press: Press) -> None:
     while path:
         rendition = press.archive.renditions.get(path)
         assert rendition is not None
-        feed = orjson.loads(rendition.codings["identity"].body)
+        feed = orjson.loads(rendition.identity.body)
         seen |= {item["id"] for item in feed["items"]}
         path = urlsplit(feed.get("next_url", "")).path
     assert seen == set(press.public())

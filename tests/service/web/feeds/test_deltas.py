@@ -379,7 +379,7 @@ class Follower:
     def whole(self) -> dict[str, tuple[datetime, bytes]]:
         """The entries of the current feed. A delta does not say where it ends: the reader may have older ones."""
         rendition = self.kiosk.archive.archive.renditions.get(self.path)
-        return read(self.path, rendition.codings["identity"].body)[0] if rendition is not None else {}
+        return read(self.path, rendition.identity.body)[0] if rendition is not None else {}
 
 
 def read(path: str, body: bytes) -> tuple[dict[str, tuple[datetime, bytes]], list[str]]:
