@@ -45,4 +45,5 @@ class Dateline:
 
 
 def now() -> datetime:
+    """The current time, UTC."""
     return datetime.now(UTC)

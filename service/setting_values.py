@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from archive.search.engines import has_engine
+from archive.search.engines import ENGINES, has_engine
 from feeds.content_level import ContentLevels, read_content_levels
 from feeds.formats.podcasts import CATEGORIES, TYPES, category_path
 from feeds.language import language_tag
@@ -106,7 +106,9 @@ def token(value: object) -> str:
 
 def search_url(value: object) -> str:
     if not has_engine(text(value)):
-        raise ValueError("is not the URL of a known search engine; leave it out, or write whoosh:///folder")
+        raise ValueError(
+            f"must be the URL of a search engine, whose scheme is one of {', '.join(ENGINES)}; example: whoosh:///folder"
+        )
     return text(value)
 
 

@@ -73,7 +73,7 @@ class Settings:
     admin_token: str | None = _setting(None, read.token, "a token with the scope admin", secret=True)
     samples: bool = _setting(True, read.switch, "whether the first start adds sample articles")
     web_workers: int = _setting(
-        0, partial(read.number, minimum=0, maximum=64), "web processes; 0: one per processor, at most 2"
+        0, partial(read.number, minimum=0, maximum=64), "web processes; 0: two, or one on a machine with one processor"
     )
     feed_length: int = _setting(
         50, partial(read.number, minimum=1, maximum=500), "entries of a feed; the site's own has up to 24 more"
@@ -134,6 +134,18 @@ class Settings:
     def search_folder(self) -> Path:
         """The folder of an engine with files, if `search_url` names none."""
         return self.data / "search"
+
+    # "bell" and "place": existing data folders have these names.
+
+    @property
+    def wakeup_pipe(self) -> Path:
+        """The named pipe that wakes the worker."""
+        return self.data / "bell"
+
+    @property
+    def lease_owner_file(self) -> Path:
+        """The file with the name under which the workers on this data folder hold leases."""
+        return self.data / "place"
 
     def describe(self) -> list[tuple[str, str, str]]:
         """Variable, value and description of every setting. Hides the values of secrets."""

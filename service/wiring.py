@@ -1,10 +1,12 @@
-"""Opens a Dateline from its settings. The only module that names a back-end."""
+"""Opens a Dateline from its settings.
+
+The only module that names a storage back-end; archive.search.engines names the search engines."""
 
 from __future__ import annotations
 
 import errno
 
-from archive.errors import DatelineError, StorageFull, Unavailable
+from archive.errors import StorageFull, Unavailable
 from archive.ids import new_id
 from archive.search.engines import open_index
 from archive.sql import SqlArchive
@@ -42,18 +44,18 @@ def open_dateline(
             archive.migrate()
         else:
             archive.check_schema()
-    except DatelineError:
+        # If site_url is not set: the URL it was last served at, since other commands do not know the port.
+        site = settings.site(archive.facts.get(SITE_URL))
+        wakeup = Wakeup(settings.wakeup_pipe)
+        return Dateline(
+            settings=settings,
+            site=site,
+            archive=archive,
+            index=open_index(settings.search_url, folder=settings.search_folder, recency=settings.search_recency / 100),
+            publisher=Publisher(archive, site, clock=clock, new_id=new_id, notify=wakeup.notify),
+            wakeup=wakeup,
+            clock=clock,
+        )
+    except BaseException:
         archive.close()
         raise
-    # If site_url is not set: the URL it was last served at, since other commands do not know the port.
-    site = settings.site(archive.facts.get(SITE_URL))
-    wakeup = Wakeup(settings.data / "bell")
-    return Dateline(
-        settings=settings,
-        site=site,
-        archive=archive,
-        index=open_index(settings.search_url, folder=settings.search_folder, recency=settings.search_recency / 100),
-        publisher=Publisher(archive, site, clock=clock, new_id=new_id, notify=wakeup.notify),
-        wakeup=wakeup,
-        clock=clock,
-    )

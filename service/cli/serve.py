@@ -11,7 +11,6 @@ from service.cli.server_options import (
     configure_logging,
     host_option,
     port_option,
-    process_count,
     processes_option,
     refuse_taken_port,
     served_address,
@@ -29,12 +28,12 @@ def serve(host: str, port: int, web_workers: int) -> None:
     configure_logging(settings)
     refuse_taken_port(host, port)
     # In a process of its own, whose memory is freed at its end: preparation needs much memory once.
-    prepared = subprocess.run(  # noqa: S603
+    prepared = subprocess.run(  # noqa: S603  # this program, with arguments of its own
         [sys.executable, "-m", "service.cli", "_prepare", served_address(host, port)], check=False
     )
     if prepared.returncode:
         sys.exit(prepared.returncode)
-    from service.server.granian import WorkerSupervisor, run_web
+    from service.server.granian import WorkerSupervisor, process_count, run_web
 
     worker = WorkerSupervisor()
     worker.start()

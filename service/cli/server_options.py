@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
 
 import click
 
 from service.settings import Settings
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-DEFAULT_MAX_PROCESSES = 2  # more cost memory, and one serves thousands of feed readers
 
 
 def served_address(host: str, port: int) -> str:
-    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104
+    shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104  # only compared
     return f"http://{shown}:{port}/"
-
-
-def process_count(asked: int, settings: Settings) -> int:
-    return asked or settings.web_workers or min(DEFAULT_MAX_PROCESSES, os.cpu_count() or 1)
 
 
 def configure_logging(settings: Settings) -> None:
@@ -30,7 +24,10 @@ def configure_logging(settings: Settings) -> None:
 host_option = click.option("--host", default="127.0.0.1", show_default=True, help="address to listen on")
 port_option = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 processes_option = click.option(
-    "--web-workers", default=0, type=click.IntRange(0, 64), help="web processes; 0: the value of DATELINE_WEB_WORKERS"
+    "--web-workers",
+    default=0,
+    type=click.IntRange(0, 64),
+    help="web processes; 0: the value of DATELINE_WEB_WORKERS, by default two, or one on a machine with one processor",
 )
 
 

@@ -8,7 +8,6 @@ from service.cli.server_options import (
     configure_logging,
     host_option,
     port_option,
-    process_count,
     processes_option,
     refuse_taken_port,
 )
@@ -25,7 +24,7 @@ def web(host: str, port: int, web_workers: int) -> None:
     configure_logging(settings)
     refuse_taken_port(host, port)
     from service.cli.opening import opened
-    from service.server.granian import run_web
+    from service.server.granian import process_count, run_web
 
     with opened():
         pass  # reports errors once, instead of in every process

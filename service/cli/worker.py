@@ -32,4 +32,4 @@ def worker(until_stdin_closes: bool) -> None:
     if running.restarts:
         logging.getLogger(__name__).info("restarting with fresh memory after many changes")
         # exec keeps the PID, so a supervisor sees no exit.
-        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # this program again, with its own arguments

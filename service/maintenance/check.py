@@ -23,8 +23,7 @@ from feeds.document import Document
 from feeds.spec import parse
 from feeds.touched import scopes_touched
 from service.dateline import Dateline
-from service.syndication.site_feeds import name_of
-from service.worker.consumers.feeds import site_feeds
+from service.syndication.site_feeds import name_of, site_feeds
 from service.worker.folder_lock import is_served
 
 POLL_INTERVAL = 0.2  # seconds
@@ -70,14 +69,16 @@ def check_archive(dateline: Dateline, *, track: Track = untracked) -> list[str]:
         if article.is_public:
             carried.update(article.labels)
         if article.path is not None:
-            located = archive.articles.resolve(article.path)
-            if located is None or located.article.id != article.id:
+            resolved = archive.articles.resolve(article.path)
+            if resolved is None or resolved.article.id != article.id:
                 findings.append(f"archive: {article.path} does not resolve to article {article.id}")
         states = archive.articles.history(article.id)
         revision = states[0].article.revision  # the current one, which may be newer than the article above
         if len(states) != revision:
             findings.append(f"archive: article {article.id} has {len(states)} states but revision {revision}")
-    listed = {named.label: named.count for kind in LabelKind for named in archive.listings.labels(kind)}
+    listed = {
+        label_count.label: label_count.count for kind in LabelKind for label_count in archive.listings.labels(kind)
+    }
     changed = {label for change in _changes(archive, began) for label in change.labels}
     findings += [
         f"archive: {label.kind} {label.key} lists {listed.get(label, 0):,} articles; {carried[label]:,} carry it"
@@ -226,8 +227,8 @@ class _Feeds:
         if not isinstance(one, ArchiveDocument):
             return self.site_feeds.feed(one, is_one_of_many=True)
         # Looked up by name, because its bounds may have changed.
-        named = (each for each in self.site_feeds.sealed() if name_of(each) == name_of(one))
-        return [document for each in named for document in self.site_feeds.archive_document(each)]
+        documents = (each for each in self.site_feeds.sealed() if name_of(each) == name_of(one))
+        return [document for each in documents for document in self.site_feeds.archive_document(each)]
 
     def _is_touched_after(self, position: int, one: Scope | ArchiveDocument) -> bool:
         changes = (change for change in _changes(self.archive, position) if change.days)

@@ -91,8 +91,8 @@ class _Export:
         archive = self.dateline.archive
         yield from _OVERVIEWS
         for kind in LabelKind:
-            for named in archive.listings.labels(kind):
-                yield home_path(named.label)
+            for label_count in archive.listings.labels(kind):
+                yield home_path(label_count.label)
         periods: set[Period] = set()
         for article in archive.articles.every():
             if article.is_public and article.path is not None:

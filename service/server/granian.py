@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 import threading
@@ -14,14 +15,21 @@ from granian.server import MPServer, mp
 
 from service.process.parent_watch import become_parent
 from service.server.leader_follower import lead_and_follow
+from service.settings import Settings
 
 log = logging.getLogger(__name__)
 
 RESTART_DELAY = 1.0  # seconds
 THREADS = 8  # of a web process: slow requests that it handles at the same time
+DEFAULT_MAX_PROCESSES = 2  # more cost memory, and one serves thousands of feed readers
 # Held while a process is started. Web processes are forked: one that was forked while the worker was being started
 # inherited the pipe by which Popen waits for exec, and the end of the worker went unnoticed.
 _start_lock = threading.Lock()
+
+
+def process_count(asked: int, settings: Settings) -> int:
+    """The number of web processes: as asked, else as set; if both are 0, two, or one on a machine with one processor."""
+    return asked or settings.web_workers or min(DEFAULT_MAX_PROCESSES, os.cpu_count() or 1)
 
 
 def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
@@ -40,7 +48,7 @@ def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
         respawn_failed_workers=True,
         respawn_interval=0.1,
         workers_kill_timeout=5,
-        log_level=log_level,  # type: ignore[arg-type]
+        log_level=log_level,  # type: ignore[arg-type]  # one of the names of granian.log.LogLevels
         log_enabled=log_level == "debug",
         process_name=None,
     )
@@ -54,12 +62,12 @@ class _RestartingServer(MPServer):
     @staticmethod
     def _spawn_wsgi_worker(*parameters: Any) -> None:
         """Runs in the web process. Granian has no option for the wrapper that calls the application."""
-        mp._wsgi_call_wrap = lead_and_follow  # type: ignore[attr-defined,assignment]
+        mp._wsgi_call_wrap = lead_and_follow  # type: ignore[attr-defined,assignment]  # private
         MPServer._spawn_wsgi_worker(*parameters)
 
     def _spawn_workers(self, spawn_target: Any, target_loader: Any) -> None:
         with _start_lock:
-            super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+            super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # Granian's has no types
 
     def _respawn_workers(self, workers: list[int], spawn_target: Any, target_loader: Any, delay: float = 0) -> None:
         with _start_lock:

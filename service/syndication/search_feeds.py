@@ -84,14 +84,10 @@ class SearchFeeds:
 
     @cached_property
     def _builder(self) -> FeedBuilder:
-        from feeds.builder import FeedBuilder  # here, as it loads feedgen, which most web processes do not need
+        # Here, as it loads feedgen, which most web processes do not need.
+        from service.syndication.site_feeds import feed_builder
 
-        return FeedBuilder(
-            self.dateline.site,
-            self.dateline.identity(),
-            content_levels=self.dateline.settings.feed_content,
-            cache_bytes=CACHE_BYTES,
-        )
+        return feed_builder(self.dateline, cache_bytes=CACHE_BYTES)
 
 
 def feed_parameters(query: SearchQuery, *, default: int | None = None) -> dict[str, str]:

@@ -15,13 +15,14 @@ from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import ArticleQuery, SortKey, Tombstone
 from archive.urls import Scope
 from feeds.archived import MAX_ARTICLES, ArchiveMap, month_of, newest_first, page_of, split
-from feeds.builder import FeedBuilder
+from feeds.builder import CACHE_BYTES, FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.spec import spec_for
+from service.dateline import Dateline
 
 MAX_TOMBSTONES = 200  # of the whole site, from which each feed takes its own
-ALL = 100_000  # articles of an archive document: until it is split, it may have many more than MAX_ARTICLES
+NO_LIMIT = 100_000  # articles of an archive document: until it is split, it may have many more than MAX_ARTICLES
 SITE_FEED = Page("/")
 SEALED_UP_TO = "feeds-bound-to"  # name of the fact: the folder of the newest sealed document, or NOTHING
 NOTHING = "nothing"
@@ -34,7 +35,7 @@ class Placement:
     """The month and sort key of an article: current ones, or former ones if its date changed."""
 
     month: Period
-    place: SortKey
+    sort_key: SortKey
     is_current: bool
 
 
@@ -108,8 +109,8 @@ class SiteFeeds:
         newest = self._articles.find(ArticleQuery(limit=limit))
         unsealed = self.archive_map.newer_than(self._newest())
         names = set(map(name_of, unsealed))
-        located = ((one, self.archive_map.containing(month_of(one), SortKey.of(one))) for one in newest)
-        live = {one.id: one for one, document in located if document is None or name_of(document) in names}
+        contained = ((one, self.archive_map.containing(month_of(one), SortKey.of(one))) for one in newest)
+        live = {one.id: one for one, document in contained if document is None or name_of(document) in names}
         if len(live) == limit:
             # Many articles were just added. All articles of unsealed documents are needed; of those without a document
             # yet, the newest are enough until the next changes are applied.
@@ -158,7 +159,7 @@ class SiteFeeds:
         touched: dict[_Name, None] = {}
         opened: dict[_Name, None] = {}
         for placement in placements:
-            document = self.archive_map.containing(placement.month, placement.place)
+            document = self.archive_map.containing(placement.month, placement.sort_key)
             if document is None and placement.is_current:
                 document = ArchiveDocument(placement.month, 1)
                 self.archive_map.put([document])
@@ -216,7 +217,7 @@ class SiteFeeds:
 
     def _query_of(self, document: ArchiveDocument) -> ArticleQuery:
         end = self.archive_map.end(document)
-        return ArticleQuery(period=document.month, after=end, down_to=document.first, limit=ALL)
+        return ArticleQuery(period=document.month, after=end, down_to=document.first, limit=NO_LIMIT)
 
     def _named(self, name: _Name) -> ArchiveDocument:
         month, number = name
@@ -250,3 +251,20 @@ def _name(label: Label, articles: Iterable[Article]) -> str | None:
             if own == label:
                 return name
     return None
+
+
+def site_feeds(dateline: Dateline) -> SiteFeeds:
+    """The site's feeds as its settings describe them."""
+    return SiteFeeds(dateline.archive, feed_builder(dateline))
+
+
+def feed_builder(dateline: Dateline, *, cache_bytes: int = CACHE_BYTES) -> FeedBuilder:
+    """A builder of this site's feeds, with the length and content that its settings name."""
+    settings = dateline.settings
+    return FeedBuilder(
+        dateline.site,
+        dateline.identity(),
+        length=settings.feed_length,
+        content_levels=settings.feed_content,
+        cache_bytes=cache_bytes,
+    )

@@ -25,7 +25,7 @@ VERSION = 1  # increase it when the same articles give other bytes
 BUILT_FOR = "sitemaps-built-for"
 NEWS_AGE = timedelta(days=2)  # of articles in the news sitemap, by Google's rules
 OVERVIEWS = ("/", "/archive/", "/sections/", "/tags/", "/authors/", "/feeds")
-ALL = 10_000_000  # articles of a month
+NO_LIMIT = 10_000_000  # articles: more than a month has
 
 
 class NewsSitemap:
@@ -50,7 +50,7 @@ class NewsSitemap:
 
 
 def month_documents(archive: Archive, month: Period, site: Site) -> list[Document]:
-    stubs = archive.listings.stubs(ArticleQuery(period=month, limit=ALL))
+    stubs = archive.listings.stubs(ArticleQuery(period=month, limit=NO_LIMIT))
     return write_month(month, stubs[::-1], site)
 
 

@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import orjson
 from flask import Blueprint, Response
 
 from archive.errors import DatelineError
 from archive.timestamps import rfc3339
+from service.consumers import SCHEDULES
 from service.dateline import Dateline
 from service.heartbeat import is_alive, last_seen
 from service.web.errors import RETRY_AFTER
+from service.web.json import to_json
 
 Part = dict[str, Any]
-
-# The consumers of article changes. Names only: importing the feed builder costs 11 MB.
-ARTICLE_CONSUMERS = ("feeds", "index")
 
 
 def health_blueprint(dateline: Dateline) -> Blueprint:
     """`/healthz` and `/readyz`."""
-    blueprint = Blueprint("operations", __name__)
+    blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
     def alive() -> Response:
@@ -61,7 +59,7 @@ def _checks(dateline: Dateline) -> dict[str, Callable[[], Part]]:
         behind = {
             cursor.consumer: max(0, head - cursor.position)
             for cursor in dateline.archive.changes.cursors()
-            if cursor.consumer in ARTICLE_CONSUMERS
+            if cursor.consumer in SCHEDULES and SCHEDULES[cursor.consumer].is_monitored
         }
         seen = last_seen(dateline.archive)
         alive = is_alive(dateline.archive, now=dateline.clock())
@@ -79,4 +77,4 @@ def _checked(check: Callable[[], Part]) -> Part:
 
 
 def _json(document: Any, *, status: int = 200) -> Response:
-    return Response(orjson.dumps(document), status, content_type="application/json")
+    return Response(to_json(document), status, content_type="application/json")

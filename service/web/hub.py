@@ -19,7 +19,7 @@ from service.websub.protocol import FORM, MAX_FORM_BYTES, Refused, read_form, re
 MAX_UNCONFIRMED_INTENTS: Final = 20_000  # intents waiting to be verified
 USAGE: Final = (
     f"This is a WebSub hub (https://www.w3.org/TR/websub/). Subscribe by POST, as {FORM}: "
-    "hub.mode=subscribe, hub.topic=the feed's address, hub.callback=yours.\n"
+    "hub.mode=subscribe, hub.topic=the feed's URL, hub.callback=yours.\n"
 )
 
 

@@ -20,10 +20,10 @@ from service.websub.protocol import (
     confirms,
     delivery_headers,
     denial_url,
-    next_verification,
     outcome,
     verification_url,
 )
+from service.websub.retries import next_verification
 from service.websub.slow_hosts import SLOW_THRESHOLD
 
 log = logging.getLogger(__name__)
@@ -107,17 +107,20 @@ class CallbackCaller:
             self.subscriptions.deny(subscription, ticket=secrets.token_hex(8), reason=UNKNOWN_TOPIC, now=self.clock())
             self.on_new_work()
             return
-        coded = document.rendition.codings["identity"]
-        if coded.etag == subscription.etag:  # it changed back to what the subscriber has
-            self.add_result(Delivered(subscription.id, document.position, coded.etag))
+        representation = document.rendition.codings["identity"]
+        if representation.etag == subscription.etag:  # it changed back to what the subscriber has
+            self.add_result(Delivered(subscription.id, document.position, representation.etag))
             return
-        headers = delivery_headers(document.rendition, self.site, subscription, coded.body, algorithm=self.algorithm)
+        headers = delivery_headers(
+            document.rendition, self.site, subscription, representation.body, algorithm=self.algorithm
+        )
         response = self._call(
-            subscription.host, lambda: self.client.post(subscription.callback, coded.body, headers, max_bytes=0)
+            subscription.host,
+            lambda: self.client.post(subscription.callback, representation.body, headers, max_bytes=0),
         )
         if response is None and self.stopping.is_set():
             return  # cut by us; it is due again when the next worker begins
-        result = outcome(subscription, response, position=document.position, etag=coded.etag, now=self.clock())
+        result = outcome(subscription, response, position=document.position, etag=representation.etag, now=self.clock())
         if result is None:
             self.subscriptions.end([subscription.id])
             log.info("%s has ended its subscription of %s", subscription.host, subscription.path)

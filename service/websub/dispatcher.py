@@ -70,7 +70,7 @@ class CallbackDispatcher:
         self._documents = DocumentCache(archive)
         self._results = ResultBuffer()
         self._slow_hosts = SlowHosts(ticks)
-        self._moved: list[_Task] = []
+        self._to_reroute: list[_Task] = []
         self._caller = CallbackCaller(
             archive,
             site,
@@ -81,7 +81,7 @@ class CallbackDispatcher:
             stopping=stopping,
             algorithm=algorithm,
             add_result=self._results.add,
-            on_new_work=self._look_again,
+            on_new_work=self._request_claim,
             on_slow=self._became_slow,
         )
         self._quick_pool = HostLimitedPool[_Task](
@@ -136,7 +136,7 @@ class CallbackDispatcher:
         try:
             while not self.stopping.is_set():
                 self._wake.clear()
-                self._add_moved()
+                self._reroute()
                 claimed = self._claim()
                 if self._store_results() or claimed:
                     continue
@@ -151,7 +151,7 @@ class CallbackDispatcher:
             self._store_results()
 
     def _is_busy(self) -> bool:
-        return bool(len(self._quick_pool) or len(self._slow_pool) or self._moved or self._results)
+        return bool(len(self._quick_pool) or len(self._slow_pool) or self._to_reroute or self._results)
 
     def _call_done(self) -> None:
         if self._quick_pool.free() >= CLAIM_SIZE:
@@ -191,11 +191,11 @@ class CallbackDispatcher:
     def _pool(self, task: _Task) -> HostLimitedPool[_Task]:
         return self._slow_pool if task.retried or task.host in self._slow_hosts else self._quick_pool
 
-    def _add_moved(self) -> None:
+    def _reroute(self) -> None:
         """Tasks that waited for a host when it became slow go to the slow pool, or are due again later."""
         with self._lock:
-            moved, self._moved = self._moved, []
-        self._add(moved)
+            tasks, self._to_reroute = self._to_reroute, []
+        self._add(tasks)
 
     def _store_results(self) -> int:
         """Store the results of deliveries. Returns their number. Raises DatelineError, and keeps the results, on failure."""
@@ -209,7 +209,7 @@ class CallbackDispatcher:
             log.info("delivered to %d subscribers; %d deliveries failed", len(delivered), len(failed))
         return len(delivered) + len(failed)
 
-    def _look_again(self) -> None:
+    def _request_claim(self) -> None:
         """There is new work to claim. Called by a running task, so that the dispatcher cannot end before it sees this."""
         with self._lock:
             self._rerun = True
@@ -217,7 +217,7 @@ class CallbackDispatcher:
     def _became_slow(self, host: str) -> None:
         self._slow_hosts.add(host)
         with self._lock:
-            self._moved += self._quick_pool.take_out(host)
+            self._to_reroute += self._quick_pool.take_out(host)
 
 
 @dataclass(frozen=True, slots=True)

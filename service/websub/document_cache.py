@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Final
 
+from cachetools import FIFOCache
+
 from archive.store.archive import Archive
 from archive.store.changes import ChangeKind
 from archive.store.renditions import Rendition
@@ -14,7 +16,7 @@ MAX_DOCUMENTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
-class CachedDocument:
+class DeliveredDocument:
     """The document contains all changes up to `position` in the log."""
 
     rendition: Rendition
@@ -27,9 +29,9 @@ class DocumentCache:
     def __init__(self, archive: Archive) -> None:
         self.archive = archive
         self._lock = Lock()
-        self._documents: dict[str, CachedDocument] = {}
+        self._documents: FIFOCache[str, DeliveredDocument] = FIFOCache(MAX_DOCUMENTS)
 
-    def at_least(self, position: int, path: str) -> CachedDocument | None:
+    def at_least(self, position: int, path: str) -> DeliveredDocument | None:
         """The document at `path`, not older than a log position; None if it no longer exists."""
         with self._lock:
             cached = self._documents.get(path)
@@ -40,10 +42,9 @@ class DocumentCache:
             rendition = self.archive.renditions.get(path)
             if rendition is None:
                 return None
-            if len(self._documents) >= MAX_DOCUMENTS:
-                del self._documents[next(iter(self._documents))]
-            self._documents[path] = CachedDocument(rendition, max(head, position))
-            return self._documents[path]
+            document = DeliveredDocument(rendition, max(head, position))
+            self._documents[path] = document
+            return document
 
     def clear(self) -> None:
         with self._lock:

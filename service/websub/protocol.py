@@ -19,24 +19,19 @@ from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscri
 from feeds.spec import parse
 from service.outbound.response import Response
 from service.settings import HUB_PATH
+from service.websub.retries import next_attempt
 
 FORM: Final = "application/x-www-form-urlencoded"
 
 DEFAULT_LEASE: Final = timedelta(days=10)  # "a good default" (§8.2)
 MIN_LEASE: Final = timedelta(minutes=1)
 MAX_LEASE: Final = timedelta(days=30)
-SECRET_BYTES_LIMIT: Final = 200  # a secret must be shorter (§5.1)
+MAX_SECRET_BYTES: Final = 199  # "less than 200 bytes" (§5.1)
 MAX_URL_CHARACTERS: Final = 2000  # of a callback or a topic
 MAX_FORM_BYTES: Final = 16 * 1024  # of a request body
 
-# Waits between attempts to deliver; the last one repeats.
-BACKOFF: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3600, 10_800, 21_600))
-RETRY_PERIOD: Final = timedelta(days=2)  # after this, no more attempts until the next change
-CHANGE_RETRY_DELAY: Final = timedelta(minutes=1)  # a failing subscriber is tried this soon after a new change
-VERIFICATION_BACKOFF: Final = (timedelta(seconds=10), timedelta(minutes=1))  # waits after no response
-
 GONE: Final = 410
-_VISIBLE_ASCII: Final = re.compile(r"[!-~]+")
+_PRINTABLE_ASCII: Final = re.compile(r"[!-~]+")
 
 
 class Refused(DatelineError):
@@ -149,8 +144,8 @@ def _secret(form: Mapping[str, str]) -> str | None:
     secret = form.get("hub.secret") or None
     if secret is None:
         return None
-    if len(secret.encode()) >= SECRET_BYTES_LIMIT:
-        raise Refused(f"hub.secret must have fewer than {SECRET_BYTES_LIMIT} bytes")
+    if len(secret.encode()) > MAX_SECRET_BYTES:
+        raise Refused(f"hub.secret must have at most {MAX_SECRET_BYTES} bytes")
     if "\0" in secret:
         raise Refused("hub.secret must not contain NUL")
     return secret
@@ -159,7 +154,7 @@ def _secret(form: Mapping[str, str]) -> str | None:
 def _split(url: str, name: str) -> SplitResult:
     if len(url) > MAX_URL_CHARACTERS:
         raise Refused(f"{name} must have at most {MAX_URL_CHARACTERS} characters")
-    if not _VISIBLE_ASCII.fullmatch(url):
+    if not _PRINTABLE_ASCII.fullmatch(url):
         raise Refused(f"{name} must be an absolute URL, percent-encoded")
     try:
         parts = urlsplit(url)
@@ -243,18 +238,6 @@ def outcome(
     if response is not None and response.status == GONE:
         return None
     return Failed(subscription.id, subscription.wanted, next_attempt(subscription, now=now))
-
-
-def next_attempt(subscription: Subscription, *, now: datetime) -> datetime | None:
-    """The time of the next attempt after one more failure; None after RETRY_PERIOD."""
-    due = now + BACKOFF[min(subscription.failures, len(BACKOFF) - 1)]
-    since = subscription.behind_since or now
-    return due if due - since <= RETRY_PERIOD else None
-
-
-def next_verification(intent: Intent, *, now: datetime) -> datetime | None:
-    """The time of the next verification after no answer; None after the last of VERIFICATION_BACKOFF."""
-    return now + VERIFICATION_BACKOFF[intent.attempts] if intent.attempts < len(VERIFICATION_BACKOFF) else None
 
 
 def ping(topics: Sequence[str]) -> bytes:

@@ -52,13 +52,13 @@ def is_served(dateline: Dateline, consumer: str) -> bool:
     return has_lease or is_alive(dateline.archive, now=dateline.clock())
 
 
-def lease_owner(data: Path) -> str:
-    """The name under which workers on this folder hold leases. Only the process with the folder's lock uses it, so
-    that a new worker takes over at once from one that died here."""
-    path = data / "place"
+def lease_owner(path: Path) -> str:
+    """The name, in this file of the data folder, under which workers on the folder hold leases.
+
+    Only the process with the folder's lock uses it, so that a new worker takes over at once from one that died here."""
     if not path.exists():
         name = f"{socket.gethostname()}-{secrets.token_hex(4)}"
-        draft = data / f"place.{name}"
+        draft = path.with_name(f"{path.name}.{name}")
         draft.write_text(name + "\n", encoding="utf-8")
         with suppress(FileExistsError):  # if two workers start at the same time, one of them sets the name
             path.hardlink_to(draft)

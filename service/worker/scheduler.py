@@ -38,7 +38,7 @@ class Worker:
         self.dateline = dateline
         self.stopping = threading.Event()
         self._stop_requested = False
-        self.owner = lease_owner(dateline.settings.data)
+        self.owner = lease_owner(dateline.settings.lease_owner_file)
         self.drains: list[DrainJob] = []
         self.jobs: dict[str, ScheduledJob] = {}
         for entry, consumer in build_consumers(dateline):

@@ -97,7 +97,7 @@ class RenditionsContract:
         history = archive.renditions.history("/a")
         assert history is not None
         assert [version.etags for version in history.versions] == [
-            tuple(coded.etag for coded in document.codings.values()) for document in documents[:2]
+            tuple(representation.etag for representation in document.codings.values()) for document in documents[:2]
         ]
         assert history.entries_since(history.versions[0]) == [two]
 

@@ -141,14 +141,14 @@ class SqlArchiveContract(ArchiveContract):
             assert [to_document(article) for article in archive.articles.every()] == dumps.documents(schema)
             was_public = {article.id for article in archive.articles.every() if article.was_public}
             assert was_public == {"full", "old"}
-            located = archive.articles.resolve("/2026/03/14/wheat-exports-rise")
-            assert located is not None
-            assert (located.article.id, located.moved) == ("full", True)
+            resolved = archive.articles.resolve("/2026/03/14/wheat-exports-rise")
+            assert resolved is not None
+            assert (resolved.article.id, resolved.moved) == ("full", True)
             assert [revision.by for revision in archive.articles.history("full")] == ["bob", "ann"]
             document = archive.renditions.get("/feed.rss")
             assert document is not None
             assert sorted(document.codings) == ["gzip", "identity"]
-            changed(archive, located.article, title="Still writable")
+            changed(archive, resolved.article, title="Still writable")
         assert _differences(empty_url) == []
 
     def test_there_is_an_older_database_of_every_schema(self) -> None:

@@ -15,9 +15,9 @@ from tests.support.archives import (
     MINUTE,
     a_lease,
     a_rendition,
-    announced,
     asked,
     due,
+    marked_due,
     subscribed,
 )
 from tests.support.builders import NOON
@@ -29,7 +29,7 @@ class SubscriptionsContract:
     def test_only_subscribers_of_what_changed_are_due(self, archive: Archive) -> None:
         subscribed(archive, path="/a")
         subscribed(archive, path="/b")
-        assert announced(archive, "/a") == 1
+        assert marked_due(archive, "/a") == 1
         assert [one.path for one in due(archive)] == ["/a"]
 
     def test_what_changes_before_a_subscription_is_confirmed_is_delivered(self, archive: Archive) -> None:
@@ -45,13 +45,13 @@ class SubscriptionsContract:
 
     def test_a_change_is_announced_once(self, archive: Archive) -> None:
         subscribed(archive)
-        assert announced(archive, "/a", position=7) == 1
-        assert announced(archive, "/a", position=7) == 0
-        assert announced(archive, "/a", position=6) == 0
+        assert marked_due(archive, "/a", position=7) == 1
+        assert marked_due(archive, "/a", position=7) == 0
+        assert marked_due(archive, "/a", position=6) == 0
 
     def test_what_is_claimed_is_nobody_elses_until_its_time_is_over(self, archive: Archive) -> None:
         subscribed(archive)
-        announced(archive, "/a")
+        marked_due(archive, "/a")
         assert len(due(archive, "one")) == 1
         assert due(archive, "two") == []
         assert due(archive, "one") == []
@@ -60,7 +60,7 @@ class SubscriptionsContract:
     def test_a_worker_that_begins_anew_has_its_work_back_at_once(self, archive: Archive) -> None:
         subscribed(archive)
         asked(archive, number=2)
-        announced(archive, "/a")
+        marked_due(archive, "/a")
         assert len(due(archive, "one")) == 1
         assert len(archive.intents.claim("one", now=NOON, duration=HOUR, limit=9)) == 1
         archive.subscriptions.release("another", now=NOON)
@@ -73,7 +73,7 @@ class SubscriptionsContract:
     def test_those_that_are_due_for_longest_come_first_and_so_many(self, archive: Archive) -> None:
         for number in range(5):
             subscribed(archive, number=number, path=f"/{number}")
-            announced(archive, f"/{number}", now=NOON - number * MINUTE)
+            marked_due(archive, f"/{number}", now=NOON - number * MINUTE)
         assert [one.path for one in due(archive, limit=3)] == ["/4", "/3", "/2"]
         assert [one.path for one in due(archive, limit=3)] == ["/1", "/0"]
 
@@ -81,7 +81,7 @@ class SubscriptionsContract:
         for host in ("busy.example.org", "idle.example.org"):
             subscribed(archive, host=host, callback=f"https://{host}/", ticket=host)
             asked(archive, path="/b", host=host, callback=f"https://{host}/", ticket=host)
-        announced(archive, "/a")
+        marked_due(archive, "/a")
         besides = {"busy.example.org"}
         assert [one.host for one in due(archive, except_hosts=besides)] == ["idle.example.org"]
         found = archive.intents.claim("one", now=NOON, duration=HOUR, limit=9, except_hosts=besides)
@@ -89,20 +89,20 @@ class SubscriptionsContract:
 
     def test_whoever_was_told_is_due_at_the_next_change(self, archive: Archive) -> None:
         told = subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         due(archive)
         archive.subscriptions.record_results(delivered=[Delivered(told.id, 9, '"etag"')], now=NOON)
         expected = replace(told, wanted=7, delivered=9, etag='"etag"', behind_since=NOON)
         assert archive.subscriptions.get(told.id) == expected
         assert due(archive, now=NOON + MINUTE) == []
-        announced(archive, "/a", position=10)
+        marked_due(archive, "/a", position=10)
         assert len(due(archive)) == 1
 
     def test_what_changed_while_somebody_was_told_is_due_afterwards(self, archive: Archive) -> None:
         told = subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         due(archive)
-        announced(archive, "/a", position=8)
+        marked_due(archive, "/a", position=8)
         assert due(archive) == []
         archive.subscriptions.record_results(delivered=[Delivered(told.id, 7, '"etag"')], now=NOON)
         [again] = due(archive)
@@ -110,7 +110,7 @@ class SubscriptionsContract:
 
     def test_who_could_not_be_told_is_due_later(self, archive: Archive) -> None:
         missed = subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         due(archive)
         archive.subscriptions.record_results(failed=[Failed(missed.id, 7, NOON + HOUR / 2)], now=NOON)
         assert due(archive) == []
@@ -119,34 +119,34 @@ class SubscriptionsContract:
 
     def test_a_change_brings_a_later_attempt_forward_but_not_to_now(self, archive: Archive) -> None:
         missed = subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         due(archive)
         archive.subscriptions.record_results(failed=[Failed(missed.id, 7, NOON + HOUR / 2)], now=NOON)
-        announced(archive, "/a", position=8, now=NOON + MINUTE, soon=NOON + 2 * MINUTE)
+        marked_due(archive, "/a", position=8, now=NOON + MINUTE, retry_at=NOON + 2 * MINUTE)
         assert due(archive, now=NOON + MINUTE) == []
         [again] = due(archive, now=NOON + 2 * MINUTE)
         assert (again.wanted, again.behind_since) == (8, NOON + MINUTE)
 
     def test_who_is_given_up_is_told_of_the_next_change(self, archive: Archive) -> None:
         missed = subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         due(archive)
         archive.subscriptions.record_results(failed=[Failed(missed.id, 7, None)], now=NOON)
         assert due(archive, now=NOON + HOUR / 2) == []
-        announced(archive, "/a", position=8, soon=NOON + MINUTE)
+        marked_due(archive, "/a", position=8, retry_at=NOON + MINUTE)
         assert len(due(archive, now=NOON + MINUTE)) == 1
 
     def test_nobody_is_given_up_over_a_change_that_was_not_tried(self, archive: Archive) -> None:
         missed = subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         due(archive)
-        announced(archive, "/a", position=8)
+        marked_due(archive, "/a", position=8)
         archive.subscriptions.record_results(failed=[Failed(missed.id, 7, None)], now=NOON)
         assert len(due(archive)) == 1
 
     def test_what_is_postponed_is_due_then_and_has_not_failed(self, archive: Archive) -> None:
         later = subscribed(archive)
-        announced(archive, "/a")
+        marked_due(archive, "/a")
         due(archive)
         archive.subscriptions.postpone([later.id, "nobody"], due=NOON + MINUTE)
         assert due(archive) == []
@@ -154,7 +154,7 @@ class SubscriptionsContract:
 
     def test_a_renewal_is_told_what_was_missed(self, archive: Archive) -> None:
         missed = subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         due(archive)
         archive.subscriptions.record_results(failed=[Failed(missed.id, 7, None)], now=NOON)
         archive.intents.confirm(asked(archive, ticket="2"), now=NOON, until=NOON + HOUR)
@@ -163,9 +163,9 @@ class SubscriptionsContract:
 
     def test_nobody_is_told_anything_after_the_lease(self, archive: Archive) -> None:
         subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         assert due(archive, now=NOON + HOUR) == []
-        assert announced(archive, "/a", position=8, now=NOON + HOUR) == 0
+        assert marked_due(archive, "/a", position=8, now=NOON + HOUR) == 0
         assert list(archive.subscriptions.every(now=NOON + HOUR)) == []
 
     def test_what_has_expired_is_forgotten_in_time(self, archive: Archive) -> None:
@@ -177,7 +177,7 @@ class SubscriptionsContract:
 
     def test_who_subscribes_again_after_the_lease_begins_anew(self, archive: Archive) -> None:
         before = subscribed(archive)
-        announced(archive, "/a", position=7)
+        marked_due(archive, "/a", position=7)
         archive.renditions.put([a_rendition("/a")], a_lease(archive))
         intent = asked(archive, ticket="2")
         archive.intents.confirm(intent, now=NOON + HOUR, until=NOON + 2 * HOUR)
@@ -193,7 +193,7 @@ class SubscriptionsContract:
 
     def test_an_ended_subscription_is_gone_with_what_was_due(self, archive: Archive) -> None:
         ended = subscribed(archive)
-        announced(archive, "/a")
+        marked_due(archive, "/a")
         archive.subscriptions.end([ended.id, "nobody"])
         assert due(archive) == []
 
@@ -203,14 +203,14 @@ class SubscriptionsContract:
             archive.intents.confirm(asked(archive, number=number), now=NOON, until=NOON + HOUR)
         found = list(archive.subscriptions.every(now=NOON))
         assert len({one.callback for one in found}) == len(found) == 501
-        assert announced(archive, "/a") == 501
+        assert marked_due(archive, "/a") == 501
         assert len(due(archive, limit=9_999)) == 500
 
     def test_of_many_at_once_one_claims_each(self, open_archive: Callable[[], Archive]) -> None:
         archives = [open_archive() for _ in range(4)]
         for number in range(40):
             subscribed(archives[0], number=number)
-        announced(archives[0], "/a")
+        marked_due(archives[0], "/a")
 
         def claim(worker: int) -> list[str]:
             found: list[str] = []

@@ -14,15 +14,15 @@ BODY = b"<feed/>" * 100
 
 
 def test_every_coding_holds_the_same_document() -> None:
-    coded = codings(BODY)
-    assert coded["identity"].body == BODY
-    assert gzip.decompress(coded["gzip"].body) == BODY
-    assert brotli.decompress(coded["br"].body) == BODY
-    assert zstd.decompress(coded["zstd"].body) == BODY
+    representations = codings(BODY)
+    assert representations["identity"].body == BODY
+    assert gzip.decompress(representations["gzip"].body) == BODY
+    assert brotli.decompress(representations["br"].body) == BODY
+    assert zstd.decompress(representations["zstd"].body) == BODY
 
 
 def test_each_coding_has_its_own_tag_rfc9110_8_8_3() -> None:
-    tags = {coded.etag for body in (BODY, BODY + b" ") for coded in codings(body).values()}
+    tags = {representation.etag for body in (BODY, BODY + b" ") for representation in codings(body).values()}
     assert len(tags) == 2 * (1 + len(CODERS))
     assert all(tag.startswith('"') and tag.endswith('"') and len(tag) == 34 for tag in tags)
 

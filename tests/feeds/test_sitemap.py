@@ -43,11 +43,11 @@ def test_a_month_names_its_articles_and_when_they_changed() -> None:
 
 def test_a_month_too_large_for_one_sitemap_has_several(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sitemap, "MAX_URLS", 2)
-    briefs = [ArticleStub(f"a{day}", 1, f"/2023/12/0{day}/a", NOON) for day in range(1, 6)]
-    parts = write_month(Period(2023, 12), briefs, SITE)
+    stubs = [ArticleStub(f"a{day}", 1, f"/2023/12/0{day}/a", NOON) for day in range(1, 6)]
+    parts = write_month(Period(2023, 12), stubs, SITE)
     assert [part.path for part in parts] == [part_path(Period(2023, 12), number) for number in (1, 2, 3)]
     assert [len(texts(part, "s:url")) for part in parts] == [2, 2, 1]
-    assert write_month(Period(2023, 12), briefs[:4], SITE) == parts[:2]  # later articles change only the last one
+    assert write_month(Period(2023, 12), stubs[:4], SITE) == parts[:2]  # later articles change only the last one
 
 
 def test_the_pages_that_are_no_articles() -> None:

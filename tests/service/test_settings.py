@@ -89,12 +89,12 @@ def test_all_problems_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> N
         "DATELINE_TIMEZONE: must be a time zone; example: Europe/Berlin",
         f"DATELINE_PODCAST_CATEGORY: must be one of {', '.join(CATEGORIES)}, optionally with a subcategory; example: News > Daily News",
         "DATELINE_PODCAST_TYPE: must be one of episodic, serial",
-        "DATELINE_SEARCH_URL: is not the URL of a known search engine; leave it out, or write whoosh:///folder",
+        "DATELINE_SEARCH_URL: must be the URL of a search engine, whose scheme is one of whoosh; example: whoosh:///folder",
         "DATELINE_ADMIN_TOKEN: must have at least 16 characters",
         "DATELINE_SAMPLES: must be 1 or 0",
         "DATELINE_WEB_WORKERS: must be a whole number from 0 to 64",
         "DATELINE_FEED_LENGTH: must be a whole number from 1 to 500",
-        "DATELINE_FEED_CONTENT: /wheat/ is not the page of a list that has a feed; write full or summary, then exceptions by path; example: full; /tags/wheat/: summary",
+        "DATELINE_FEED_CONTENT: /wheat/ is not a list page with a feed; write full or summary, then exceptions by path; example: full; /tags/wheat/: summary",
         "DATELINE_LOG_LEVEL: must be one of debug, info, warning, error",
     ]
 

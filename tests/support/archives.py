@@ -120,10 +120,10 @@ def subscribed(archive: Archive, **fields: Any) -> Subscription:
     return subscription
 
 
-def announced(
-    archive: Archive, path: str, *, position: int = 1, now: datetime = NOON, soon: datetime = NOON + MINUTE
+def marked_due(
+    archive: Archive, path: str, *, position: int = 1, now: datetime = NOON, retry_at: datetime = NOON + MINUTE
 ) -> int:
-    return archive.subscriptions.mark_due({path: position, "/nobody": position}, now=now, retry_at=soon)
+    return archive.subscriptions.mark_due({path: position, "/nobody": position}, now=now, retry_at=retry_at)
 
 
 def due(archive: Archive, owner: str = "one", *, now: datetime = NOON, **options: Any) -> Sequence[Subscription]:

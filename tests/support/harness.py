@@ -48,13 +48,14 @@ class Harness:
         self.notifications = 0  # of the worker
         self.archive = archive
         self.index = WhooshIndex(folder / "search")
+        values = Settings(data=folder, **settings)
         self.dateline = Dateline(
-            settings=Settings(data=folder, **settings),
+            settings=values,
             site=site,
             archive=archive,
             index=self.index,
             publisher=Publisher(archive, site, clock=self.clock, new_id=new_id, notify=self._notified),
-            wakeup=Wakeup(folder / "bell"),
+            wakeup=Wakeup(values.wakeup_pipe),
             clock=self.clock,
         )
         self.worker = Worker(self.dateline)

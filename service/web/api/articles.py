@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import orjson
 from flask import Blueprint, Response, g, request
 
 from archive.article import Article
@@ -26,6 +25,7 @@ from service.web.api.parameters import (
     revision_etag,
 )
 from service.web.api.request_body import body_lines, parse_fields, read_body
+from service.web.json import to_json
 from service.web.pagination import cursor_of
 
 
@@ -157,4 +157,4 @@ def _caller() -> Caller:
 
 
 def _json(document: Mapping[str, Any], *, status: int = 200) -> Response:
-    return Response(orjson.dumps(document), status, content_type="application/json")
+    return Response(to_json(document), status, content_type="application/json")

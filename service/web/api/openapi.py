@@ -8,7 +8,6 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Final
 
-import orjson
 from flask import Blueprint, Response
 
 from archive.article import Status
@@ -16,9 +15,10 @@ from archive.fields.table import CONTENT_FIELDS, FIELDS, READ_ONLY, WRITABLE
 from archive.fields.values import MAX_NAME, Schema, nullable
 from archive.search.index import MAX_PER_PAGE, Sort
 from service.dateline import Dateline
-from service.search import FACETS
+from service.search import FACETS, MAX_PAGES
 from service.web.api import parameters as limits
 from service.web.errors import STATUS, TITLES
+from service.web.json import to_json
 
 MEDIA_TYPE: Final = "application/json"
 # Error statuses of every call below /admin/, of those that write, and of those that change an article.
@@ -33,7 +33,7 @@ def openapi_blueprint(dateline: Dateline) -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def openapi() -> Response:
-        body = orjson.dumps(document(dateline.settings.max_article))
+        body = to_json(document(dateline.settings.max_article))
         headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "max-age=3600"}
         return Response(body, content_type=MEDIA_TYPE, headers=headers)
 
@@ -189,7 +189,7 @@ def _search() -> Schema:
         _query("from", "The first day, month or year.", day),
         _query("to", "The last day, month or year.", day),
         _query("sort", "The order.", {"type": "string", "enum": list(Sort), "default": Sort.RELEVANCE}),
-        _query("page", "Which page, from 1.", {"type": "integer", "minimum": 1, "maximum": 1_000_000, "default": 1}),
+        _query("page", "Which page, from 1.", _number(1, MAX_PAGES, 1)),
         _query("per_page", "Results on a page.", _number(1, MAX_PER_PAGE, 10)),
     ]
     return _operation(

@@ -294,7 +294,7 @@ class PreparedDocuments:
 
     def _add(self, path: str, rendition: Rendition) -> CachedDocument:
         is_feed = _is_feed(path)
-        smallest_first = sorted(rendition.codings.items(), key=lambda named: len(named[1].body))
+        smallest_first = sorted(rendition.codings.items(), key=lambda item: len(item[1].body))
         cached = CachedDocument(
             rendition=rendition,
             checked=self.ticks(),
@@ -309,9 +309,9 @@ class PreparedDocuments:
                 self._cache[path] = cached
         return cached
 
-    def _variant(self, rendition: Rendition, coding: str, coded: Representation, is_feed: bool) -> Variant:
+    def _variant(self, rendition: Rendition, coding: str, representation: Representation, is_feed: bool) -> Variant:
         bare = [
-            ("ETag", coded.etag),
+            ("ETag", representation.etag),
             ("Cache-Control", CACHE_CONTROL),
             ("Vary", FEED_VARY if is_feed else VARY),
             ("Access-Control-Allow-Origin", "*"),
@@ -321,14 +321,14 @@ class PreparedDocuments:
         headers = [
             *bare,
             ("Content-Type", rendition.media_type),
-            ("Content-Length", str(len(coded.body))),
+            ("Content-Length", str(len(representation.body))),
             ("Accept-Ranges", "bytes"),
         ]
         if self.site is not None and is_feed:
             headers.append(("Link", link_header(self.site, rendition.path)))
         if coding != _IDENTITY:
             headers.append(("Content-Encoding", coding))
-        return Variant(coding, coded.etag, coded.body, headers, bare)
+        return Variant(coding, representation.etag, representation.body, headers, bare)
 
     def _cached(self, path: str) -> CachedDocument | None:
         try:

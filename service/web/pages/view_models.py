@@ -114,9 +114,9 @@ def label_link(addresses: Addresses, kind: LabelKind, name: str) -> Link:
     return Link(name, addresses.href(home_path(Label(kind, label_key(name)))))
 
 
-def label_links(named: Iterable[LabelCount], addresses: Addresses) -> list[Link]:
+def label_links(label_counts: Iterable[LabelCount], addresses: Addresses) -> list[Link]:
     """Labels with their numbers of articles, in the order given."""
-    return [Link(each.name, addresses.href(home_path(each.label)), f"{each.count:,}") for each in named]
+    return [Link(each.name, addresses.href(home_path(each.label)), f"{each.count:,}") for each in label_counts]
 
 
 def feed_title(site: Site, name: str | None) -> str:

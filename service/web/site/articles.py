@@ -30,16 +30,16 @@ class ArticleViews:
         return addresses_of(self.site)
 
     def article(self, year: int, month: int, day: int, slug: str) -> AnyResponse:
-        located = None
+        resolved = None
         if (period := period_of(year, month, day)) is not None and "\0" not in slug:
-            located = self.archive.articles.resolve(article_path(period.first_day, slug))
-        if located is None or located.article.status in (Status.DRAFT, Status.SCHEDULED):
+            resolved = self.archive.articles.resolve(article_path(period.first_day, slug))
+        if resolved is None or resolved.article.status in (Status.DRAFT, Status.SCHEDULED):
             return self._no_article(slug)
-        if located.article.status is Status.WITHDRAWN:
-            return self._withdrawn(located.article)
-        if located.moved:
-            return redirect(self.addresses.href(located.article.path or "/"), 301)
-        article = located.article
+        if resolved.article.status is Status.WITHDRAWN:
+            return self._withdrawn(resolved.article)
+        if resolved.moved:
+            return redirect(self.addresses.href(resolved.article.path or "/"), 301)
+        article = resolved.article
         newer, older = neighbours(self.archive, article)
         return render(
             "site/article.html",

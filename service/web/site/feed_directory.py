@@ -92,8 +92,8 @@ def subscriptions(archive: Archive, addresses: Addresses) -> Iterator[opml.Outli
     """The feeds for OPML: of the site and its labels. Feeds of years and months are left out: past ones rarely change."""
     yield _outline(addresses, None, None)
     for kind in KIND_NAMES:
-        for named in archive.listings.labels(kind):
-            yield _outline(addresses, named.label, named.name)
+        for label_count in archive.listings.labels(kind):
+            yield _outline(addresses, label_count.label, label_count.name)
 
 
 def _outline(addresses: Addresses, scope: Scope, name: str | None) -> opml.Outline:

@@ -121,8 +121,8 @@ def _question(address: str) -> str:
 
 def _name(scope: Scope, archive: Archive) -> str | None:
     if isinstance(scope, Label):
-        named = archive.listings.label(scope)
-        return named.name if named else scope.key
+        label_count = archive.listings.label(scope)
+        return label_count.name if label_count else scope.key
     return None if scope is None else period_text(scope)
 
 

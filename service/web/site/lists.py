@@ -38,7 +38,8 @@ class ListViews:
     def home(self) -> AnyResponse:
         page = self._listing(None, rich=True)
         sections = sorted(
-            self.archive.listings.labels(LabelKind.SECTION), key=lambda named: (-named.count, named.label.key)
+            self.archive.listings.labels(LabelKind.SECTION),
+            key=lambda label_count: (-label_count.count, label_count.label.key),
         )
         months = list(self.archive.listings.months().items())[:MAX_MONTHS]
         description = self.site.description or f"Articles from {self.site.title}, newest first."
@@ -62,19 +63,19 @@ class ListViews:
             return not_found(self.addresses)
         if label.key != name:
             return redirect(self.addresses.href(home_path(label), **request.args.to_dict()), 301)
-        named = self.archive.listings.label(label)
-        if named is None:
+        label_count = self.archive.listings.label(label)
+        if label_count is None:
             return not_found(self.addresses)
         page = self._listing(label)
-        description = _label_description(named, self.site.title)
+        description = _label_description(label_count, self.site.title)
         return render(
             "site/label.html",
-            self._list_head(named.name, description, label, page, named.name),
+            self._list_head(label_count.name, description, label, page, label_count.name),
             kicker=Link(KIND_NAMES[label.kind][0], self.addresses.href(f"/{folder}/")),
-            name=named.name,
-            count=articles_text(named.count),
+            name=label_count.name,
+            count=articles_text(label_count.count),
             listing=page,
-            feeds=feed_links(self.addresses, label, named.name),
+            feeds=feed_links(self.addresses, label, label_count.name),
         )
 
     def labels(self, folder: str) -> AnyResponse:
@@ -167,8 +168,8 @@ def _cursor(name: str) -> SortKey | None:
         abort(error_page(400, "No such page", message, links=[Link("The first page", request.path)]))
 
 
-def _label_description(named: LabelCount, site_title: str) -> str:
-    count = articles_text(named.count)
-    if named.label.kind is LabelKind.AUTHOR:
-        return f"{count} by {named.name} in {site_title}."
-    return f"{count} on {named.name} in {site_title}."
+def _label_description(label_count: LabelCount, site_title: str) -> str:
+    count = articles_text(label_count.count)
+    if label_count.label.kind is LabelKind.AUTHOR:
+        return f"{count} by {label_count.name} in {site_title}."
+    return f"{count} on {label_count.name} in {site_title}."

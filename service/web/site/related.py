@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from cachetools import LRUCache
 
 from archive.article import Article
 from archive.errors import IndexUnavailable
@@ -37,7 +38,7 @@ class Related:
 
     def __init__(self, dateline: Dateline) -> None:
         self._dateline = dateline
-        self._cache: OrderedDict[tuple[str, int], _CachedLinks] = OrderedDict()
+        self._cache: LRUCache[tuple[str, int], _CachedLinks] = LRUCache(MAX_CACHED)
         self._paused_until: datetime | None = None
         self._lock = threading.Lock()
 
@@ -59,9 +60,6 @@ class Related:
             cached = _CachedLinks(now, ids, now, self._read(ids, addresses))
         with self._lock:
             self._cache[key] = cached
-            self._cache.move_to_end(key)
-            while len(self._cache) > MAX_CACHED:
-                self._cache.popitem(last=False)
         return cached.links
 
     def _find(self, article: Article, now: datetime) -> Sequence[str] | None:

@@ -30,7 +30,7 @@ def site_blueprint(dateline: Dateline) -> Blueprint:
     """All public pages. Also installs the layout, which every page of the application uses."""
     lists, articles, feeds = ListViews(dateline), ArticleViews(dateline), FeedViews(dateline)
     search, files = SearchViews(dateline, feeds.about), MachineFiles(dateline.site)
-    blueprint = Blueprint("public", __name__)
+    blueprint = Blueprint("site", __name__)
     install_layout(blueprint, dateline)
     rules: dict[str, Callable[..., AnyResponse]] = {
         "/": lists.home,

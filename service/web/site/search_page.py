@@ -97,7 +97,7 @@ def results_view(page: SearchPage, args: Mapping[str, str], addresses: Addresses
 
 
 def _row(found: SearchResult, addresses: Addresses) -> ResultRow:
-    title, snippet = Markup(found.title_html), Markup(found.snippet_html)  # noqa: S704 - escaped by archive.snippets
+    title, snippet = Markup(found.title_html), Markup(found.snippet_html)  # noqa: S704 - escaped by archive.search.snippets
     return ResultRow(card(found.article, addresses), title, snippet)
 
 

@@ -15,14 +15,13 @@ from archive.store.feed_volumes import ArchiveDocument
 from archive.urls import Scope
 from archive.util.chunks import chunked
 from feeds.archived import page_of
-from feeds.builder import FeedBuilder
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.format import FORMATS
 from feeds.touched import scopes_touched
 from service.dateline import Dateline
 from service.syndication.documents import store_documents
-from service.syndication.site_feeds import SITE_FEED, Placement, SiteFeeds, placements_of
+from service.syndication.site_feeds import SITE_FEED, Placement, SiteFeeds, placements_of, site_feeds
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +30,8 @@ BUILT_FOR = "feeds-built-for"
 
 IMPORT_THRESHOLD = 100  # feeds due at the same time: more are caused by an import or new settings
 
-
-Maker = tuple[Scope | ArchiveDocument, Callable[[], list[Document]]]
+# A live feed or archive document, and the function that builds it in every format.
+Build = tuple[Scope | ArchiveDocument, Callable[[], list[Document]]]
 
 
 class FeedsConsumer:
@@ -87,12 +86,12 @@ class FeedsConsumer:
         sealed = self.site_feeds.seal(self._placements(changes))
         last = changes[-1].seq
         # During an import, feeds built for earlier changes include these changes already: they read the archive's state.
-        up_to_date = {made for made, built_at in self._built_at.items() if built_at >= last}
-        touched = [one for one in sealed.touched if not (one in sealed.edited and one in up_to_date)]
-        due = [scope for scope in scopes if scope is None or scope not in up_to_date]
-        makers = self._makers(due, touched)
-        stored = self._store(makers, lease)
-        built_at = {**self._built_at, **{subject: position for subject, _ in makers}}
+        current = {subject for subject, built_at in self._built_at.items() if built_at >= last}
+        touched = [document for document in sealed.touched if not (document in sealed.edited and document in current)]
+        due = [scope for scope in scopes if scope is None or scope not in current]
+        builds = self._builds(due, touched)
+        stored = self._store(builds, lease)
+        built_at = {**self._built_at, **{subject: position for subject, _ in builds}}
         self._built_at = {subject: built for subject, built in built_at.items() if built > last}
         if sealed.moved:
             # After the documents: after a crash in between, the next worker splits the same documents again.
@@ -115,8 +114,8 @@ class FeedsConsumer:
                 else:
                     yield from placements_of([state.article for state in self.archive.articles.history(article.id)])
 
-    def _makers(self, scopes: Sequence[Scope], documents: Sequence[ArchiveDocument]) -> list[Maker]:
-        """What to build, in an order in which a reader that polls meanwhile misses no article.
+    def _builds(self, scopes: Sequence[Scope], documents: Sequence[ArchiveDocument]) -> list[Build]:
+        """The builds, in an order in which a reader that polls meanwhile misses no article.
 
         New archive documents first; then the site's feed, which may link to them; then the archive documents whose
         articles moved to the new ones; then all other feeds."""
@@ -137,12 +136,12 @@ class FeedsConsumer:
         paths = _paths(page)
         return paths == self.archive.renditions.etags(list(paths)).keys()
 
-    def _store(self, makers: Sequence[Maker], lease: Lease) -> int:
-        return sum(self._store_some(some, lease) for some in chunked(makers, self.feeds_at_once))
+    def _store(self, builds: Sequence[Build], lease: Lease) -> int:
+        return sum(self._store_some(some, lease) for some in chunked(builds, self.feeds_at_once))
 
-    def _store_some(self, makers: Sequence[Maker], lease: Lease) -> int:
+    def _store_some(self, builds: Sequence[Build], lease: Lease) -> int:
         return store_documents(
-            self.archive, lambda: [document for _, make in makers for document in make()], lease, clock=self.clock
+            self.archive, lambda: [document for _, build in builds for document in build()], lease, clock=self.clock
         )
 
 
@@ -159,12 +158,3 @@ def _order(scope: Scope) -> tuple[int, str]:
 
 def feeds_consumer(dateline: Dateline) -> FeedsConsumer:
     return FeedsConsumer(dateline.archive, site_feeds(dateline), clock=dateline.clock)
-
-
-def site_feeds(dateline: Dateline) -> SiteFeeds:
-    """The site's feeds as its settings describe them."""
-    settings = dateline.settings
-    builder = FeedBuilder(
-        dateline.site, dateline.identity(), length=settings.feed_length, content_levels=settings.feed_content
-    )
-    return SiteFeeds(dateline.archive, builder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from archive.site import Site
 from archive.store.archive import Archive
@@ -15,11 +14,9 @@ from service.outbound.errors import NoAnswer
 from service.settings import HUB_PATH
 from service.websub.protocol import FORM, ping
 
-HUB_PING: Final = "hub"  # the name of the cursor in the database
-
 
 class HubPingConsumer:
-    name = HUB_PING
+    name = "hub"  # of the cursor in the database
     kind = ChangeKind.RENDITION
     batch = 50  # changes; the lease is renewed after each batch
 

@@ -5,22 +5,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Final
 
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
 from service.dateline import Dateline
-from service.websub.protocol import CHANGE_RETRY_DELAY
+from service.websub.retries import CHANGE_RETRY_DELAY
 
 log = logging.getLogger(__name__)
-
-SUBSCRIBERS: Final = "websub"  # the name of the cursor in the database
 
 
 class SubscribersConsumer:
     """Marks the subscriptions of changed documents as due. The push job makes the calls."""
 
-    name = SUBSCRIBERS
+    name = "websub"  # of the cursor in the database
     kind = ChangeKind.RENDITION
     batch = 5000  # changes
 

@@ -132,7 +132,7 @@ def test_a_failure_leaves_the_earlier_export_as_it_was(
     def fails() -> None:
         raise InternalServerError
 
-    monkeypatch.setitem(site.app.view_functions, "public.feeds_0", fails)
+    monkeypatch.setitem(site.app.view_functions, "site.feeds_0", fails)
     with pytest.raises(ExportFailed, match="/feeds answered 500"):
         export(site, target)
     assert read(target, "/").titles == ["One"]

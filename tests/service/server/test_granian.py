@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from feeds.format import FORMATS
 from service.server.granian import THREADS
 from tests.support.running import TOKEN, Client, RunningService, running_service, wait_for
 
@@ -40,7 +41,7 @@ def test_an_article_is_soon_in_feeds_pages_and_search(client: Client) -> None:
     path = article["url"].partition("127.0.0.1")[2].partition("/")[2]
     wait_for(
         "every feed has it",
-        lambda: all(b"Wheat" in client.get(f"/feed.{kind}").body for kind in ("rss", "atom", "json")),
+        lambda: all(b"Wheat" in client.get(f"/{suffix}").body for suffix in FORMATS),
     )
     wait_for("it is found", lambda: client.found(q="wheat"))
     assert b"Wheat exports rise" in client.get(f"/{path}").body

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NoReturn
 
 import pytest
 
 from archive.errors import ArchiveUnavailable, IndexUnavailable
+from archive.store.changes import ChangeKind
 from archive.timestamps import rfc3339
+from service.consumers import SCHEDULES, Schedule
 from service.heartbeat import Heartbeat
 from tests.support.harness import Harness
 
@@ -40,6 +43,13 @@ def test_a_consumer_that_is_behind_is_reported_and_the_site_stays_ready(harness:
     answer = harness.get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "degraded")
     assert answer.json["parts"]["worker"]["behind"]["index"] >= 2
+
+
+def test_a_new_consumer_of_articles_is_reported(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SCHEDULES, "diary", Schedule(kind=ChangeKind.ARTICLE))
+    harness.archive.changes.acquire("diary", owner="a worker", now=harness.now, duration=timedelta(minutes=1))
+    harness.posted()
+    assert harness.get("/readyz").json["parts"]["worker"]["behind"] == {"diary": 1}
 
 
 def test_a_worker_without_a_recent_heartbeat_is_down(harness: Harness) -> None:

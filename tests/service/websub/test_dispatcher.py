@@ -27,7 +27,7 @@ from service.websub.dispatcher import (
     SLOW_MAX_TASKS_PER_HOST,
     CallbackDispatcher,
 )
-from service.websub.protocol import BACKOFF
+from service.websub.retries import BACKOFF
 from tests.support.archives import a_lease, a_rendition, an_intent
 from tests.support.builders import NOON, SITE
 from tests.support.running import wait_for

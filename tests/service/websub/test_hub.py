@@ -19,7 +19,8 @@ from archive.store.renditions import Rendition, Representation
 from archive.store.subscriptions import Subscription
 from feeds.format import FORMATS, Format
 from service.websub.dispatcher import CallbackDispatcher
-from service.websub.protocol import BACKOFF, DEFAULT_LEASE, MAX_LEASE, MIN_LEASE, RETRY_PERIOD
+from service.websub.protocol import DEFAULT_LEASE, MAX_LEASE, MIN_LEASE
+from service.websub.retries import BACKOFF, RETRY_PERIOD
 from service.worker.drain_job import DrainJob
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
@@ -128,8 +129,8 @@ def scene(archive: Archive, tmp_path: Path) -> Iterator[Scene]:
 
 def a_document(path: str, title: str, feed_format: Format) -> Rendition:
     body = f"{path} with {title}".encode()
-    coded = Representation(f'"{sha256(body).hexdigest()}"', body)
-    return Rendition(path, feed_format.media_type, modified=NOON, position=0, codings={"identity": coded})
+    representation = Representation(f'"{sha256(body).hexdigest()}"', body)
+    return Rendition(path, feed_format.media_type, modified=NOON, position=0, codings={"identity": representation})
 
 
 def links(heard: Any) -> str:

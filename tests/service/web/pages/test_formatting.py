@@ -73,8 +73,8 @@ def test_a_site_in_a_folder_keeps_its_links_in_there() -> None:
 
 def test_a_cursor_leads_back_to_its_place() -> None:
     article = an_article(id="00000000-0000-7000-8000-000000000000", published="0999-05-06T07:08:09.123456Z")
-    place = read_cursor(cursor_of(article))
-    assert (place.sort_date, place.id) == (article.published, article.id)
+    sort_key = read_cursor(cursor_of(article))
+    assert (sort_key.sort_date, sort_key.id) == (article.published, article.id)
 
 
 @pytest.mark.parametrize(
