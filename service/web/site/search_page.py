@@ -26,6 +26,8 @@ MAX_FACETS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """An option of a select field."""
+
     value: str
     text: str
     selected: bool
@@ -54,6 +56,8 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True)
 class FacetGroup:
+    """The links of one facet, under a heading."""
+
     title: str
     links: Sequence[Link]
 
@@ -97,7 +101,7 @@ def results_view(page: SearchPage, args: Mapping[str, str], addresses: Addresses
 
 
 def _row(found: SearchResult, addresses: Addresses) -> ResultRow:
-    title, snippet = Markup(found.title_html), Markup(found.snippet_html)  # noqa: S704 - escaped by archive.search.snippets
+    title, snippet = Markup(found.title_html), Markup(found.snippet_html)  # noqa: S704  # escaped by archive.search.snippets
     return ResultRow(card(found.article, addresses), title, snippet)
 
 

@@ -47,7 +47,7 @@ class Kiosk(Press):
 
     def __init__(self, archive: Archive, *, live: int = 50) -> None:
         super().__init__(archive, live=live)
-        self.app = PreparedDocuments(self.archive, _nothing, clock=lambda: self.clock, ticks=count(step=3600).__next__)  # type: ignore[arg-type]
+        self.app = PreparedDocuments(self.archive, _nothing, clock=lambda: self.clock, ticks=count(step=3600).__next__)
         self.client = Client(self.app)
 
     def get(self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET") -> TestResponse:
@@ -72,7 +72,7 @@ class Kiosk(Press):
         return self.get(path, {"A-IM": "feed", "If-None-Match": etag, "Accept-Encoding": coding, **more})
 
 
-def _nothing(environ, start_response):  # type: ignore[no-untyped-def]
+def _nothing(environ, start_response):
     start_response("404 Not Found", [("Content-Length", "0")])
     return []
 
@@ -310,14 +310,14 @@ def test_while_the_archive_fails_the_whole_feed_is_sent(kiosk: Kiosk):
     def away(path: str) -> None:
         raise ArchiveUnavailable("away")
 
-    kiosk.archive.renditions.history = away  # type: ignore[attr-defined]
+    kiosk.archive.renditions.history = away
     assert kiosk.news("/feed.atom", etag).status_code == 200
 
 
 def test_many_requests_cost_one_query_and_each_delta_is_compressed_once(kiosk: Kiosk, monkeypatch: pytest.MonkeyPatch):
     looks, compressed = [], []
     archive, coded = kiosk.archive.archive, deltas._encoded
-    kiosk.archive.renditions.history = lambda path: looks.append(path) or archive.renditions.history(path)  # type: ignore[attr-defined, func-returns-value]
+    kiosk.archive.renditions.history = lambda path: looks.append(path) or archive.renditions.history(path)
     monkeypatch.setattr(deltas, "_encoded", lambda *given: compressed.append(given[1]) or coded(*given))
     etag = kiosk.have("/feed.atom", "br")
     kiosk.published("Four")

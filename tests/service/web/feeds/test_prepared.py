@@ -36,7 +36,7 @@ class Stand:
         self.looks: list[str] = []
         self.app = PreparedDocuments(
             self, self._otherwise, clock=lambda: self.now, max_bytes=max_bytes, ticks=self._ticks
-        )  # type: ignore[arg-type]
+        )
         self.client = Client(self.app)
 
     def put(self, path: str, body: bytes, *, media_type: str = "application/atom+xml; charset=utf-8") -> None:
@@ -49,7 +49,7 @@ class Stand:
     def _ticks(self) -> float:
         return self.tick
 
-    def _otherwise(self, environ, start_response):  # type: ignore[no-untyped-def]
+    def _otherwise(self, environ, start_response):
         start_response("404 Not Found", [("Content-Length", "0")])
         return []
 
@@ -164,7 +164,7 @@ def test_a_failed_precondition_is_412(stand: Stand) -> None:
         ("identity, *;q=0.5", {None}),
     ],
 )
-def test_the_preferred_coding_is_sent_of_equal_ones_the_smallest(stand: Stand, accepted: str, sent: set):  # type: ignore[type-arg]
+def test_the_preferred_coding_is_sent_of_equal_ones_the_smallest(stand: Stand, accepted: str, sent: set):
     answer = stand.client.get("/feed.atom", headers={"Accept-Encoding": accepted})
     assert answer.headers.get("Content-Encoding") in sent
 
