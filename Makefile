@@ -13,6 +13,9 @@ LOCK    := $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes
 RUNTIME := $(VENV)/.runtime
 DEV     := $(VENV)/.dev
 
+# Of the quick tests. Each of their processes would load schemathesis, too, which takes longer than all of Dateline.
+PLUGINS := -p xdist.plugin -p _hypothesis_pytestplugin
+
 .DEFAULT_GOAL := help
 .PHONY: help run test check lint types imports quick whole lock bench clean
 
@@ -47,7 +50,8 @@ imports: $(DEV)
 	$(BIN)/lint-imports
 
 quick: $(DEV)
-	$(BIN)/pytest -q -m "not slow" --numprocesses 2
+	PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 $(BIN)/pytest -q -m "not slow" $(PLUGINS) --hypothesis-profile=quick \
+	  --numprocesses 2 --dist worksteal
 
 whole: $(DEV)
 	$(BIN)/pytest --cov --cov-report=term

@@ -125,6 +125,11 @@ class Article:
         return article_path(self.day, self.slug)
 
     @property
+    def listed_day(self) -> date:
+        """The day under which it is listed: its `day`, or the day of its creation in UTC if it has none."""
+        return self.day or self.created.date()
+
+    @property
     def is_public(self) -> bool:
         return self.status is Status.PUBLISHED
 

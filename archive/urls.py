@@ -18,11 +18,13 @@ def article_path(day: date, slug: str) -> str:
 Scope = Label | Period | None
 
 LABEL_FOLDERS = {LabelKind.SECTION: "sections", LabelKind.TAG: "tags", LabelKind.AUTHOR: "authors"}
+LABEL_KINDS = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
+SEARCH_PATH = "/search"  # the search page; feeds of searches are in the folder of this name
 ABOUT_FEED_PATH = "/feeds/about"  # the page that explains the feed in its query parameter `feed`
 
-_KINDS = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 _PERIOD = re.compile(r"/(?P<year>\d{4})/(?:(?P<month>\d{2})/(?:(?P<day>\d{2})/)?)?", re.ASCII)
-_LABEL = re.compile(rf"/(?P<folder>{'|'.join(_KINDS)})/(?P<key>[^/]+)/")
+_LABEL = re.compile(rf"/(?P<folder>{'|'.join(LABEL_KINDS)})/(?P<key>[^/]+)/")
+_ARCHIVE_DOCUMENT = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
 
 
 def home_path(scope: Scope) -> str:
@@ -47,7 +49,7 @@ def has_address(scope: Scope) -> bool:
 def parse_home_path(home: str) -> Label | Period | None:
     """The label or period of a path built by `home_path`; None for `/` and for every other path."""
     if match := _LABEL.fullmatch(home):
-        label = Label(_KINDS[match["folder"]], match["key"])
+        label = Label(LABEL_KINDS[match["folder"]], match["key"])
         return label if has_address(label) else None
     if match := _PERIOD.fullmatch(home):
         parts = [int(part) for part in match.groups() if part]
@@ -58,3 +60,20 @@ def parse_home_path(home: str) -> Label | Period | None:
         except ValueError:
             return None
     return None
+
+
+def archive_document_path(month: Period, number: int) -> str:
+    """The folder of an archive document (RFC 5005 §4): `/archive/2023/12/`, `/archive/2023/12/2/` for a month's second."""
+    folder = f"/archive/{month.year:04}/{month.month:02}/"
+    return folder if number == 1 else f"{folder}{number}/"
+
+
+def parse_archive_document_path(path: str) -> tuple[Period, int] | None:
+    """The month and number of a path built by `archive_document_path`; None for every other path."""
+    match = _ARCHIVE_DOCUMENT.fullmatch(path)
+    if match is None:
+        return None
+    try:
+        return Period(int(match[1]), int(match[2])), int(match[3] or 1)
+    except ValueError:
+        return None

@@ -6,13 +6,15 @@ import gzip
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import chain, count, islice
 from pathlib import Path
 from typing import Any
 
-from archive.article import Article, Author, Status
-from archive.content.html import paragraphs
+from archive.article import Article, Author, Content, ContentFormat, Draft
+from archive.lifecycle import compose
+from archive.site import Site
 
 REUTERS = "reuters21578.jsonl.gz"
 SHIFT = timedelta(days=365)  # of the dates, from one copy to the next
@@ -50,29 +52,18 @@ def _copied(story: Story, number: int) -> Story:
 def article_of(story: Story) -> Article:
     """The published article of a story."""
     published = datetime.fromisoformat(story["published"])
-    return Article(
-        id=story["id"],
+    draft = Draft(
+        content=Content(ContentFormat.TEXT, story["content_text"]),
         guid=f"tag:example.org,2000:{story['id']}",
-        revision=1,
-        status=Status.PUBLISHED,
         title=story["title"] or "Untitled",
         slug="story",
-        day=published.date(),
-        summary=None,
-        content_html=paragraphs(story["content_text"]),
-        content=None,
         authors=tuple(Author(name) for name in story["authors"]),
         section=story["section"],
         tags=tuple(story["tags"]),
         language="en",
         published=published,
-        updated=published,
-        created=published,
-        modified=published,
-        canonical_url=None,
-        image=None,
-        enclosures=(),
     )
+    return replace(compose(draft, article_id=story["id"], now=published, site=Site()), revision=1)
 
 
 def joined(stories: Iterator[Story], count: int) -> Iterator[Story]:

@@ -6,16 +6,12 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import tantivy
 
+from bench.bench_query import LIMIT, BenchQuery
 from bench.corpus import Story
-
-if TYPE_CHECKING:
-    from bench.search import BenchQuery
-
-LIMIT = 10
 
 
 class Fts5:
@@ -161,8 +157,8 @@ class Tantivy:
         if query.tag:
             more.append(tantivy.Query.term_query(self.schema, "tag", query.tag))
         if query.first_day and query.last_day:
-            days = [date.fromisoformat(day).toordinal() for day in (query.first_day, query.last_day)]
-            more.append(tantivy.Query.range_query(self.schema, "day", tantivy.FieldType.Integer, *days))
+            first, last = (date.fromisoformat(day).toordinal() for day in (query.first_day, query.last_day))
+            more.append(tantivy.Query.range_query(self.schema, "day", tantivy.FieldType.Integer, first, last))
         if not more:
             return words
         return tantivy.Query.boolean_query([(tantivy.Occur.Must, one) for one in (words, *more)])

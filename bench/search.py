@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -24,12 +24,14 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from archive.search.analysis import words
-from archive.search.index import SearchQuery, Sort
+from archive.search.index import SearchQuery
 from archive.search.snippets import snippet
 from archive.search.stop_words import is_stop_word
 from bench import corpus
+from bench.bench_query import BenchQuery
 from bench.corpus import article_of
 from bench.memory import MB, own_peak
 from bench.peers import Fts5, Tantivy
@@ -40,33 +42,6 @@ TABLES = Path(__file__).parent / "search.md"
 BATCH = REBUILD_BATCH
 SAMPLE = 20_000  # articles that queries are generated from
 ADDED = 40  # articles added one by one
-LIMIT = 10
-
-
-@dataclass(frozen=True)
-class BenchQuery:
-    """A query for all engines. `needs`: the results wanted besides the hits."""
-
-    text: str
-    must: tuple[str, ...] = ()
-    must_not: tuple[str, ...] = ()
-    kind: str = "words"  # words, phrase, prefix, fuzzy
-    tag: str | None = None
-    first_day: str | None = None
-    last_day: str | None = None
-    newest: bool = False
-    needs: str = ""  # facets, snippets, suggestions, spelling
-
-    def query(self) -> SearchQuery:
-        return SearchQuery(
-            text=self.text,
-            tag=self.tag,
-            first_day=date.fromisoformat(self.first_day) if self.first_day else None,
-            last_day=date.fromisoformat(self.last_day) if self.last_day else None,
-            sort=Sort.NEWEST if self.newest else Sort.RELEVANCE,
-            per_page=LIMIT,
-            with_facets=self.needs == "facets",
-        )
 
 
 @dataclass
@@ -93,10 +68,12 @@ class _QueryGenerator:
         counts = Counter(word for text in self.texts for word in {found.lower() for found in _WORD.findall(text)})
         self.counts = {word: count for word, count in counts.items() if not is_stop_word(word, ["en"])}
         ranked = sorted(self.counts, key=lambda word: (-counts[word], word))
-        self.common = ranked[5:160]
-        self.rare = [word for word in ranked if 3 <= counts[word] <= 12]
-        self.middle = [word for word in ranked[100:6000] if len(word) > 4]
-        self.tags = [tag for tag, _ in Counter(tag for story in stories for tag in story["tags"]).most_common(40)]
+        self.common: list[str] = ranked[5:160]
+        self.rare: list[str] = [word for word in ranked if 3 <= counts[word] <= 12]
+        self.middle: list[str] = [word for word in ranked[100:6000] if len(word) > 4]
+        self.tags: list[str] = [
+            tag for tag, _ in Counter(tag for story in stories for tag in story["tags"]).most_common(40)
+        ]
 
     def one_of(self, choices: Sequence[str]) -> BenchQuery:
         return BenchQuery(self.chance.choice(choices))
@@ -224,7 +201,7 @@ def searching_process(folder: Path, texts: Path, classes: Path, threads: int) ->
     print(rounds * len(mixed) * threads / (time.perf_counter() - began))
 
 
-def _tuples(one: dict[str, object]) -> dict[str, object]:
+def _tuples(one: dict[str, Any]) -> dict[str, Any]:
     return {name: tuple(value) if isinstance(value, list) else value for name, value in one.items()}
 
 
@@ -320,7 +297,8 @@ def measure(number: int, folder: Path, corpora: Path, queries: int) -> Measured:
     classes_path = folder / "classes.json"
     classes_path.write_text(json.dumps({name: [asdict(one) for one in some] for name, some in classes.items()}))
     index, fts5, tantivy = as_shipped(folder / "whoosh"), Fts5(folder / "fts5.db"), Tantivy(folder / "tantivy")
-    seconds, text = Counter[str](), 0
+    seconds: defaultdict[str, float] = defaultdict(float)
+    text = 0
     index.clear(until=number)
     for begin in range(0, number, BATCH):
         batch = list(islice(stories, min(BATCH, number - begin)))

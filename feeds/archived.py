@@ -10,6 +10,7 @@ from archive.article import Article
 from archive.period import Period
 from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import SortKey
+from archive.urls import archive_document_path
 from feeds.channel import Page
 
 MAX_ARTICLES = 25  # per archive document; the live feed has up to 24 more than its length
@@ -114,13 +115,11 @@ def newest_first(documents: Iterable[ArchiveDocument]) -> list[ArchiveDocument]:
 
 def page_of(document: ArchiveDocument) -> Page:
     """`/archive/2023/12/`, and `/archive/2023/12/2/` for the second document of a month."""
-    folder = f"/archive/{document.month.year:04}/{document.month.month:02}/"
-    return Page(folder if document.number == 1 else f"{folder}{document.number}/")
+    return Page(archive_document_path(document.month, document.number))
 
 
 def month_of(article: Article) -> Period:
-    day = article.day or article.created.date()
-    return Period(day.year, day.month)
+    return Period(article.listed_day.year, article.listed_day.month)
 
 
 def _key(document: ArchiveDocument) -> _Key:

@@ -10,14 +10,13 @@ from typing import Final
 
 import brotli
 
-from archive.store.renditions import Representation
+from archive.store.renditions import IDENTITY, Representation
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-IDENTITY: Final = "identity"
 _GZIP_WINDOW: Final = 31  # zlib: the largest window, in a gzip wrapper
 
 # One article changes about thirty documents, and readers wait for them: levels favour speed. A feed of 53 KB:
@@ -48,7 +47,7 @@ CODERS: Final[Mapping[str, Callable[[bytes], bytes]]] = {"gzip": _gzip, "br": _b
 
 
 def codings(body: bytes) -> dict[str, Representation]:
-    """The body uncompressed ("identity") and in every coding of CODERS."""
+    """The body uncompressed (IDENTITY) and in every coding of CODERS."""
     bodies = {IDENTITY: body, **{name: coder(body) for name, coder in CODERS.items()}}
     return {name: Representation(etag(each), each) for name, each in bodies.items()}
 

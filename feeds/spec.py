@@ -61,7 +61,7 @@ def spec_for(scope: Scope, site: Site, identity: str, name: str | None = None) -
     )
 
 
-def parse(path: str) -> tuple[Scope, Format] | None:
+def parse_feed_path(path: str) -> tuple[Scope, Format] | None:
     """The scope and format of the feed at a path (not percent-encoded); None if it is not a feed path.
 
     Does not check whether any article has the label; that needs the archive."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from archive.article import Article
 from archive.errors import InvalidQuery, Problem
-from archive.period import Period
+from archive.search import dates
 from archive.search.index import MAX_PER_PAGE, Facet, SearchQuery, Sort
 from archive.search.query import Node
 from archive.search.snippets import highlight, snippet_of_html
@@ -20,7 +19,6 @@ from service.links import Addresses
 
 FACETS: Final = ("year", "month", "section", "tag", "author", "language")
 MAX_PAGES: Final = 1_000_000
-_PERIOD: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 T = TypeVar("T")
 
 
@@ -128,37 +126,25 @@ def read_query(args: Mapping[str, str]) -> SearchQuery:
             problems.append(Problem(name, str(error)))
             return default
 
-    first = read("from", _period, None)
-    last = read("to", _period, None)
     query = SearchQuery(
+        first_day=read("from", dates.first_day, None),
+        last_day=read("to", dates.last_day, None),
         text=read("q", str, ""),
         section=read("section", _name, None),
         tag=read("tag", _name, None),
         author=read("author", _name, None),
         language=read("language", _name, None),
-        first_day=first.first_day if first else None,
-        last_day=last.last_day if last else None,
         sort=read("sort", _sort, Sort.RELEVANCE),
         page=read("page", lambda text: _number(text, MAX_PAGES), 1),
         per_page=read("per_page", lambda text: _number(text, MAX_PER_PAGE), 10),
     )
-    if query.first_day and query.last_day and query.first_day > query.last_day:
-        problems.append(Problem("to", f"{query.last_day} is before {query.first_day}, the first day of the search"))
+    try:
+        dates.check_range(query.first_day, query.last_day)
+    except ValueError as error:
+        problems.append(Problem("to", str(error)))
     if problems:
         raise InvalidQuery(problems)
     return query
-
-
-def _period(text: str) -> Period | None:
-    found = _PERIOD.fullmatch(text)
-    try:
-        if found is not None:
-            parts = [int(part) for part in found.groups() if part]
-            if all(parts):
-                return Period(*parts)
-    except ValueError:
-        pass
-    raise ValueError(f"{_quoted(text)} is not a date; write 2023-12-14, 2023-12 or 2023")
 
 
 def _name(text: str) -> str | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy.engine import URL
 
 from archive.sql import SqlArchive
@@ -19,6 +21,16 @@ IN_CI = os.environ.get("CI") == "true"
 # Collections that may not be shipped, so that no machine need have them: what runs on them is left out elsewhere.
 CORPORA = Path(__file__).resolve().parents[2] / "shared" / "corpora"
 collect_ignore = [] if CORPORA.is_dir() else ["archive/exchange/test_real_data.py"]
+
+WHOLLY_SLOW = re.compile(r"^pytestmark = .*pytest\.mark\.slow\b", re.MULTILINE)
+settings.register_profile("quick", max_examples=25)  # of `make check`; otherwise Hypothesis's own number, 100
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The quick check does not import modules whose tests are all slow: schemathesis alone takes seconds to load."""
+    if config.option.markexpr != "not slow" or not collection_path.name.startswith("test_"):
+        return None
+    return WHOLLY_SLOW.search(collection_path.read_text(encoding="utf-8")) is not None or None
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +78,7 @@ def postgresql() -> Iterator[URL]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where everything ought to be installed, a test that does not run has failed."""
     report = yield
     if IN_CI and report.skipped and not hasattr(report, "wasxfail"):

@@ -25,6 +25,7 @@ LOCKS = {
     "requirements.lock": PROJECT["project"]["dependencies"] + PROJECT["dependency-groups"]["build"],
     "requirements-dev.lock": PROJECT["project"]["optional-dependencies"]["dev"],
 }
+GENERAL_LIBRARIES = {"cachetools", "numpy", "orjson"}  # not of a back-end, although back-ends use them
 
 
 def test_everything_of_the_fixed_layout_is_there() -> None:
@@ -36,9 +37,10 @@ def test_the_changelog_has_a_place_for_the_next_change() -> None:
     assert "\n## [Unreleased]\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))], ids=lambda page: page.name
-)
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_links_to_is_there(page: Path) -> None:
     linked = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
     assert [link for link in linked if not (page.parent / link).exists()] == []
@@ -110,6 +112,27 @@ def test_every_search_engine_is_a_protected_package() -> None:
     assert {module.rpartition(".")[0] for module in ENGINES.values()} == {
         f"archive.search.{init.parent.name}" for init in engines
     }
+
+
+def test_no_search_engine_imports_another() -> None:
+    assert _imports_between_engines(ROOT / "archive/search") == []
+
+
+def test_an_import_from_one_search_engine_to_another_is_found(tmp_path: Path) -> None:
+    for engine in ("one", "other"):
+        (tmp_path / engine).mkdir()
+        (tmp_path / engine / "__init__.py").touch()
+        (tmp_path / engine / "index.py").write_text(f"def f():\n    from archive.search.{engine} import pages\n")
+    assert _imports_between_engines(tmp_path) == []
+    (tmp_path / "one/pages.py").write_text("from archive.search.other.index import f\n")
+    assert _imports_between_engines(tmp_path) == [("one", "archive.search.other.index.f")]
+
+
+def test_the_libraries_of_back_ends_are_imported_by_nothing_in_feeds_and_service() -> None:
+    engines = [init.parent for init in (ROOT / "archive/search").glob("*/__init__.py")]
+    libraries = _libraries(ROOT / "archive/sql", *engines) - GENERAL_LIBRARIES
+    assert {"sqlalchemy", "whoosh"} <= libraries
+    assert libraries & _libraries(ROOT / "feeds", ROOT / "service") == set()
 
 
 @pytest.mark.slow
@@ -220,6 +243,35 @@ def _lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
         cwd=folder, capture_output=True, text=True, check=False,
     )  # fmt: skip
+
+
+def _imports(folder: Path) -> set[str]:
+    """What the modules in a folder import, at any place in their code, such as `flask` and `datetime.date`."""
+    imported: set[str] = set()
+    for file in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                imported.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return imported
+
+
+def _libraries(*folders: Path) -> set[str]:
+    """The top-level packages of others that the modules in these folders import."""
+    imported = {module.partition(".")[0] for folder in folders for module in _imports(folder)}
+    return imported - sys.stdlib_module_names - {*PACKAGES}
+
+
+def _imports_between_engines(search: Path) -> list[tuple[str, str]]:
+    """Each engine in a folder of engines, with each import of it from another engine."""
+    engines = sorted(init.parent.name for init in search.glob("*/__init__.py"))
+    return [
+        (engine, module)
+        for engine in engines
+        for module in sorted(_imports(search / engine))
+        if module.startswith(tuple(f"archive.search.{other}." for other in engines if other != engine))
+    ]
 
 
 def _has_code(init: Path) -> bool:

@@ -71,9 +71,8 @@ class Record(FieldType[T]):
     converts = True
 
     def parse(self, value: object, zone: ZoneInfo) -> T | None:
-        if isinstance(value, str) and self.short is not None:
-            short = next(part for part in self.parts if part.name == self.short)
-            given = {self.short: short.type.parse(value, zone)}
+        if isinstance(value, str) and self._short_part is not None:
+            given = {self._short_part.name: self._short_part.type.parse(value, zone)}
         elif isinstance(value, dict):
             self._refuse_unknown(value)
             given = {part.name: _parse_part(part, value.get(part.name), zone) for part in self.parts}
@@ -110,10 +109,9 @@ class Record(FieldType[T]):
             for part in self.parts
         }
         record = _object(properties, [self.required]) | {"additionalProperties": False}
-        if self.short is None:
+        if self._short_part is None:
             return record
-        short = next(part for part in self.parts if part.name == self.short)
-        return {"anyOf": [short.type.schema(), record]}
+        return {"anyOf": [self._short_part.type.schema(), record]}
 
     def schema_out(self) -> Schema:
         properties = {
@@ -123,6 +121,10 @@ class Record(FieldType[T]):
             for part in self.parts
         }
         return _object(properties, [part.name for part in self.parts if not part.omitted])
+
+    @cached_property
+    def _short_part(self) -> Part | None:
+        return next((part for part in self.parts if part.name == self.short), None)
 
     @cached_property
     def _defaults(self) -> dict[str, object]:
@@ -162,7 +164,7 @@ class Items(FieldType[tuple[Any, ...]]):
             try:
                 item = self.of.parse(entry, zone)
             except FieldError as error:
-                raise FieldError(f"entry {position} {error}") from None
+                raise FieldError(f"entry {position} {error}") from error
             if item is not None:
                 items.append(item)
         if self.key is None:
@@ -194,7 +196,7 @@ def _parse_part(part: Part, value: object, zone: ZoneInfo) -> object:
     try:
         parsed: object = part.type.parse(value, zone)
     except FieldError as error:
-        raise FieldError(f"{part.name} {error}") from None
+        raise FieldError(f"{part.name} {error}") from error
     return parsed
 
 

@@ -257,9 +257,9 @@ class Choice(FieldType[E]):
         text = read_line(value, MAX_NAME)
         try:
             return self.values(text)
-        except ValueError:
+        except ValueError as error:
             choices = ", ".join(self.values)
-            raise FieldError(f"{text!r} is not a {self.noun}; it must be one of {choices}") from None
+            raise FieldError(f"{text!r} is not a {self.noun}; it must be one of {choices}") from error
 
     def to_json(self, value: E) -> str:
         return value.value
@@ -306,14 +306,11 @@ class Instant(FieldType[datetime]):
     converts = True
 
     def parse(self, value: object, zone: ZoneInfo) -> datetime:
+        given = value if isinstance(value, date) else read_line(value, MAX_DATE)  # TOML has a type for dates
         try:
-            if isinstance(value, date):  # TOML has dates as a type of their own
-                return utc(value, zone)
-            return parse_instant(read_line(value, MAX_DATE), zone)
-        except FieldError:
-            raise
+            return utc(given, zone) if isinstance(given, date) else parse_instant(given, zone)
         except ValueError as error:
-            raise FieldError(str(error)) from None
+            raise FieldError(str(error)) from error
 
     def to_json(self, value: datetime) -> str:
         return rfc3339(value)
@@ -334,12 +331,11 @@ class Day(FieldType[date]):
     converts = True
 
     def read(self, value: object) -> date:
+        text = read_line(value, MAX_DATE)
         try:
-            return date.fromisoformat(read_line(value, MAX_DATE))
-        except FieldError:
-            raise
-        except ValueError:
-            raise FieldError("is not a day; write 2023-12-14") from None
+            return date.fromisoformat(text)
+        except ValueError as error:
+            raise FieldError("is not a day; write 2023-12-14") from error
 
     def to_json(self, value: date) -> str:
         return value.isoformat()

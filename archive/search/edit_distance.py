@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from archive.search.analysis import UNKNOWN, fold, stem, term_of
+
+MIN_STEM: Final = 4  # letters of a stem that is matched with edits
+
+
+def max_edits(word: str, *, min_letters: int) -> int:
+    """The edits allowed in a word: none below `min_letters`, one below six letters, else two.
+
+    With more, too many words would match."""
+    return 0 if len(word) < min_letters else 1 if len(word) < 6 else 2
 
 
 def within(left: str, right: str, edits: int) -> bool:
@@ -50,7 +60,7 @@ class FuzzyWord:
     @classmethod
     def of(cls, word: str, edits: int, languages: Iterable[str]) -> FuzzyWord:
         stems = {language: term_of(word, language) for language in sorted({*languages} - {UNKNOWN})}
-        limits = {language: 0 if len(stem) < 4 else 1 if len(stem) < 6 else 2 for language, stem in stems.items()}
+        limits = {language: max_edits(stem, min_letters=MIN_STEM) for language, stem in stems.items()}
         return cls(
             fold(word),
             edits,

@@ -18,11 +18,13 @@ from enum import StrEnum
 from typing import Final
 
 from archive.search import analysis
+from archive.search.edit_distance import max_edits
 
 MAX_TEXT = 1000  # characters
 MAX_WORDS = 32
 MAX_PHRASE = 12  # words
 MAX_DEPTH = 8  # of parentheses
+MIN_FUZZY = 3  # letters of a word that is searched for with edits
 MIN_PREFIX = 2  # letters before a "*" or "?"; with fewer, half of the term dictionary would match
 
 
@@ -35,6 +37,9 @@ class Field(StrEnum):
     AUTHOR = "author"
     TAG = "tag"
     SECTION = "section"
+
+
+FIELD_NAMES: Final = "|".join(Field)  # as an alternation of a regular expression
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +146,11 @@ def _is_stop(node: Node, is_stop_word: Callable[[str], bool]) -> bool:
 
 # The lexemes of the language; everything between them separates words.
 _LEXEME: Final = re.compile(
-    r"""
+    rf"""
       (?P<sign>   (?<![^\s(]) [+-] (?=[^\s+-]) )        # +must -not: at the beginning of a word only
     | (?P<open>   \( )
     | (?P<close>  \) )
-    | (?P<field>  (?:title|summary|body|author|tag|section) : (?=[^\s:]) )
+    | (?P<field>  (?:{FIELD_NAMES}) : (?=[^\s:]) )
     | (?P<phrase> ["“”„«»] (?P<quoted>[^"“”„«»]*) (?:["“”„«»]|$) )
     | (?P<word>   [^\s()"“”„«»]+ )
     """,
@@ -235,9 +240,7 @@ class _Parser:
     def _fuzzy(self, word: str, edits: str, field: Field | None) -> Node | None:
         if not self._affordable([word]):
             return None
-        # One edit in a short word, two in a longer one: with more, too many words would match.
-        max_edits = 0 if len(word) < 3 else 1 if len(word) < 6 else 2
-        allowed = min(int(edits[:4]) if edits else 1, max_edits) if max_edits else 0
+        allowed = min(int(edits[:4]) if edits else 1, max_edits(word, min_letters=MIN_FUZZY))
         return Fuzzy(word, allowed, field) if allowed else Word(word, field)
 
     def _wildcard(self, text: str, field: Field | None) -> Node | None:

@@ -9,8 +9,9 @@ from typing import Final
 
 from archive.search import analysis
 from archive.search.deadline import Deadline, TooLateError
+from archive.search.edit_distance import max_edits
 from archive.search.fields import FORM, text_fields
-from archive.search.query import Node, Phrase, Word, leaves
+from archive.search.query import FIELD_NAMES, Node, Phrase, Word, leaves
 from archive.search.reader import D, IndexReader, TermReader, languages_of
 
 MIN_LETTERS: Final = 4  # of a word to correct: a shorter one is near too many others
@@ -26,7 +27,7 @@ OTHER_LETTERS: Final = 0.2  # letters are added, dropped or changed, and not jus
 TWO_EDITS: Final = 0.02
 OTHER_FIRST_LETTER: Final = 0.1  # people rarely mistype the first letter
 
-_FIELD: Final = re.compile(r"(?i)(?:title|summary|body|author|tag|section):")
+_FIELD: Final = re.compile(rf"(?i)(?:{FIELD_NAMES}):")
 _WILDCARDS: Final = "*?~"
 
 
@@ -80,7 +81,9 @@ def _weights(reader: TermReader, form: str, deadline: Deadline) -> dict[str, flo
     """The likeliest words near a folded one, with their document frequencies times `_factor`."""
     near = {
         each.word: (_factor(form, each.word, each.distance), each.documents)
-        for each in reader.words_near(form, max_edits(form), limit=MAX_COMPARED, deadline=deadline)
+        for each in reader.words_near(
+            form, max_edits(form, min_letters=MIN_LETTERS), limit=MAX_COMPARED, deadline=deadline
+        )
     }
     likeliest = sorted(near, key=lambda other: (-near[other][0] * near[other][1], other))[: 2 * MAX_CANDIDATES]
     counts = {other: reader.document_frequency(FORM, other) for other in likeliest}
@@ -90,11 +93,6 @@ def _weights(reader: TermReader, form: str, deadline: Deadline) -> dict[str, flo
 def _factor(form: str, other: str, distance: int) -> float:
     letters = 1.0 if sorted(form) == sorted(other) else OTHER_LETTERS
     return letters * (TWO_EDITS if distance > 1 else 1.0) * (1.0 if form[0] == other[0] else OTHER_FIRST_LETTER)
-
-
-def max_edits(word: str) -> int:
-    """The edit distance to search within: 1 for words of up to five letters, 2 for longer ones."""
-    return 1 if len(word) < 6 else 2
 
 
 def correctable_words(root: Node | None) -> Iterator[Word]:

@@ -9,14 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from archive.article import Article
-from archive.errors import (
-    ArticleNotFound,
-    GuidFixed,
-    GuidTaken,
-    RequestReused,
-    RevisionConflict,
-    SlugTaken,
-)
+from archive.errors import ArticleNotFound, GuidFixed, GuidTaken, RequestReused, RevisionConflict, SlugTaken
 from archive.labels import Label
 from archive.serialization import to_document
 from archive.slugs import numbered_slug
@@ -192,7 +185,7 @@ class ArticleWriter:
                     "article_id": after.id,
                     "guid": after.guid,
                     "gone": after.modified,
-                    "day": before.day or before.created.date(),
+                    "day": before.listed_day,
                     "labels": label_pairs(before.labels),
                 },
             )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from archive.errors import LeaseLost
 from archive.labels import Label, LabelKind
@@ -82,12 +83,12 @@ class SqlChanges:
     def cursor(self, consumer: str) -> Cursor | None:
         with self._database.reading() as connection:
             row = connection.execute(select(cursors).where(cursors.c.consumer == consumer)).one_or_none()
-        return None if row is None else Cursor(row.consumer, row.position, row.holder, row.fence, row.until)
+        return None if row is None else _cursor(row)
 
     def cursors(self) -> Sequence[Cursor]:
         with self._database.reading() as connection:
             rows = connection.execute(select(cursors).order_by(cursors.c.consumer)).all()
-        return [Cursor(row.consumer, row.position, row.holder, row.fence, row.until) for row in rows]
+        return [_cursor(row) for row in rows]
 
 
 def lock_log(connection: Connection) -> int:
@@ -105,6 +106,10 @@ def check_lease(connection: Connection, lease: Lease) -> None:
     valid = select(cursors.c.fence).where(cursors.c.consumer == lease.consumer, cursors.c.fence == lease.fence)
     if connection.execute(valid).one_or_none() is None:
         raise LeaseLost(lease.consumer, lease.owner)
+
+
+def _cursor(row: Row[Any]) -> Cursor:
+    return Cursor(row.consumer, row.position, row.holder, row.fence, row.until)
 
 
 def _update_leased(connection: Connection, lease: Lease, values: dict[str, object]) -> None:

@@ -14,13 +14,13 @@ from archive.sql.connections.database import Database
 from archive.sql.connections.engine import kind_of
 from archive.sql.schema import Instant, changes, intents, subscriptions
 from archive.store.changes import ChangeKind
-from archive.store.subscriptions import Intent, Mode
+from archive.store.intents import Intent, Mode
 
 _BEHIND = subscriptions.c.wanted > subscriptions.c.delivered
 
 
 class SqlIntents:
-    """`Intents` (archive.store.subscriptions) in SQLite or PostgreSQL."""
+    """`Intents` (archive.store.intents) in SQLite or PostgreSQL."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import func, select
 
@@ -17,6 +18,8 @@ from archive.sql.schema import articles, labels, tombstones
 from archive.store.listings import ArticleQuery, ArticleStub, LabelCount, SortKey, Tombstone
 from archive.urls import article_path
 
+T = TypeVar("T")
+
 
 class SqlListings:
     """`Listings` (archive.store.listings) in SQLite or PostgreSQL."""
@@ -27,7 +30,7 @@ class SqlListings:
     def find(self, query: ArticleQuery) -> Sequence[Article]:
         with self._database.reading() as connection:
             found = [to_article(row) for row in connection.execute(listing_queries.newest_first(query))]
-        return found[::-1] if query.before is not None else found
+        return _newest_first(found, query)
 
     def stubs(self, query: ArticleQuery) -> Sequence[ArticleStub]:
         with self._database.reading() as connection:
@@ -35,12 +38,12 @@ class SqlListings:
                 ArticleStub(row.id, row.revision, article_path(row.day, row.slug), row.updated)
                 for row in connection.execute(listing_queries.stubs(query))
             ]
-        return found[::-1] if query.before is not None else found
+        return _newest_first(found, query)
 
     def revisions(self, query: ArticleQuery) -> Mapping[str, int]:
         with self._database.reading() as connection:
             rows = [(row[0], row[1]) for row in connection.execute(listing_queries.revisions(query))]
-        return dict(rows[::-1] if query.before is not None else rows)
+        return dict(_newest_first(rows, query))
 
     def sort_keys(self, query: ArticleQuery, *, max_keys: int | None = None) -> Sequence[SortKey]:
         with self._database.reading() as connection:
@@ -48,7 +51,7 @@ class SqlListings:
                 SortKey(row.listed, row.id)
                 for row in connection.execute(listing_queries.sort_keys(query).limit(max_keys))
             ]
-        return found[::-1] if query.before is not None else found
+        return _newest_first(found, query)
 
     def count(self, query: ArticleQuery) -> int:
         with self._database.reading() as connection:
@@ -108,3 +111,8 @@ class SqlListings:
                 )
                 for row in connection.execute(statement)
             ]
+
+
+def _newest_first(rows: list[T], query: ArticleQuery) -> list[T]:
+    """The rows of a query, newest first: a query with `before` reads them oldest first."""
+    return rows[::-1] if query.before is not None else rows

@@ -14,7 +14,7 @@ from archive.sql.schema import changes, rendition_codings, renditions
 from archive.store import feed_history
 from archive.store.changes import ChangeKind, Lease
 from archive.store.feed_history import FeedHistory, Version
-from archive.store.renditions import Rendition, Representation
+from archive.store.renditions import IDENTITY, Rendition, Representation
 from archive.util.chunks import chunked
 
 _WITH_CODINGS = (
@@ -38,7 +38,7 @@ _STORED = (
         renditions.c.lineage,
     )
     .join(rendition_codings, rendition_codings.c.path == renditions.c.path)
-    .where(renditions.c.path.in_(bindparam("paths", expanding=True)), rendition_codings.c.coding == "identity")
+    .where(renditions.c.path.in_(bindparam("paths", expanding=True)), rendition_codings.c.coding == IDENTITY)
 )
 
 
@@ -75,9 +75,7 @@ class SqlRenditions:
         columns = rendition_codings.c
         with self._database.reading() as connection:
             for some in chunked(paths):
-                statement = select(columns.path, columns.etag).where(
-                    columns.path.in_(some), columns.coding == "identity"
-                )
+                statement = select(columns.path, columns.etag).where(columns.path.in_(some), columns.coding == IDENTITY)
                 etags.update({row.path: row.etag for row in connection.execute(statement)})
         return etags
 
@@ -127,7 +125,7 @@ def _history(document: Rendition, before: bytes | None, seq: int) -> bytes | Non
 
 
 def _is_same(document: Rendition, stored: Row[*tuple[Any, ...]]) -> bool:
-    return (stored.etag, stored.media_type) == (document.codings["identity"].etag, document.media_type)
+    return (stored.etag, stored.media_type) == (document.identity.etag, document.media_type)
 
 
 def _update_positions(connection: Connection, documents: Sequence[Rendition]) -> None:

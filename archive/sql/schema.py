@@ -90,7 +90,8 @@ articles = Table(
     Column("tags", JSON, nullable=False),
     Column("language", StorableText, nullable=False),
     Column("published", Instant),
-    Column("listed", Instant, nullable=False),  # the date lists are sorted by: published, or created if there is none
+    # A historical name: the sort date. It is `published`, or `created` if there is none.
+    Column("listed", Instant, nullable=False),
     Column("updated", Instant, nullable=False),
     Column("created", Instant, nullable=False),
     Column("modified", Instant, nullable=False),
@@ -162,7 +163,7 @@ cursors = Table(
     metadata,
     Column("consumer", StorableText, primary_key=True),
     Column("position", BigInteger, nullable=False),
-    Column("holder", StorableText, nullable=False),
+    Column("holder", StorableText, nullable=False),  # a historical name: the owner of the lease
     Column("fence", BigInteger, nullable=False),
     Column("until", Instant),
 )
@@ -174,7 +175,8 @@ renditions = Table(
     Column("media_type", StorableText, nullable=False),
     Column("modified", Instant, nullable=False),
     Column("position", BigInteger, nullable=False),
-    Column("lineage", LargeBinary),  # last, so that reading the other columns need not read its pages
+    # A historical name: the history of the feed. Last, so that reading the other columns need not read its pages.
+    Column("lineage", LargeBinary),
 )
 
 rendition_codings = Table(
@@ -235,7 +237,7 @@ volumes = Table(
     Column("year", Integer, primary_key=True, autoincrement=False),
     Column("month", Integer, primary_key=True, autoincrement=False),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("listed", Instant),
+    Column("listed", Instant),  # a historical name: the sort date of `first`
     Column("article_id", StorableText),
 )
 

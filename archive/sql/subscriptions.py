@@ -12,7 +12,8 @@ from archive.sql import claims
 from archive.sql.connections.database import Database
 from archive.sql.intents import put_intent
 from archive.sql.schema import Instant, subscriptions
-from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
+from archive.store.intents import denial
+from archive.store.subscriptions import Delivered, Failed, Subscription
 from archive.util.chunks import MAX_BOUND_VALUES, chunked
 
 _DELIVERED = (
@@ -91,18 +92,9 @@ class SqlSubscriptions:
                 connection.execute(delete(subscriptions).where(subscriptions.c.id.in_(some)))
 
     def deny(self, subscription: Subscription, *, ticket: str, reason: str, now: datetime) -> None:
-        denial = Intent(
-            ticket=ticket,
-            mode=Mode.DENIED,
-            path=subscription.path,
-            topic=subscription.topic,
-            callback=subscription.callback,
-            host=subscription.host,
-            reason=reason,
-        )
         with self._database.writing() as connection:
             connection.execute(delete(subscriptions).where(subscriptions.c.id == subscription.id))
-            put_intent(connection, denial, position=0, now=now)
+            put_intent(connection, denial(subscription, ticket=ticket, reason=reason), position=0, now=now)
 
     def release(self, owner: str, *, now: datetime) -> None:
         claims.release(self._database, subscriptions, owner, now)

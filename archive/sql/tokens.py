@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from archive.errors import Conflict, NotFound
 from archive.sql.changes import lock_log
@@ -39,7 +40,7 @@ class SqlTokens:
     def all(self) -> Sequence[Token]:
         with self._database.reading() as connection:
             rows = connection.execute(select(tokens).order_by(tokens.c.name))
-            return [Token(row.name, row.digest, row.scope, row.created, row.revoked) for row in rows]
+            return [_token(row) for row in rows]
 
     def find(self, digest: str) -> Token | None:
         with self._database.reading() as connection:
@@ -48,7 +49,7 @@ class SqlTokens:
                 select(tokens).where(tokens.c.digest == digest).order_by(tokens.c.revoked.is_not(None), tokens.c.name)
             )
             row = connection.execute(same).first()
-        return None if row is None else Token(row.name, row.digest, row.scope, row.created, row.revoked)
+        return None if row is None else _token(row)
 
     def revoke(self, name: str, *, now: datetime) -> None:
         statement = (
@@ -60,3 +61,7 @@ class SqlTokens:
         with self._database.writing() as connection:
             if connection.execute(statement).one_or_none() is None:
                 raise NotFound(f"there is no valid token {name!r}; `dateline token list` shows them")
+
+
+def _token(row: Row[Any]) -> Token:
+    return Token(row.name, row.digest, row.scope, row.created, row.revoked)

@@ -9,9 +9,10 @@ from archive.store.articles import Articles
 from archive.store.changes import Changes
 from archive.store.facts import Facts
 from archive.store.feed_volumes import FeedVolumes
+from archive.store.intents import Intents
 from archive.store.listings import Listings
 from archive.store.renditions import Renditions
-from archive.store.subscriptions import Intents, Subscriptions
+from archive.store.subscriptions import Subscriptions
 from archive.store.tokens import Tokens
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Final, Protocol
 
 from archive.store.changes import Lease
 from archive.store.feed_history import Contents, FeedHistory
+
+IDENTITY: Final = "identity"  # the content coding that is none (RFC 9110 §12.5.3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Rendition:
     """A finished document.
 
     `modified` is when its bytes last changed, UTC, in whole seconds. `position` is the log position that it was built
-    from. `codings` has the "identity" and the compressed representations, by their names in Content-Encoding.
+    from. `codings` has the IDENTITY and the compressed representations, by their names in Content-Encoding.
     `contents` is set for live feeds when they are stored; `Renditions.history` returns their versions."""
 
     path: str
@@ -33,6 +35,11 @@ class Rendition:
     position: int
     codings: Mapping[str, Representation]
     contents: Contents | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def identity(self) -> Representation:
+        """The representation that is not compressed."""
+        return self.codings[IDENTITY]
 
 
 class Renditions(Protocol):

@@ -20,7 +20,7 @@ from archive.urls import Scope
 from archive.util.chunks import chunked
 from feeds.content_codings import etag
 from feeds.document import Document
-from feeds.spec import parse
+from feeds.spec import parse_feed_path
 from feeds.touched import scopes_touched
 from service.dateline import Dateline
 from service.syndication.site_feeds import name_of, site_feeds
@@ -206,7 +206,7 @@ class _Feeds:
         for article in track(self.archive.articles.every(), _number(self.archive), description="Looking for feeds"):
             if article.is_public and article.day is not None:
                 scopes |= scopes_touched(article.labels, [article.day])
-        stored = (parse(path) for path in self.archive.renditions.paths())
+        stored = (parse_feed_path(path) for path in self.archive.renditions.paths())
         return scopes | {found[0] for found in stored if found is not None}
 
     def findings_at(self, one: Scope | ArchiveDocument) -> list[str]:

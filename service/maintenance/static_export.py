@@ -23,7 +23,6 @@ from archive.period import Period
 from archive.urls import ABOUT_FEED_PATH, home_path
 from service.dateline import Dateline
 from service.web.pages.layout import AS_FILES
-from service.web.pages.view_models import day_of
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +81,7 @@ class _Export:
         for path in self.dateline.archive.renditions.paths():
             rendition = self.dateline.archive.renditions.get(path)
             if rendition is not None:
-                self._write(path, rendition.codings["identity"].body)
+                self._write(path, rendition.identity.body)
         self._copy_static()
         return self.files
 
@@ -96,7 +95,7 @@ class _Export:
         periods: set[Period] = set()
         for article in archive.articles.every():
             if article.is_public and article.path is not None:
-                periods.update(Period.of_day(day_of(article)))
+                periods.update(Period.of_day(article.listed_day))
                 yield article.path
         for period in sorted(periods, key=str):
             yield home_path(period)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from archive.errors import NotFound
 from archive.search.index import MAX_PER_PAGE, SearchQuery, Sort
+from archive.urls import SEARCH_PATH
 from feeds.channel import Page
 from feeds.document import Document
 from feeds.format import Format
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 
 CACHE_BYTES = 8 * 1024 * 1024  # in each web process
-HOME = "/search"
-FOLDER = "/search/"
 
 
 class SearchFeed(NamedTuple):
@@ -77,7 +76,7 @@ class SearchFeeds:
             id=f"{identity}/search?{urlencode(parameters)}",
             title=f"{search_name(query)} – {site.title}",
             description=site.description,
-            home=HOME,
+            home=SEARCH_PATH,
             created=minted_on(identity),
             parameters=urlencode(parameters),
         )
@@ -118,4 +117,4 @@ def search_name(query: SearchQuery) -> str:
 
 
 def _page(parameters: Mapping[str, str], number: int) -> Page:
-    return Page(FOLDER, urlencode({**parameters, **({"page": str(number)} if number > 1 else {})}))
+    return Page(f"{SEARCH_PATH}/", urlencode({**parameters, **({"page": str(number)} if number > 1 else {})}))

@@ -22,6 +22,7 @@ from archive.errors import (
     StorageFull,
     Unavailable,
 )
+from archive.urls import SEARCH_PATH
 from service.auth import Forbidden, Unauthorized
 from service.web.json import to_json
 from service.web.pages.layout import error_page
@@ -29,7 +30,7 @@ from service.web.pages.layout import error_page
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = "5"  # seconds
-PROGRAM_PATHS = ("/admin/", "/api/", "/search/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
+PROGRAM_PATHS = ("/admin/", "/api/", f"{SEARCH_PATH}/suggest", "/healthz", "/readyz", "/openapi.json", "/metrics")
 
 # The first match counts. An error that is not here is a defect of ours: 500.
 STATUS: Sequence[tuple[type[DatelineError], int]] = (

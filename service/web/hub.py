@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.errors import DatelineError
-from archive.store.subscriptions import Mode
+from archive.store.intents import Mode
 from service.dateline import Dateline
 from service.settings import HUB_PATH
 from service.web.errors import RETRY_AFTER, status_of

@@ -11,7 +11,8 @@ from typing import Final
 
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
+from archive.store.intents import Intent, Mode, denial
+from archive.store.subscriptions import Delivered, Failed, Subscription
 from service.outbound.client import Client
 from service.outbound.errors import Forbidden, NoAnswer
 from service.outbound.response import Response
@@ -72,7 +73,7 @@ class CallbackCaller:
             return
         if intent.mode is Mode.SUBSCRIBE and not self.renditions.etags([intent.path]):
             self.subscriptions.end([intent.id])
-            intent = _denied(intent)
+            intent = denial(intent, ticket=intent.ticket, reason=UNKNOWN_TOPIC, attempts=intent.attempts)
         challenge = secrets.token_urlsafe(32)
         denied = intent.mode is Mode.DENIED
         asked_at = self.clock()
@@ -107,7 +108,7 @@ class CallbackCaller:
             self.subscriptions.deny(subscription, ticket=secrets.token_hex(8), reason=UNKNOWN_TOPIC, now=self.clock())
             self.on_new_work()
             return
-        representation = document.rendition.codings["identity"]
+        representation = document.rendition.identity
         if representation.etag == subscription.etag:  # it changed back to what the subscriber has
             self.add_result(Delivered(subscription.id, document.position, representation.etag))
             return
@@ -148,16 +149,3 @@ class CallbackCaller:
         if response is None or self.ticks() - began > SLOW_THRESHOLD:
             self.on_slow(host)
         return response
-
-
-def _denied(intent: Intent) -> Intent:
-    return Intent(
-        ticket=intent.ticket,
-        mode=Mode.DENIED,
-        path=intent.path,
-        topic=intent.topic,
-        callback=intent.callback,
-        host=intent.host,
-        reason=UNKNOWN_TOPIC,
-        attempts=intent.attempts,
-    )

@@ -13,7 +13,8 @@ from typing import Any, Final
 from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.store.subscriptions import Intent, Subscription
+from archive.store.intents import Intent
+from archive.store.subscriptions import Subscription
 from service.outbound.client import Client
 from service.websub.callbacks import CallbackCaller
 from service.websub.document_cache import DocumentCache

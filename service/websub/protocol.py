@@ -14,9 +14,10 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlencode, urlsplit
 
 from archive.errors import DatelineError
 from archive.site import Site
+from archive.store.intents import Intent, Mode
 from archive.store.renditions import Rendition
-from archive.store.subscriptions import Delivered, Failed, Intent, Mode, Subscription
-from feeds.spec import parse
+from archive.store.subscriptions import Delivered, Failed, Subscription
+from feeds.spec import parse_feed_path
 from service.outbound.response import Response
 from service.settings import HUB_PATH
 from service.websub.retries import next_attempt
@@ -116,7 +117,7 @@ def topic_path(topic: str, site: Site) -> str:
         path = "/" + unquote(parts.path.removeprefix(own.path), errors="strict")
     except UnicodeDecodeError as error:
         raise Refused("hub.topic must be percent-encoded UTF-8") from error
-    if "\0" in path or parse(path) is None:
+    if "\0" in path or parse_feed_path(path) is None:
         raise Refused("hub.topic is not a feed of this site; /feeds lists all feeds", status=404)
     return path
 
@@ -219,7 +220,7 @@ def links(site: Site, path: str) -> str:
 
 def link_header(site: Site, path: str) -> str:
     """The Link header value of a document: its own URL, and the hub if it has one. Archive documents have none."""
-    if site.hub is not None and parse(path) is not None:
+    if site.hub is not None and parse_feed_path(path) is not None:
         return links(site, path)
     return f'<{site.absolute(path)}>; rel="self"'
 

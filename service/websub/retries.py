@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from archive.store.subscriptions import Intent, Subscription
+from archive.store.intents import Intent
+from archive.store.subscriptions import Subscription
 
 # Waits between attempts to deliver; the last one repeats.
 BACKOFF: Final = tuple(timedelta(seconds=seconds) for seconds in (10, 60, 300, 900, 3600, 10_800, 21_600))

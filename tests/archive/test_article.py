@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -22,7 +23,7 @@ HELLO = Content(ContentFormat.TEXT, "Hello.")
 any_text = st.text(st.characters(exclude_categories=["Cs"]))
 
 
-def revised(article: Article, *, now: datetime = NOON + HOUR, **wishes: object) -> Article:
+def revised(article: Article, *, now: datetime = NOON + HOUR, **wishes: Any) -> Article:
     return revise(article, replace(Draft(HELLO), **wishes), now=now, site=SITE)
 
 
@@ -31,12 +32,23 @@ def revised(article: Article, *, now: datetime = NOON + HOUR, **wishes: object) 
 
 def test_a_draft_of_nothing_but_text_becomes_a_published_article() -> None:
     article = compose(Draft(HELLO), article_id="1", now=NOON, site=SITE)
-    assert article == Article(
-        id="1", guid="tag:news.example.org,2026-03-14:1", revision=0, status=Status.PUBLISHED, title="Hello.",
-        slug="hello", day=date(2026, 3, 14), summary=None, content_html="<p>Hello.</p>", content=HELLO, authors=(),
-        section=None, tags=(), language="en", published=NOON, updated=NOON, created=NOON, modified=NOON,
-        canonical_url=None, image=None, enclosures=(),
-    )  # fmt: skip
+    values = {each.name: getattr(article, each.name) for each in fields(article)}
+    assert {name: value for name, value in values.items() if value is not False and value not in (None, ())} == {
+        "id": "1",
+        "guid": "tag:news.example.org,2026-03-14:1",
+        "revision": 0,
+        "status": Status.PUBLISHED,
+        "title": "Hello.",
+        "slug": "hello",
+        "day": date(2026, 3, 14),
+        "content_html": "<p>Hello.</p>",
+        "content": HELLO,
+        "language": "en",
+        "published": NOON,
+        "updated": NOON,
+        "created": NOON,
+        "modified": NOON,
+    }
     assert (article.path, article.is_public, article.abstract) == ("/2026/03/14/hello", True, "Hello.")
 
 
@@ -57,7 +69,7 @@ def test_html_is_its_own_source() -> None:
     ],
 )
 def test_the_status_follows_the_clock(
-    wish: dict[str, object], status: Status, published: datetime | None, updated: datetime
+    wish: dict[str, Any], status: Status, published: datetime | None, updated: datetime
 ) -> None:
     article = compose(replace(Draft(HELLO), **wish), article_id="1", now=NOON, site=SITE)
     assert (article.status, article.published, article.updated) == (status, published, updated)
@@ -103,7 +115,7 @@ def test_what_readers_saw_before_it_was_a_draft_is_updated_when_it_comes_back() 
 
 
 def test_a_minor_edit_does_not_change_updated_rfc4287_4_2_15() -> None:
-    def minor(article: Article, **wishes: object) -> Article:
+    def minor(article: Article, **wishes: Any) -> Article:
         return revise(article, replace(Draft(HELLO), **wishes), now=NOON + HOUR, site=SITE, minor=True)
 
     seen = an_article()

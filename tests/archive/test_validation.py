@@ -104,6 +104,7 @@ def test_an_article_without_text_gets_the_fallback_title() -> None:
 # What is wrong ----------------------------------------------------------------------------------------
 
 ADDRESS = "is not a web address; it must begin with https:// or http://"
+UNUSABLE_LENGTHS: tuple[object, ...] = (-1, 1.5, "3", True, 2**53, "", [], {}, False)
 WRONG: list[tuple[str, object, str]] = [
     ("title", 7, "is a number; it must be a string"),
     ("title", True, "is a boolean; it must be a string"),
@@ -182,7 +183,7 @@ WRONG: list[tuple[str, object, str]] = [
             [{"url": "https://x.org/a", "length": length}],
             "entry 1 length must be the file's size in bytes, a whole number",
         )
-        for length in (-1, 1.5, "3", True, 2**53, "", [], {}, False)
+        for length in UNUSABLE_LENGTHS
     ),
     *(
         (

@@ -9,7 +9,7 @@ from archive.validation import parse_draft
 from tests.support.builders import SITE
 
 
-def test_markdown_that_would_keep_the_renderer_busy_for_minutes_is_refused_with_the_way_out():
+def test_markdown_that_would_keep_the_renderer_busy_for_minutes_is_refused_with_the_way_out() -> None:
     with pytest.raises(InvalidDraft) as refused:
         parse_draft({"title": "Long", "content_markdown": "![" * 200_000}, zone=SITE.zone)
     [problem] = refused.value.problems

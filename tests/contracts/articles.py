@@ -8,14 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from archive.article import Article, Status
-from archive.errors import (
-    ArticleNotFound,
-    GuidFixed,
-    GuidTaken,
-    RequestReused,
-    RevisionConflict,
-    SlugTaken,
-)
+from archive.errors import ArticleNotFound, GuidFixed, GuidTaken, RequestReused, RevisionConflict, SlugTaken
 from archive.period import Period
 from archive.serialization import writable
 from archive.slugs import MAX_SLUG
@@ -23,12 +16,7 @@ from archive.store.archive import Archive
 from archive.store.articles import Origin, RequestKey, Resolved, Revision, Save
 from archive.store.listings import ArticleQuery
 from archive.validation import parse_draft
-from tests.support.archives import (
-    FULL,
-    HOSTILE_TEXTS,
-    UNHEARD_OF,
-    everything,
-)
+from tests.support.archives import FULL, HOSTILE_TEXTS, UNHEARD_OF, everything
 from tests.support.builders import NOON, SITE, added, an_article, changed
 
 

@@ -10,19 +10,11 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from archive.article import Status
-from archive.errors import (
-    LeaseLost,
-    RevisionConflict,
-)
+from archive.errors import LeaseLost, RevisionConflict
 from archive.labels import Label, LabelKind
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Cursor, Lease
-from tests.support.archives import (
-    MINUTE,
-    a_lease,
-    a_rendition,
-    everything,
-)
+from tests.support.archives import MINUTE, a_lease, a_rendition, everything
 from tests.support.builders import NOON, added, changed
 
 

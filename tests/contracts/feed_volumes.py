@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from archive.errors import (
-    LeaseLost,
-)
+from archive.errors import LeaseLost
 from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.feed_volumes import ArchiveDocument
 from archive.store.listings import SortKey
-from tests.support.archives import (
-    a_lease,
-)
+from tests.support.archives import a_lease
 from tests.support.builders import NOON
 
 

@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from archive.store.archive import Archive
-from archive.store.subscriptions import Mode, Subscription
-from tests.support.archives import (
-    HOUR,
-    MINUTE,
-    an_intent,
-    asked,
-    subscribed,
-)
+from archive.store.intents import Mode
+from archive.store.subscriptions import Subscription
+from tests.support.archives import HOUR, MINUTE, an_intent, asked, subscribed
 from tests.support.builders import NOON
 
 

@@ -10,11 +10,7 @@ import pytest
 from archive.store.archive import Archive
 from archive.store.changes import ChangeKind
 from archive.store.feed_history import Contents, Entry
-from tests.support.archives import (
-    UNHEARD_OF,
-    a_lease,
-    a_rendition,
-)
+from tests.support.archives import UNHEARD_OF, a_lease, a_rendition
 from tests.support.builders import NOON
 
 

@@ -6,18 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
+
 from archive.store.archive import Archive
-from archive.store.subscriptions import Delivered, Failed, Mode
-from tests.support.archives import (
-    HOUR,
-    MINUTE,
-    a_lease,
-    a_rendition,
-    asked,
-    due,
-    marked_due,
-    subscribed,
-)
+from archive.store.intents import Mode
+from archive.store.subscriptions import Delivered, Failed
+from tests.support.archives import HOUR, MINUTE, a_lease, a_rendition, asked, due, marked_due, subscribed
 from tests.support.builders import NOON
 
 
@@ -195,6 +189,7 @@ class SubscriptionsContract:
         archive.subscriptions.end([ended.id, "nobody"])
         assert due(archive) == []
 
+    @pytest.mark.slow
     def test_more_subscriptions_are_listed_than_one_statement_gives(self, archive: Archive) -> None:
         for number in range(501):
             archive.intents.confirm(asked(archive, number=number), now=NOON, until=NOON + HOUR)

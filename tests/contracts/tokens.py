@@ -7,15 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from archive.errors import (
-    Conflict,
-    NotFound,
-)
+from archive.errors import Conflict, NotFound
 from archive.store.archive import Archive
 from archive.store.tokens import Token
-from tests.support.archives import (
-    UNHEARD_OF,
-)
+from tests.support.archives import UNHEARD_OF
 from tests.support.builders import NOON
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from archive.store.archive import Archive
-from tests.support.archives import (
-    everything,
-)
+from tests.support.archives import everything
 from tests.support.builders import NOON, added
 
 

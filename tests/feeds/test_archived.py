@@ -30,17 +30,17 @@ def sort_keys(count: int, first: int = 0) -> list[SortKey]:
         (ArchiveDocument(Period(1, 12), 1), "/archive/0001/12/feed.atom"),
     ],
 )
-def test_the_path_of_an_archive_document(document: ArchiveDocument, path: str):
+def test_the_path_of_an_archive_document(document: ArchiveDocument, path: str) -> None:
     assert page_of(document).path(ATOM) == path
 
 
-def test_a_document_that_is_not_full_is_not_split():
+def test_a_document_that_is_not_full_is_not_split() -> None:
     assert split(ArchiveDocument(MARCH, 4), sort_keys(3), next_number=5, grows=False, size=3) == [
         ArchiveDocument(MARCH, 4)
     ]
 
 
-def test_a_document_that_grows_keeps_its_oldest_articles():
+def test_a_document_that_grows_keeps_its_oldest_articles() -> None:
     found = split(ArchiveDocument(MARCH, 1), sort_keys(7), next_number=2, grows=True, size=3)
     assert found == [
         ArchiveDocument(MARCH, 1),
@@ -49,22 +49,23 @@ def test_a_document_that_grows_keeps_its_oldest_articles():
     ]
 
 
-def test_a_document_between_others_keeps_its_newest_articles():
+def test_a_document_between_others_keeps_its_newest_articles() -> None:
     found = split(ArchiveDocument(MARCH, 1, sort_keys(1)[0]), sort_keys(4), next_number=8, grows=False, size=3)
     assert found == [ArchiveDocument(MARCH, 8, sort_keys(1)[0]), ArchiveDocument(MARCH, 1, sort_keys(4)[2])]
 
 
 @given(st.integers(0, 40), st.booleans(), st.integers(1, 7))
-def test_every_article_is_in_exactly_one_document_of_at_most_the_size(count: int, grows: bool, size: int):
+def test_every_article_is_in_exactly_one_document_of_at_most_the_size(count: int, grows: bool, size: int) -> None:
     archive_map = ArchiveMap([ArchiveDocument(MARCH, 1), ArchiveDocument(Period(2026, 4), 1)])
     archive_map.put(split(ArchiveDocument(MARCH, 1), sort_keys(count), next_number=2, grows=grows, size=size))
     documents = [archive_map.containing(MARCH, sort_key) for sort_key in sort_keys(count)]
     assert all(documents.count(document) <= size for document in archive_map)
-    assert documents == sorted(documents, key=list(archive_map).index)
+    in_order: list[ArchiveDocument | None] = [*archive_map]
+    assert documents == sorted(documents, key=in_order.index)
     assert len({document.number for document in archive_map.of_month(MARCH)}) == max(1, -(-count // size))
 
 
-def test_neighbours_are_found_across_months():
+def test_neighbours_are_found_across_months() -> None:
     first, second, third = (
         ArchiveDocument(Period(2025, 12), 1),
         ArchiveDocument(MARCH, 2),
@@ -80,7 +81,7 @@ def test_neighbours_are_found_across_months():
     assert archive_map.next_number(Period(1999, 1)) == 1
 
 
-def test_a_month_without_documents_contains_no_article():
+def test_a_month_without_documents_contains_no_article() -> None:
     archive_map = ArchiveMap([ArchiveDocument(Period(2026, 2), 1), ArchiveDocument(Period(2026, 4), 1)])
     assert archive_map.containing(MARCH, sort_keys(1)[0]) is None
     assert ArchiveMap().containing(MARCH, sort_keys(1)[0]) is None

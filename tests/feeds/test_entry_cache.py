@@ -15,14 +15,14 @@ def never() -> bytes:
     raise AssertionError("rendered again")
 
 
-def test_a_cached_entry_is_not_rendered_again():
+def test_a_cached_entry_is_not_rendered_again() -> None:
     cache = FragmentCache(10_000)
     cache.get(key("a"), lambda: b"first")
     assert cache.get(key("a"), never).body == b"first"
     assert cache.get(key("a", 2), lambda: b"second").body == b"second"
 
 
-def test_the_least_recently_used_entry_is_evicted_first():
+def test_the_least_recently_used_entry_is_evicted_first() -> None:
     cache = FragmentCache(2 * (_OVERHEAD_BYTES + 10))
     for name in "ab":
         cache.get(key(name), lambda: bytes(10))
@@ -32,13 +32,13 @@ def test_the_least_recently_used_entry_is_evicted_first():
     assert cache.get(key("b"), lambda: b"again").body == b"again"
 
 
-def test_the_limit_is_in_bytes_and_holds_for_one_entry_too():
+def test_the_limit_is_in_bytes_and_holds_for_one_entry_too() -> None:
     cache = FragmentCache(1_000)
     assert cache.get(key("large"), lambda: bytes(5_000)).body == bytes(5_000)
     assert (len(cache), cache.size_bytes) == (0, 0)
 
 
-def test_an_entry_that_two_threads_rendered_counts_once():
+def test_an_entry_that_two_threads_rendered_counts_once() -> None:
     cache = FragmentCache(10_000)
 
     def render() -> bytes:

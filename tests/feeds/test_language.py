@@ -10,7 +10,7 @@ from feeds.language import language_tag
 @pytest.mark.parametrize(
     "tag", ["en", "en-GB", "zh-Hant-TW", "sl-rozaj-biske", "de-CH-1996", "es-419", "en-x-news", "tlh"]
 )
-def test_language_tags_bcp47(tag: str):
+def test_language_tags_bcp47(tag: str) -> None:
     assert language_tag(tag) == tag
 
 
@@ -33,9 +33,9 @@ def test_language_tags_bcp47(tag: str):
         "en-a",
     ],
 )
-def test_invalid_language_tags(tag: str):
+def test_invalid_language_tags(tag: str) -> None:
     assert language_tag(tag) is None
 
 
-def test_an_underscore_is_read_as_a_hyphen():
+def test_an_underscore_is_read_as_a_hyphen() -> None:
     assert language_tag("en_US") == "en-US"

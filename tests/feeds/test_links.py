@@ -35,7 +35,7 @@ BASE = f"{SITE}/2023/12/14/tides"
         ('<blockquote cite="/c">x</blockquote>', '<blockquote cite="https://news.example.org/c">x</blockquote>'),
     ],
 )
-def test_relative_addresses_become_absolute(content: str, expected: str):
+def test_relative_addresses_become_absolute(content: str, expected: str) -> None:
     assert absolute_links(content, BASE) == expected
 
 
@@ -52,7 +52,7 @@ def test_relative_addresses_become_absolute(content: str, expected: str):
         '<img src="https://a.example/x.png"><source src="https://a.example/v"><br>',
     ],
 )
-def test_everything_else_keeps_its_bytes(content: str):
+def test_everything_else_keeps_its_bytes(content: str) -> None:
     assert absolute_links(content, BASE) == content
 
 
@@ -64,18 +64,18 @@ def test_everything_else_keeps_its_bytes(content: str):
         ('<a href="//[broken" title="t">x</a>', '<a title="t">x</a>'),
     ],
 )
-def test_attributes_without_an_address_are_removed(content: str, expected: str):
+def test_attributes_without_an_address_are_removed(content: str, expected: str) -> None:
     assert absolute_links(content, BASE) == expected
 
 
-def test_a_greater_sign_inside_a_value_does_not_end_the_tag():
+def test_a_greater_sign_inside_a_value_does_not_end_the_tag() -> None:
     assert absolute_links('<a title="a>b" href="/x">x</a>', BASE) == (
         '<a title="a>b" href="https://news.example.org/x">x</a>'
     )
 
 
 @given(st.text(alphabet=st.sampled_from("<>\"= ahrefimgsrc/&;'é\n"), max_size=80))
-def test_clean_html_keeps_its_text_and_a_second_pass_changes_nothing(html: str):
+def test_clean_html_keeps_its_text_and_a_second_pass_changes_nothing(html: str) -> None:
     content = clean_html(html)
     absolute = absolute_links(content, BASE)
     assert plain_text(absolute) == plain_text(content)
@@ -95,5 +95,5 @@ def test_clean_html_keeps_its_text_and_a_second_pass_changes_nothing(html: str):
         ("mailto:", None),
     ],
 )
-def test_an_address_in_an_element_is_an_ascii_uri(url: str, expected: str | None):
+def test_an_address_in_an_element_is_an_ascii_uri(url: str, expected: str | None) -> None:
     assert to_uri(url, BASE) == expected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from feeds.opml import Outline, write
 
 
-def test_a_list_of_feeds():
+def test_a_list_of_feeds() -> None:
     outline = Outline("Wheat & <rye>", "https://n.example/tags/wheat/feed.atom", "https://n.example/tags/wheat/")
     assert write("Feeds\0", [outline]).decode() == (
         "<?xml version='1.0' encoding='UTF-8'?>\n"

@@ -115,7 +115,7 @@ pages = st.sampled_from(
 
 @given(st.lists(fields, max_size=3))
 @settings(deadline=None)
-def test_any_accepted_article_gives_valid_readable_feeds(wishes: list[dict[str, Any]]):
+def test_any_accepted_article_gives_valid_readable_feeds(wishes: list[dict[str, Any]]) -> None:
     articles = [article for number, wish in enumerate(wishes) if (article := admitted(wish, number))]
     assume(articles or not wishes)
 
@@ -180,7 +180,7 @@ def published(article: Article) -> datetime:
 @settings(deadline=None)
 def test_every_kind_of_feed_of_accepted_articles_is_valid_and_stable(
     wishes: list[dict[str, Any]], gone: list[Tombstone], options: dict[str, Any], content_level: ContentLevel, name: str
-):
+) -> None:
     articles = [article for number, wish in enumerate(wishes) if (article := admitted(wish, number))]
     site = replace(a_full_site(), title=name, description=name, rights=name)
     spec = spec_for(None, site, IDENTITY)

@@ -12,9 +12,10 @@ from archive.article import Article
 from archive.labels import LabelKind
 from archive.store.archive import Archive
 from archive.store.changes import ChangeKind, Lease
+from archive.store.intents import Intent, Mode
 from archive.store.listings import ArticleQuery, SortKey
 from archive.store.renditions import Rendition, Representation
-from archive.store.subscriptions import Intent, Mode, Subscription
+from archive.store.subscriptions import Subscription
 from tests.support.builders import NOON
 
 MINUTE = timedelta(minutes=1)
@@ -31,7 +32,7 @@ HOSTILE_TEXTS = [
     "日本語 العربية עברית हिन्दी ไทย",
 ]
 
-FULL = {
+FULL: dict[str, Any] = {
     "title": "Wheat exports rise",
     "slug": "wheat-exports-rise",
     "summary": "More wheat.",

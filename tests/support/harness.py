@@ -32,6 +32,14 @@ from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
 
 
+class JsonResponse(TestResponse):
+    """A response whose `json` is known to be there: Werkzeug's type has None for other media types."""
+
+    @property
+    def json(self) -> Any:
+        return self.get_json()
+
+
 class Harness:
     """One Dateline in this process: its archive, index and worker, its WSGI application, and the time, which tests set."""
 
@@ -61,7 +69,7 @@ class Harness:
     @cached_property
     def client(self) -> Client:
         """An hour passes between two requests, so that each asks the archive whether a feed has changed."""
-        return Client(create_wsgi(self.dateline, ticks=count(step=3600).__next__))
+        return Client(create_wsgi(self.dateline, ticks=count(step=3600).__next__), JsonResponse)
 
     def clock(self) -> datetime:
         return self.now
@@ -79,9 +87,9 @@ class Harness:
 
     def get(
         self, path: str, headers: Mapping[str, str] | None = None, *, method: str = "GET", **options: Any
-    ) -> TestResponse:
+    ) -> JsonResponse:
         """Read to the end and closed; `options` are those of werkzeug's client."""
-        return self.client.open(path, method=method, headers=dict(headers or {}), buffered=True, **options)
+        return self._open(path, method=method, headers=dict(headers or {}), **options)
 
     def ask(
         self,
@@ -91,17 +99,20 @@ class Harness:
         headers: Mapping[str, str] | None = None,
         *,
         scope: Scope | None = Scope.WRITE,
-    ) -> TestResponse:
+    ) -> JsonResponse:
         """A call below /admin; the body as JSON, or as the bytes that it is."""
         sent = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         known = {"Content-Type": "application/json"} if sent is not None else {}
         if scope is not None:
             known["Authorization"] = f"Bearer {self.tokens[scope]}"
-        return self.client.open(
-            f"/admin{path}", method=method, data=sent, headers={**known, **(headers or {})}, buffered=True
-        )
+        return self._open(f"/admin{path}", method=method, data=sent, headers={**known, **(headers or {})})
 
-    def post(self, headers: Mapping[str, str] | None = None, **fields: Any) -> TestResponse:
+    def _open(self, path: str, **options: Any) -> JsonResponse:
+        response = self.client.open(path, buffered=True, **options)
+        assert isinstance(response, JsonResponse)
+        return response
+
+    def post(self, headers: Mapping[str, str] | None = None, **fields: Any) -> JsonResponse:
         return self.ask("POST", "/articles", fields, headers)
 
     def posted(self, **fields: Any) -> dict[str, Any]:
@@ -114,7 +125,7 @@ class Harness:
         assert isinstance(document, dict)
         return document
 
-    def changed(self, method: str, article: Mapping[str, Any], body: object = None) -> TestResponse:
+    def changed(self, method: str, article: Mapping[str, Any], body: object = None) -> JsonResponse:
         """A change made from the revision of the article as it was read."""
         return self.ask(method, f"/articles/{article['id']}", body, {"If-Match": f'"{article["revision"]}"'})
 
@@ -192,7 +203,7 @@ class Page:
         return self.texts(".lead h2, .card h2, .card h3")
 
 
-def wrong_fields(answer: TestResponse) -> list[str]:
+def wrong_fields(answer: JsonResponse) -> list[str]:
     """The fields that a problem document names."""
     assert answer.mimetype == "application/problem+json", answer.text
     assert isinstance(answer.json, dict)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from email.message import Message
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -55,18 +56,20 @@ class Reader(Protocol):
 
 
 class Newsboat:
-    requests_deltas = True
-    receives_deltas = True
-    shows_edits = True
-    drops_removed_entries = False
-    redundant_fetches = 1  # 2.21 stores the ETag of a feed that is new to it before there is a row to store it in
-    ignores_removals = False
+    requests_deltas: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = True
+    shows_edits: ClassVar[bool] = True
+    drops_removed_entries: ClassVar[bool] = False
+    redundant_fetches: ClassVar[int] = (
+        1  # 2.21 stores the ETag of a feed that is new to it before there is a row to store it in
+    )
+    ignores_removals: ClassVar[bool] = False
 
     def __init__(self, folder: Path, url: str) -> None:
         (folder / "urls").write_text(url + "\n")
         (folder / "config").write_text("")
         self._cache = folder / "cache.db"
-        self._command = [
+        self._command: list[str | Path] = [
             installed("newsboat", "newsboat"),
             *("-u", folder / "urls", "-C", folder / "config", "-c", self._cache, "-x", "reload"),
         ]
@@ -83,12 +86,12 @@ class Newsboat:
 class Feedparser:
     """A program written as the library's documentation shows: it displays the last response."""
 
-    requests_deltas = True
-    receives_deltas = False
-    shows_edits = True
-    drops_removed_entries = True
-    redundant_fetches = 0
-    ignores_removals = False
+    requests_deltas: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = False
+    shows_edits: ClassVar[bool] = True
+    drops_removed_entries: ClassVar[bool] = True
+    redundant_fetches: ClassVar[int] = 0
+    ignores_removals: ClassVar[bool] = False
     agent: ClassVar[str | None] = None
 
     def __init__(self, folder: Path, url: str) -> None:
@@ -113,19 +116,19 @@ class Feedparser:
 class NamedFeedparser(Feedparser):
     """The same with a user agent of its own."""
 
-    receives_deltas = True
-    agent = "Example/1.0 (+https://reader.example/)"
+    receives_deltas: ClassVar[bool] = True
+    agent: ClassVar[str | None] = "Example/1.0 (+https://reader.example/)"
 
 
 class PythonReader:
     """The library `reader` (PyPI)."""
 
-    requests_deltas = True
-    receives_deltas = True
-    shows_edits = True
-    drops_removed_entries = False
-    redundant_fetches = 0
-    ignores_removals = True
+    requests_deltas: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = True
+    shows_edits: ClassVar[bool] = True
+    drops_removed_entries: ClassVar[bool] = False
+    redundant_fetches: ClassVar[int] = 0
+    ignores_removals: ClassVar[bool] = True
 
     def __init__(self, folder: Path, url: str) -> None:
         sys.modules.setdefault("sgmllib", feedparser_sgmllib)  # reader 3.26 imports it, and does not require it
@@ -148,12 +151,12 @@ class PythonReader:
 class Rss2email:
     """Displays the mails it sends: a second mail about the same article is a duplicate."""
 
-    requests_deltas = True
-    receives_deltas = False
-    shows_edits = False
-    drops_removed_entries = False
-    redundant_fetches = 0
-    ignores_removals = False
+    requests_deltas: ClassVar[bool] = True
+    receives_deltas: ClassVar[bool] = False
+    shows_edits: ClassVar[bool] = False
+    drops_removed_entries: ClassVar[bool] = False
+    redundant_fetches: ClassVar[int] = 0
+    ignores_removals: ClassVar[bool] = False
 
     def __init__(self, folder: Path, url: str) -> None:
         config = folder / "rss2email.cfg"
@@ -163,7 +166,7 @@ class Rss2email:
         )
         mailbox.Maildir(folder / "Mail", create=True)
         self._folder = folder
-        self._command = [installed("r2e", "rss2email"), "-c", config, "-d", folder / "rss2email.json"]
+        self._command: list[str | Path] = [installed("r2e", "rss2email"), "-c", config, "-d", folder / "rss2email.json"]
         run([*self._command, "add", "feed", url])
 
     def update(self) -> None:
@@ -171,7 +174,7 @@ class Rss2email:
 
     def displayed(self) -> Sequence[DisplayedArticle]:
         return [
-            DisplayedArticle(mail["X-RSS-ID"], mail["Subject"], mail.get_payload(decode=True).decode())
+            DisplayedArticle(mail["X-RSS-ID"], mail["Subject"], decoded_body(mail))
             for mail in mailbox.Maildir(self._folder / "Mail")
         ]
 
@@ -181,12 +184,12 @@ class Sfeed:
 
     By itself it tells items apart by id, title and link together, and would show one again after an edit."""
 
-    requests_deltas = False
-    receives_deltas = False
-    shows_edits = True
-    drops_removed_entries = False
-    redundant_fetches = 0
-    ignores_removals = False
+    requests_deltas: ClassVar[bool] = False
+    receives_deltas: ClassVar[bool] = False
+    shows_edits: ClassVar[bool] = True
+    drops_removed_entries: ClassVar[bool] = False
+    redundant_fetches: ClassVar[int] = 0
+    ignores_removals: ClassVar[bool] = False
     SETTINGS = r"""
 sfeedpath="{folder}/feeds"
 feeds() {{ feed "news" "{url}"; }}
@@ -195,7 +198,7 @@ merge() {{ sort -t '	' -u -k6,6 "$3" "$2"; }}
 """
 
     def __init__(self, folder: Path, url: str) -> None:
-        self._command = [installed("sfeed_update", "sfeed"), folder / "sfeedrc"]
+        self._command: list[str | Path] = [installed("sfeed_update", "sfeed"), folder / "sfeedrc"]
         installed("curl", "curl")
         self._items = folder / "feeds" / "news"
         self._items.parent.mkdir()
@@ -232,6 +235,13 @@ def installed(program: str, package: str) -> str:
 def run(command: Sequence[str | Path]) -> None:
     """Raises CalledProcessError if the reader fails."""
     subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE, env={**os.environ, "LC_ALL": "C.UTF-8"})
+
+
+def decoded_body(mail: Message) -> str:
+    """The text of a mail that has one part."""
+    payload = mail.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode()
 
 
 def body_of(entry: Any) -> str:

@@ -60,7 +60,7 @@ def _postgresql_programs() -> Path | None:
 
 
 def _private_cluster(programs: Path, folder: Path) -> Iterator[URL]:
-    as_user = _unprivileged(folder)
+    as_user: list[str | Path] = [*_unprivileged(folder)]
     data = folder / "data"
     _quietly(
         [
@@ -81,7 +81,7 @@ def _private_cluster(programs: Path, folder: Path) -> Iterator[URL]:
     # Only a Unix socket, so that no port is needed; a test's database need not survive a crash of the machine.
     settings = {"listen_addresses": "", "unix_socket_directories": folder, "fsync": "off", "full_page_writes": "off"}
     options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
-    server = [*as_user, programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log"]
+    server: list[str | Path] = [*as_user, programs / "pg_ctl", "-D", data, "-w", "-t", "60", "-l", folder / "log"]
     _quietly([*server, "-o", options, "start"])
     try:
         yield URL.create("postgresql+psycopg", username="dateline", database="postgres", query={"host": str(folder)})

@@ -33,13 +33,7 @@ from archive.search.whoosh.indexing.worker_processes import BuilderProcesses
 from archive.search.whoosh.manifest import Generation, Manifest
 from archive.search.whoosh.reader import LiveSegment, Snapshot
 from archive.search.whoosh.segment.damage import DAMAGE, IndexDamaged
-from archive.search.whoosh.segment.directory import (
-    checksum,
-    locked,
-    replace_synced,
-    storage_errors,
-    sync_file,
-)
+from archive.search.whoosh.segment.directory import checksum, locked, replace_synced, storage_errors, sync_file
 from archive.search.whoosh.segment.entry import SegmentEntry
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from cachetools import FIFOCache
 from archive.errors import DatelineError
 from archive.store.archive import Archive
 from archive.store.feed_history import Entry, FeedHistory, Version
-from archive.store.renditions import Rendition
+from archive.store.renditions import IDENTITY, Rendition
 from service.http.conditional import entity_tags, quality
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,6 @@ PAUSE: Final = 2.0  # seconds without a query after the archive has failed
 MAX_BYTES: Final = 4 * 1024 * 1024  # of cached deltas
 MAX_HISTORIES: Final = 64  # cached, of up to 60 KB each
 _FEEDPARSER: Final = "feedparser/"  # the library sends `A-IM: feed` for every program that sets no agent of its own
-_IDENTITY: Final = "identity"
 _OVERHEAD: Final = 500  # bytes of a key and its slot, roughly
 
 _Key = tuple[str, int, str, str]  # path, number of the known version, current ETag, coding
@@ -66,7 +65,7 @@ class Deltas:
 
         None if there is none or it saves nothing: the version is unknown or forgotten, an entry was removed without a
         tombstone, or the whole document is not longer."""
-        current = rendition.codings[_IDENTITY]
+        current = rendition.identity
         history = self._history(rendition.path, current.etag)
         # A compressing proxy weakens our tags; the entries are the same.
         tags = [tag.removeprefix("W/") for tag in entity_tags(if_none_match)]
@@ -138,15 +137,15 @@ def build_delta(history: FeedHistory, known: Version, rendition: Rendition, codi
     new = history.entries_since(known)
     if new is None:
         return b""
-    plain = extract_entries(rendition.codings[_IDENTITY].body, history.contents.entries, new)
-    if coding != _IDENTITY and len(plain) > MAX_COMPRESSED:
+    plain = extract_entries(rendition.identity.body, history.contents.entries, new)
+    if coding != IDENTITY and len(plain) > MAX_COMPRESSED:
         return b""
     body = _encoded(plain, coding)
     return body if len(body) < len(rendition.codings[coding].body) else b""
 
 
 def _encoded(body: bytes, coding: str) -> bytes:
-    if coding == _IDENTITY:
+    if coding == IDENTITY:
         return body
     from feeds.content_codings import CODERS  # here, as it loads br and zstd, which few web processes need
 

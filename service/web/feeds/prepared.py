@@ -19,16 +19,15 @@ from cachetools import FIFOCache
 from archive.errors import DatelineError
 from archive.site import Site
 from archive.store.archive import Archive
-from archive.store.renditions import Rendition, Representation
-from archive.urls import ABOUT_FEED_PATH
+from archive.store.renditions import IDENTITY, Rendition, Representation
+from archive.urls import ABOUT_FEED_PATH, SEARCH_PATH
 from feeds.format import FORMATS
 from feeds.sitemap import is_sitemap
-from feeds.spec import parse
+from feeds.spec import parse_feed_path
 from feeds.touched import TOMBSTONE_LIFETIME
 from service.http.conditional import Outcome, accepted_codings, evaluate, matches, unchanged_since_part
 from service.http.fetch_metadata import opens_in_browser
 from service.http.ranges import Unsatisfiable, byte_range
-from service.syndication.search_feeds import FOLDER as SEARCH
 from service.web.feeds.deltas import MANIPULATION, Delta, Deltas, accepts_deltas
 from service.web.feeds.throttle import Throttle
 from service.websub.protocol import link_header
@@ -70,7 +69,7 @@ _REFUSAL = [
     ("Access-Control-Allow-Origin", "*"),
     ("Content-Length", "0"),
 ]
-_IDENTITY = "identity"
+_SEARCH_FOLDER = f"{SEARCH_PATH}/"
 _cached_codings = lru_cache(maxsize=1024)(accepted_codings)
 READ_METHODS = ("GET", "HEAD")
 Headers = list[tuple[str, str]]
@@ -178,7 +177,7 @@ class PreparedDocuments:
             return self.otherwise(environ, start_response)
         cached = self._cached(path)
         if cached is None or self.ticks() - cached.checked > CHECK_INTERVAL:
-            if path.startswith(SEARCH):
+            if path.startswith(_SEARCH_FOLDER):
                 return self._search(environ, start_response)
             try:
                 cached = self._checked(path, cached)
@@ -262,8 +261,8 @@ class PreparedDocuments:
         delta = self.deltas.since(if_none_match, cached.rendition, variant.coding)
         if delta is not None:
             return variant, delta
-        plain = cached.variants[_IDENTITY]
-        if plain is variant or not accepted_codings(environ.get("HTTP_ACCEPT_ENCODING"), [_IDENTITY]):
+        plain = cached.variants[IDENTITY]
+        if plain is variant or not accepted_codings(environ.get("HTTP_ACCEPT_ENCODING"), [IDENTITY]):
             return None
         delta = self.deltas.since(if_none_match, cached.rendition, plain.coding)
         return (plain, delta) if delta is not None and len(delta.body) < len(variant.body) else None
@@ -279,7 +278,7 @@ class PreparedDocuments:
             if cached is not None:
                 cached.checked = self.ticks()  # this thread queries; others serve the cached one meanwhile
                 etag = self.archive.renditions.etags([decoded]).get(decoded)
-                if etag == cached.rendition.codings[_IDENTITY].etag:
+                if etag == cached.rendition.identity.etag:
                     self._mark_used(path, cached)
                     return cached
             rendition = self.archive.renditions.get(decoded)
@@ -328,7 +327,7 @@ class PreparedDocuments:
         ]
         if self.site is not None and is_feed:
             headers.append(("Link", link_header(self.site, rendition.path)))
-        if coding != _IDENTITY:
+        if coding != IDENTITY:
             headers.append(("Content-Encoding", coding))
         return Variant(coding, representation.etag, representation.body, headers, bare)
 
@@ -357,8 +356,8 @@ def _gone_since(rendition: Rendition) -> datetime | None:
     """When an empty feed becomes 410 Gone, UTC: after the lifetime of its tombstones.
 
     None for a feed with entries, and for the site's own feed and its archive documents, which are never gone."""
-    found = parse(rendition.path)
-    if found is None or found[0] is None or found[1].has_entries(rendition.codings[_IDENTITY].body):
+    found = parse_feed_path(rendition.path)
+    if found is None or found[0] is None or found[1].has_entries(rendition.identity.body):
         return None
     return rendition.modified + TOMBSTONE_LIFETIME
 
@@ -412,7 +411,7 @@ def _selected(cached: CachedDocument, accept_encoding: str | None, known: str | 
     another coding."""
     is_short = accept_encoding is None or len(accept_encoding) <= MAX_CACHED_HEADER  # clients choose its length
     accepted = (_cached_codings if is_short else accepted_codings)(accept_encoding, tuple(cached.variants)) or [
-        _IDENTITY
+        IDENTITY
     ]
     if known is not None and known.strip() != "*":
         for coding in accepted:

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from archive.site import Site
 from archive.timestamps import rfc3339
+from archive.urls import SEARCH_PATH
 from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import direction
@@ -111,8 +112,8 @@ def _frame(addresses: Addresses, versions: dict[str, str]) -> Frame:
         stylesheet=addresses.href("/static/dateline.css", v=versions["dateline.css"]),
         icon=addresses.href("/static/icon.svg", v=versions["icon.svg"]),
         script=addresses.href("/static/suggest.js", v=versions["suggest.js"]),
-        suggest=addresses.href("/search/suggest", q=""),
-        search=addresses.href("/search") if searchable else None,
+        suggest=addresses.href(f"{SEARCH_PATH}/suggest", q=""),
+        search=addresses.href(SEARCH_PATH) if searchable else None,
         opensearch=addresses.href("/opensearch.xml") if searchable else None,
         feeds=feed_links(addresses, None),
         outlines=addresses.href("/feeds.opml"),

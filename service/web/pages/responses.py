@@ -6,6 +6,7 @@ from typing import Final
 
 from flask import Response, request
 
+from archive.urls import SEARCH_PATH
 from service.links import Addresses
 from service.web.pages.layout import error_page
 from service.web.pages.view_models import Link
@@ -40,5 +41,5 @@ def not_found(
     addresses: Addresses, message: str = "There is no page at this address.", *, search_for: str = ""
 ) -> Response:
     """404. With `search_for`, the page links to a search for these words."""
-    search = Link(f"Search for “{search_for}”", addresses.href("/search", q=search_for))
+    search = Link(f"Search for “{search_for}”", addresses.href(SEARCH_PATH, q=search_for))
     return error_page(404, "Not found", message, links=[search] if search_for else [])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from archive.article import Article
@@ -79,11 +79,6 @@ class Card:
     image: str | None
 
 
-def day_of(article: Article) -> date:
-    """The day under which an article is listed. Unpublished ones without a day have that of their creation."""
-    return article.day or article.created.date()
-
-
 def card(article: Article, addresses: Addresses, *, length: int = CARD_TEXT) -> Card:
     """A published article for a list, with an abstract of at most `length` characters."""
     published = SortKey.of(article).sort_date
@@ -94,7 +89,7 @@ def card(article: Article, addresses: Addresses, *, length: int = CARD_TEXT) -> 
         direction=direction(article.language),
         published=published,
         time=time_text(published, addresses.site.zone),
-        day=day_text(day_of(article)),
+        day=day_text(article.listed_day),
         abstract=_abstract_without_title(article, length),
         section=label_link(addresses, LabelKind.SECTION, article.section) if article.section else None,
         authors=[label_link(addresses, LabelKind.AUTHOR, author.name) for author in article.authors],

@@ -19,7 +19,7 @@ from archive.timestamps import rfc3339
 from archive.urls import home_path
 from service.links import Addresses
 from service.web.pages.formatting import MONTHS, direction, moment_text, size_text
-from service.web.pages.view_models import Head, Link, day_of, feed_links, label_link
+from service.web.pages.view_models import Head, Link, feed_links, label_link
 
 DESCRIPTION: Final = 200  # characters of a meta description
 HEADLINE: Final = 110  # characters that search engines show
@@ -60,7 +60,7 @@ class ArticleView:
 
 def article_view(article: Article, addresses: Addresses) -> ArticleView:
     """The view model of a published article."""
-    published, day = SortKey.of(article).sort_date, day_of(article)
+    published, day = SortKey.of(article).sort_date, article.listed_day
     changed = article.updated if article.updated > published else None
     zone = addresses.site.zone
     return ArticleView(

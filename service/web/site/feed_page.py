@@ -4,7 +4,6 @@ Chromium shows feeds as bare text, whatever stylesheet they name (docs/decisions
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,12 +14,11 @@ from archive.labels import Label
 from archive.period import Period
 from archive.store.archive import Archive
 from archive.store.listings import ArticleQuery
-from archive.urls import Scope, home_path
+from archive.urls import SEARCH_PATH, Scope, home_path, parse_archive_document_path
 from feeds.format import FORMATS, Format
-from feeds.spec import parse
+from feeds.spec import parse_feed_path
 from service.links import Addresses
 from service.search import read_query
-from service.syndication.search_feeds import FOLDER as SEARCH
 from service.syndication.search_feeds import search_name
 from service.web.pages.formatting import period_text
 from service.web.pages.view_models import FeedLink, Link, feed_links, feed_title
@@ -28,7 +26,6 @@ from service.web.site.feed_directory import pace
 from service.web.site.search_feed_links import search_feed_links
 
 MAX_ARTICLES: Final = 10
-_ARCHIVE_DOCUMENT: Final = re.compile(r"/archive/(\d{4})/(\d{2})/(?:(\d+)/)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +51,19 @@ def about_feed(feed: str, archive: Archive, addresses: Addresses, *, now: dateti
 
     Raises InvalidQuery for a search with invalid parameters."""
     # Only searches have parameters: in the path of a label, a question mark belongs to its name.
-    path, _, parameters = feed.partition("?") if feed.startswith(SEARCH) else (feed, "", "")
+    path, _, parameters = feed.partition("?") if feed.startswith(f"{SEARCH_PATH}/") else (feed, "", "")
     folder, _, suffix = path.rpartition("/")
     feed_format = FORMATS.get(suffix)
     if feed_format is None or "\0" in path:
         return None
-    if f"{folder}/" == SEARCH:
+    if folder == SEARCH_PATH:
         return _search(feed_format, dict(parse_qsl(parameters)), addresses)
     if path not in archive.renditions.etags([path]):
         return None
-    if (found := parse(path)) is not None:
+    if (found := parse_feed_path(path)) is not None:
         return _list(found[0], feed_format, archive, addresses, now)
-    if (archived := _ARCHIVE_DOCUMENT.fullmatch(f"{folder}/")) is not None:
-        return _archive_document(archived, path, feed_format, archive, addresses)
+    if (archived := parse_archive_document_path(f"{folder}/")) is not None:
+        return _archive_document(archived[0], path, feed_format, archive, addresses)
     return None
 
 
@@ -84,12 +81,8 @@ def _list(scope: Scope, feed_format: Format, archive: Archive, addresses: Addres
 
 
 def _archive_document(
-    archived: re.Match[str], path: str, feed_format: Format, archive: Archive, addresses: Addresses
-) -> AboutFeed | None:
-    try:
-        month = Period(int(archived[1]), int(archived[2]))
-    except ValueError:
-        return None
+    month: Period, path: str, feed_format: Format, archive: Archive, addresses: Addresses
+) -> AboutFeed:
     name = f"Archive, {period_text(month)}"
     return AboutFeed(
         title=feed_title(addresses.site, name),
@@ -109,7 +102,7 @@ def _search(feed_format: Format, args: Mapping[str, str], addresses: Addresses) 
         title=feed_title(addresses.site, search_name(query)),
         format=feed_format.title,
         address=address,
-        home=Link(search_name(query), addresses.href("/search") + _question(address)),
+        home=Link(search_name(query), addresses.href(SEARCH_PATH) + _question(address)),
         feeds=feeds,
     )
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.labels import Label, LabelKind, label_key
-from archive.urls import LABEL_FOLDERS, has_address, home_path
+from archive.urls import LABEL_KINDS, has_address, home_path
 from feeds.format import ATOM, FORMATS, JSON, RSS, Format
 from service.dateline import Dateline
 from service.links import Addresses
@@ -69,7 +69,6 @@ LEGACY_LIST_FOLDERS: Final = {
     "authors": (LabelKind.AUTHOR,),
 }
 _WORDPRESS: Final = {"rss": RSS, "rss2": RSS, "rdf": RSS, "feed": RSS, "atom": ATOM}
-_KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 _CORS_HEADERS: Final = {"Access-Control-Allow-Origin": "*"}
 
 
@@ -83,7 +82,7 @@ def legacy_feed_urls_blueprint(dateline: Dateline) -> Blueprint:
 
     def redirect_to_key(folder: str, name: str, suffix: str) -> AnyResponse:
         """`/tags/El Salvador/feed.atom` → the canonical spelling of the label. 404 if it is spelt so already."""
-        label = Label(_KINDS[folder], label_key(name))
+        label = Label(LABEL_KINDS[folder], label_key(name))
         if label.key == name or not has_address(label) or not label.key.isprintable():
             abort(404)
         return _moved(addresses.href(home_path(label) + suffix))
@@ -110,7 +109,7 @@ def legacy_feed_urls_blueprint(dateline: Dateline) -> Blueprint:
     for number, (path, feed_format) in enumerate(LEGACY_FEED_PATHS.items()):
         # One endpoint each: with a shared one the router redirects all of them to the first.
         blueprint.add_url_rule(path, endpoint=f"feed_{number}", view_func=partial(redirect_to_site_feed, feed_format))
-    labels, formats = ",".join(_KINDS), ",".join(FORMATS)
+    labels, formats = ",".join(LABEL_KINDS), ",".join(FORMATS)
     blueprint.add_url_rule(f"/<any({labels}):folder>/<name>/<any({formats}):suffix>", view_func=redirect_to_key)
     folders = ",".join(LEGACY_LIST_FOLDERS)
     for number, legacy_suffix in enumerate(LEGACY_LIST_FEED_PATHS):

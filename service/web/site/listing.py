@@ -14,7 +14,7 @@ from archive.store.listings import ArticleQuery, SortKey
 from archive.urls import home_path
 from service.links import Addresses
 from service.web.pages.formatting import long_day_text
-from service.web.pages.view_models import Card, Link, card, day_of
+from service.web.pages.view_models import Card, Link, card
 from service.web.pagination import cursor_of
 
 PER_PAGE: Final = 20
@@ -82,7 +82,7 @@ def _page_link(text: str, path: str, addresses: Addresses, below: Article | None
 
 def _by_day(articles: Iterable[Article], addresses: Addresses, *, titled: bool) -> list[Day]:
     days = []
-    for day, of_day in itertools.groupby(articles, key=day_of):
+    for day, of_day in itertools.groupby(articles, key=lambda article: article.listed_day):
         href = addresses.href(home_path(Period.of_day(day)[2]))
         cards = [card(article, addresses) for article in of_day]
         days.append(Day(long_day_text(day) if titled else "", href, day.isoformat(), cards))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import abort, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.labels import Label, LabelKind, label_key
 from archive.period import Period
 from archive.store.listings import ArticleQuery, LabelCount, SortKey
-from archive.urls import LABEL_FOLDERS, Scope, has_address, home_path
+from archive.urls import LABEL_KINDS, Scope, has_address, home_path
 from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import articles_text, day_text, period_text
@@ -21,7 +19,6 @@ from service.web.pagination import read_cursor
 from service.web.site.calendar import month_table, months_of, nearest, parents, period_of, year_rows
 from service.web.site.listing import Listing, listing, page_above
 
-KINDS: Final = {folder: kind for kind, folder in LABEL_FOLDERS.items()}
 MAX_SECTIONS = 12  # on the home page
 MAX_MONTHS = 12  # on the home page
 
@@ -60,7 +57,7 @@ class ListViews:
         )
 
     def label(self, folder: str, name: str) -> AnyResponse:
-        label = Label(KINDS[folder], label_key(name))
+        label = Label(LABEL_KINDS[folder], label_key(name))
         if not has_address(label) or "\0" in name:
             return not_found(self.addresses)
         if label.key != name:
@@ -81,8 +78,8 @@ class ListViews:
         )
 
     def labels(self, folder: str) -> AnyResponse:
-        _, plural = KIND_NAMES[KINDS[folder]]
-        links = label_links(self.archive.listings.labels(KINDS[folder]), self.addresses)
+        _, plural = KIND_NAMES[LABEL_KINDS[folder]]
+        links = label_links(self.archive.listings.labels(LABEL_KINDS[folder]), self.addresses)
         head = self._head(plural, f"All {plural.lower()} of {self.site.title}.", f"/{folder}/")
         return render("site/labels.html", head, title=plural, links=links, empty=f"No {plural.lower()} yet.")
 

@@ -6,6 +6,7 @@ from flask import Response, make_response, render_template
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.site import Site
+from archive.urls import SEARCH_PATH
 from feeds import sitemap
 from service.links import Addresses
 from service.web.pages.layout import addresses_of
@@ -28,7 +29,7 @@ class MachineFiles:
             render_template(
                 "site/opensearch.xml",
                 short_name=self.site.title[:16],  # OpenSearch 1.1: at most 16 characters
-                search=self.addresses.absolute("/search"),
+                search=self.addresses.absolute(SEARCH_PATH),
                 suggest=self.addresses.absolute(SUGGEST_PATH),
                 suggestions=SUGGESTIONS,
                 own=self.addresses.absolute("/opensearch.xml"),
@@ -38,7 +39,7 @@ class MachineFiles:
         return response
 
     def robots(self) -> AnyResponse:
-        closed = [self.addresses.href(path) for path in ("/search", "/api/", "/admin/")]
+        closed = [self.addresses.href(path) for path in (SEARCH_PATH, "/api/", "/admin/")]
         maps = [self.addresses.absolute(path) for path in (sitemap.INDEX, sitemap.NEWS)]
         lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), "", *(f"Sitemap: {each}" for each in maps)]
         return Response("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")

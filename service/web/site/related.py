@@ -15,7 +15,7 @@ from archive.errors import IndexUnavailable
 from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import day_text
-from service.web.pages.view_models import Link, day_of
+from service.web.pages.view_models import Link
 
 MAX_LINKS: Final = 5
 MAX_CACHED: Final = 2000  # articles, in each web process: about 0.5 MB
@@ -76,7 +76,7 @@ class Related:
         articles = self._dateline.archive.articles.get_many(ids)
         found = (articles[each] for each in ids if each in articles)
         return tuple(
-            Link(article.title, addresses.href(article.path or "/"), day_text(day_of(article)))
+            Link(article.title, addresses.href(article.path or "/"), day_text(article.listed_day))
             for article in found
             if article.is_public
         )

@@ -8,14 +8,14 @@ from typing import Final
 from flask import Blueprint
 from werkzeug.wrappers import Response as AnyResponse
 
-from archive.urls import ABOUT_FEED_PATH
+from archive.urls import ABOUT_FEED_PATH, LABEL_KINDS, SEARCH_PATH
 from feeds.format import FORMATS
 from service.dateline import Dateline
 from service.web.pages.layout import install_layout
 from service.web.pages.responses import validate_pages
 from service.web.site.articles import ArticleViews
 from service.web.site.feeds import FeedViews
-from service.web.site.lists import KINDS, ListViews
+from service.web.site.lists import ListViews
 from service.web.site.machine_files import MachineFiles
 from service.web.site.search import SearchViews
 from service.web.site.suggestions import SUGGEST_PATH
@@ -23,7 +23,7 @@ from service.web.site.suggestions import SUGGEST_PATH
 YEAR: Final = "/<int(fixed_digits=4):year>/"
 MONTH: Final = f"{YEAR}<int(fixed_digits=2):month>/"
 DAY: Final = f"{MONTH}<int(fixed_digits=2):day>/"
-LABELS: Final = f"/<any({','.join(KINDS)}):folder>/"
+LABELS: Final = f"/<any({','.join(LABEL_KINDS)}):folder>/"
 
 
 def site_blueprint(dateline: Dateline) -> Blueprint:
@@ -42,8 +42,8 @@ def site_blueprint(dateline: Dateline) -> Blueprint:
         f"{DAY}<slug>/": articles.article_without_slash,
         LABELS: lists.labels,
         f"{LABELS}<name>/": lists.label,
-        "/search": search.search,
-        f"/search/<any({','.join(f'{suffix!r}' for suffix in FORMATS)}):name>": search.search_feed,
+        SEARCH_PATH: search.search,
+        f"{SEARCH_PATH}/<any({','.join(f'{suffix!r}' for suffix in FORMATS)}):name>": search.search_feed,
         SUGGEST_PATH: search.suggest,
         "/api/search": search.search_api,
         "/feeds": feeds.feeds,

@@ -10,6 +10,7 @@ from flask import Response, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from archive.errors import IndexUnavailable, InvalidQuery
+from archive.urls import SEARCH_PATH
 from feeds.format import FORMATS
 from service.dateline import Dateline
 from service.http.fetch_metadata import opens_in_browser
@@ -60,7 +61,7 @@ class SearchViews:
 
     def search_feed(self, name: str) -> AnyResponse:
         if opens_in_browser(request.environ):
-            return self.about_feed(f"/search/{name}?{request.query_string.decode('ascii', 'replace')}")
+            return self.about_feed(f"{SEARCH_PATH}/{name}?{request.query_string.decode('ascii', 'replace')}")
         document, address = self.feeds.build(FORMATS[name], request.args.to_dict())
         response = Response(document.body, content_type=document.media_type)
         response.headers["Cache-Control"] = FEED_FRESHNESS

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from archive.search.index import SearchQuery
+from archive.urls import SEARCH_PATH
 from feeds.format import FORMATS
 from service.links import Addresses
-from service.syndication.search_feeds import FOLDER, feed_parameters, search_name
+from service.syndication.search_feeds import feed_parameters, search_name
 from service.web.pages.view_models import FeedLink
 
 
@@ -17,7 +18,7 @@ def search_feed_links(query: SearchQuery, addresses: Addresses) -> list[FeedLink
         FeedLink(
             format=feed_format.title,
             title=f"{title} ({feed_format.title})",
-            href=addresses.absolute(FOLDER + feed_format.suffix, **parameters),
+            href=addresses.absolute(f"{SEARCH_PATH}/{feed_format.suffix}", **parameters),
             media_type=feed_format.link_type,
         )
         for feed_format in FORMATS.values()

@@ -12,6 +12,7 @@ from archive.errors import Problem
 from archive.labels import label_key
 from archive.period import Period
 from archive.search.index import Facet, SearchQuery, Sort
+from archive.urls import SEARCH_PATH
 from service.links import Addresses
 from service.search import SearchPage, SearchResult
 from service.web.pages.formatting import articles_text, language_text, period_text
@@ -223,4 +224,4 @@ def _without(given: Mapping[str, str], *names: str) -> dict[str, str]:
 
 
 def _search(addresses: Addresses, parameters: Mapping[str, str]) -> str:
-    return addresses.href("/search", **parameters)
+    return addresses.href(SEARCH_PATH, **parameters)

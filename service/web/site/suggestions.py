@@ -11,13 +11,13 @@ from archive.labels import Label, label_key
 from archive.search import analysis
 from archive.search.index import Suggestion
 from archive.search.spelling import typed_words
-from archive.urls import has_address, home_path
+from archive.urls import SEARCH_PATH, has_address, home_path
 from service.dateline import Dateline
 from service.links import Addresses
 from service.web.pages.formatting import articles_text, day_text
-from service.web.pages.view_models import KIND_NAMES, day_of
+from service.web.pages.view_models import KIND_NAMES
 
-SUGGEST_PATH: Final = "/search/suggest"
+SUGGEST_PATH: Final = f"{SEARCH_PATH}/suggest"
 MEDIA_TYPE: Final = "application/x-suggestions+json"
 FRESHNESS: Final = "public, max-age=60"
 MAX_SUGGESTIONS: Final = 10
@@ -65,12 +65,14 @@ def continues(title: str, typed: str) -> bool:
 def _completion(suggestion: Suggestion, addresses: Addresses) -> Line:
     count = articles_text(suggestion.count)
     if suggestion.kind is None:
-        return Line(suggestion.text, count, addresses.absolute("/search", q=suggestion.text))
+        return Line(suggestion.text, count, addresses.absolute(SEARCH_PATH, q=suggestion.text))
     label = Label(suggestion.kind, label_key(suggestion.text))
-    path, parameters = (home_path(label), {}) if has_address(label) else ("/search", {suggestion.kind: suggestion.text})
+    path, parameters = (
+        (home_path(label), {}) if has_address(label) else (SEARCH_PATH, {suggestion.kind: suggestion.text})
+    )
     kind, _ = KIND_NAMES[suggestion.kind]
     return Line(suggestion.text, f"{kind}, {count}", addresses.absolute(path, **parameters))
 
 
 def _title(article: Article, addresses: Addresses) -> Line:
-    return Line(article.title, day_text(day_of(article)), addresses.absolute(article.path or "/"))
+    return Line(article.title, day_text(article.listed_day), addresses.absolute(article.path or "/"))

@@ -11,7 +11,6 @@ from archive.site import Site
 from archive.store.archive import Archive
 from archive.store.changes import Change, ChangeKind, Lease
 from archive.store.listings import ArticleQuery
-from feeds.content_codings import IDENTITY
 from feeds.document import Document
 from feeds.sitemap import (
     INDEX,
@@ -57,7 +56,7 @@ class SitemapsConsumer:
         for month in sorted(months):
             self._store(partial(month_documents, self.archive, month, self.site), lease)
         index = self.archive.renditions.get(INDEX) if months else None
-        listed = listed_in(index.codings[IDENTITY].body) if index is not None else frozenset()
+        listed = listed_in(index.identity.body) if index is not None else frozenset()
         if not all(self._is_listed(month, listed) for month in months):
             self._store(self._overview, lease)
 

@@ -193,5 +193,5 @@ def test_nothing_that_fits_into_an_article_keeps_the_service_busy(make: Callable
     assert time.process_time() - began < 10  # seconds; some took minutes
 
 
-def test_elements_that_feed_readers_count_as_dangerous_or_unknown_leave_their_text():
+def test_elements_that_feed_readers_count_as_dangerous_or_unknown_leave_their_text() -> None:
     assert clean_html('<p><bdo dir="rtl">a</bdo><ruby>b<rtc>c</rtc></ruby></p>') == "<p>a<ruby>bc</ruby></p>"

@@ -87,7 +87,7 @@ def exported(archive: SqlArchive, kind: str, folder: Path) -> Path:
 @pytest.mark.parametrize("kind", ["a.jsonl", "a.jsonl.gz", "markdown"])
 def test_a_restore_into_an_empty_archive_gives_the_same_articles(
     tmp_path: Path, archive: SqlArchive, make_archive: MakeArchive, kind: str
-):
+) -> None:
     articles = filled(archive)
     target = exported(archive, kind, tmp_path)
     restored = make_archive()
@@ -99,14 +99,14 @@ def test_a_restore_into_an_empty_archive_gives_the_same_articles(
 
 
 @pytest.mark.parametrize("kind", ["a.jsonl", "markdown"])
-def test_an_export_changes_nothing_where_it_came_from(tmp_path: Path, archive: SqlArchive, kind: str):
+def test_an_export_changes_nothing_where_it_came_from(tmp_path: Path, archive: SqlArchive, kind: str) -> None:
     articles = filled(archive)
     report = import_paths(archive, SITE, [exported(archive, kind, tmp_path)], now=LATER)
     assert (reasons(report), counts(report)) == ({}, (0, 0, len(articles), 0))
     assert everything(archive) == sorted(articles, key=lambda one: one.id)
 
 
-def test_what_changed_here_since_the_export_is_left_alone(tmp_path: Path, archive: SqlArchive):
+def test_what_changed_here_since_the_export_is_left_alone(tmp_path: Path, archive: SqlArchive) -> None:
     article = archive.articles.save(Save(article=an_article(title="Wheat"), expected_revision=0))
     export_articles(archive, tmp_path / "a.jsonl")
     archive.articles.save(Save(article=replace(article, title="Rye"), expected_revision=1))
@@ -114,7 +114,9 @@ def test_what_changed_here_since_the_export_is_left_alone(tmp_path: Path, archiv
     assert reason.startswith(f"article: {article.id} is in this archive, and differs: left unchanged")
 
 
-def test_urls_stay_when_the_sites_time_zone_changes(tmp_path: Path, archive: SqlArchive, make_archive: MakeArchive):
+def test_urls_stay_when_the_sites_time_zone_changes(
+    tmp_path: Path, archive: SqlArchive, make_archive: MakeArchive
+) -> None:
     article = archive.articles.save(Save(article=an_article(published="2023-12-14T23:30:00Z"), expected_revision=0))
     export_articles(archive, tmp_path / "a.jsonl")
     restored = make_archive()
@@ -122,7 +124,7 @@ def test_urls_stay_when_the_sites_time_zone_changes(tmp_path: Path, archive: Sql
     assert [one.path for one in everything(restored)] == [article.path]
 
 
-def test_markdown_files_are_in_folders_by_day(tmp_path: Path, archive: SqlArchive):
+def test_markdown_files_are_in_folders_by_day(tmp_path: Path, archive: SqlArchive) -> None:
     for article in (an_article(**RICH), an_article(id="d-1", title="Not yet", status="draft", content_text="Hm")):
         archive.articles.save(Save(article=article, expected_revision=0))
     assert export_articles(archive, tmp_path, format_name="markdown") == 2
@@ -136,7 +138,7 @@ def test_markdown_files_are_in_folders_by_day(tmp_path: Path, archive: SqlArchiv
     assert "\nformat: text\n---\n\nHm\n" in (tmp_path / "drafts/not-yet-d-1.md").read_text()
 
 
-def test_a_file_that_would_stay_the_same_is_not_written_again(tmp_path: Path, archive: SqlArchive):
+def test_a_file_that_would_stay_the_same_is_not_written_again(tmp_path: Path, archive: SqlArchive) -> None:
     filled(archive)
     export_articles(archive, tmp_path, format_name="markdown")
     before = {path: path.stat().st_ino for path in tmp_path.rglob("*.md")}
@@ -144,7 +146,7 @@ def test_a_file_that_would_stay_the_same_is_not_written_again(tmp_path: Path, ar
     assert {path: path.stat().st_ino for path in tmp_path.rglob("*.md")} == before
 
 
-def test_the_same_archive_gives_the_same_bytes(tmp_path: Path, archive: SqlArchive):
+def test_the_same_archive_gives_the_same_bytes(tmp_path: Path, archive: SqlArchive) -> None:
     articles = filled(archive)
     assert export_articles(archive, tmp_path / "a.jsonl.gz") == len(articles)
     export_articles(archive, tmp_path / "b.jsonl.gz")
@@ -153,7 +155,7 @@ def test_the_same_archive_gives_the_same_bytes(tmp_path: Path, archive: SqlArchi
         assert {json.loads(line)["status"] for line in stream} == {"published", "draft", "scheduled", "withdrawn"}
 
 
-def test_since_leaves_out_what_is_older(tmp_path: Path, archive: SqlArchive):
+def test_since_leaves_out_what_is_older(tmp_path: Path, archive: SqlArchive) -> None:
     archive.articles.save(Save(article=an_article(id="old", now=NOON - timedelta(days=9)), expected_revision=0))
     archive.articles.save(Save(article=an_article(id="new"), expected_revision=0))
     assert export_articles(archive, tmp_path / "a.jsonl", since=NOON) == 1
@@ -162,7 +164,7 @@ def test_since_leaves_out_what_is_older(tmp_path: Path, archive: SqlArchive):
 
 def test_an_export_that_fails_leaves_the_earlier_one(
     tmp_path: Path, archive: SqlArchive, monkeypatch: pytest.MonkeyPatch
-):
+) -> None:
     filled(archive)
     target = tmp_path / "a.jsonl.gz"
     target.write_text("earlier")
@@ -176,7 +178,7 @@ def test_an_export_that_fails_leaves_the_earlier_one(
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("a.jsonl.gz", "earlier")]
 
 
-def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, archive: SqlArchive):
+def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, archive: SqlArchive) -> None:
     filled(archive)
     with pytest.raises(CannotWrite, match="is a folder; name a file"):
         export_articles(archive, tmp_path)
@@ -187,7 +189,7 @@ def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, archive: SqlAr
         export_articles(archive, tmp_path / "file", format_name="markdown")
 
 
-def test_progress_counts(tmp_path: Path, archive: SqlArchive, monkeypatch: pytest.MonkeyPatch):
+def test_progress_counts(tmp_path: Path, archive: SqlArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     filled(archive)
     monkeypatch.setattr(exporter, "PROGRESS_STEP", 4)
     heard: list[int] = []
@@ -226,7 +228,7 @@ def drawn_fields(draw: st.DrawFn) -> dict[str, Any]:
 @given(st.lists(drawn_fields(), min_size=1, max_size=4))
 def test_any_articles_come_back_as_they_were(
     tmp_path_factory: pytest.TempPathFactory, make_archive: MakeArchive, drawn: list[dict[str, Any]]
-):
+) -> None:
     archive, folder = make_archive(), tmp_path_factory.mktemp("export")
     articles = []
     for number, fields in enumerate(drawn):

@@ -17,7 +17,7 @@ from tests.archive.exchange.samples import counts, everything, notes, the_articl
 from tests.conftest import CORPORA
 
 
-def test_the_plain_text_article(archive: SqlArchive, bring: Import):
+def test_the_plain_text_article(archive: SqlArchive, bring: Import) -> None:
     report = bring(CORPORA / "000_7dc259ae48eda734.txt")
     article = the_article(archive)
     assert (article.day, notes(report)) == (date(2023, 12, 14), [])
@@ -30,7 +30,8 @@ class Interrupted(Exception):
     pass
 
 
-def test_five_hundred_stories_interrupted_and_resumed(tmp_path: Path, archive: SqlArchive, bring: Import):
+@pytest.mark.slow
+def test_five_hundred_stories_interrupted_and_resumed(tmp_path: Path, archive: SqlArchive, bring: Import) -> None:
     path = tmp_path / "stories.jsonl.gz"
     with gzip.open(CORPORA / "reuters21578.jsonl.gz", "rb") as stories, gzip.open(path, "wb") as stream:
         stream.writelines(itertools.islice(stories, 500))

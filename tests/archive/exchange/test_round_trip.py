@@ -35,9 +35,7 @@ from archive.fields.values import (
     Uri,
     WebAddress,
 )
-from archive.fields.values import (
-    Source as SourceText,
-)
+from archive.fields.values import Source as SourceText
 from archive.lifecycle import compose
 from archive.sql.archive import SqlArchive
 from archive.validation import parse_draft
@@ -177,7 +175,11 @@ def imported(item: object) -> Article:
 
 
 @pytest.mark.parametrize("format_name", BOTH_WAYS)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=settings().max_examples * 3 // 2,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(given=fields)
 def test_every_field_survives_export_and_import(
     tmp_path_factory: pytest.TempPathFactory, format_name: str, given: dict[str, Any]

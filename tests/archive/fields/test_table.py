@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import fields as attributes_of
 from dataclasses import replace
+from typing import Any
 
 import jsonschema
+import orjson
 import pytest
 
 from archive.article import Article, ContentFormat, Draft
@@ -29,7 +31,9 @@ each_field = pytest.mark.parametrize("field", FIELDS, ids=[field.name for field 
 
 def an_example(content: str = "content_markdown") -> Article:
     """An article with the example value of every writable field."""
-    fields = {name: EXAMPLES[name] for name in WRITABLE if name not in CONTENT_FIELDS or name == content}
+    fields: dict[str, Any] = {
+        name: EXAMPLES[name] for name in WRITABLE if name not in CONTENT_FIELDS or name == content
+    }
     return an_article(**fields)
 
 
@@ -73,7 +77,7 @@ def test_documents_have_the_fields_in_the_order_of_the_table(content: str) -> No
 
 def test_json_lines_have_the_fields_of_documents() -> None:
     article = an_example()
-    assert jsonl.orjson.loads(jsonl.line(article)) == to_document(article)
+    assert orjson.loads(jsonl.line(article)) == to_document(article)
 
 
 def test_front_matter_has_the_fields_that_are_not_the_content_or_derived() -> None:

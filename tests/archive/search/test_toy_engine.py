@@ -39,6 +39,7 @@ def test_every_engine_of_the_table_can_be_opened() -> None:
     assert engines.DEFAULT.removesuffix(":") in ENGINES
 
 
+@pytest.mark.slow
 def test_reading_the_settings_loads_no_engine() -> None:
     """Nor does opening a Dateline: web processes that never search need no memory for NumPy."""
     program = "import sys, service.wiring, service.settings; print({'numpy', 'whoosh'} & set(sys.modules))"

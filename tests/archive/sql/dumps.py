@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import psycopg
@@ -41,7 +42,7 @@ def load(schema: str, url: str) -> None:
     else:
         plain = address.set(drivername="postgresql").render_as_string(hide_password=False)
         with psycopg.connect(plain) as server:
-            server.execute(script)  # type: ignore[call-overload]
+            server.execute(script)
 
 
 def documents(schema: str) -> list[Document]:
@@ -63,10 +64,11 @@ def fill(archive: Archive) -> None:
         )
     )
     archive.articles.save(Save(article=replace(old, status=Status.WITHDRAWN), expected_revision=1))
-    for name, fields in {
+    others: dict[str, dict[str, Any]] = {
         "draft": {"title": None, "content_text": "Not yet. Or ever?", "status": "draft"},
         "late": {"title": "Late", "content_text": "In time.", "published": "2030-01-01T00:00:00Z"},
-    }.items():
+    }
+    for name, fields in others.items():
         archive.articles.save(Save(article=an_article(id=name, **fields), expected_revision=0))
     contents = Contents((Entry("old", "1", "1987-03-11", 0, 6),))
     archive.renditions.put([replace(a_rendition("/feed.rss", gzip=b"\x1f\x8b"), contents=contents)], a_lease(archive))

@@ -30,13 +30,13 @@ from tests.support.builders import NOON, SITE, an_article
 SCHEMA = etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
 
 
-def test_the_schema_finds_an_error():
+def test_the_schema_finds_an_error() -> None:
     feed = an_atom_feed(an_article())
     feed.remove(feed.find("{*}id"))
     assert not SCHEMA.validate(feed)
 
 
-def test_an_entry_names_its_authors_or_else_the_site_rfc4287_4_1_1():
+def test_an_entry_names_its_authors_or_else_the_site_rfc4287_4_1_1() -> None:
     feed = an_atom_feed(
         an_article(
             authors=[
@@ -55,7 +55,7 @@ def test_an_entry_names_its_authors_or_else_the_site_rfc4287_4_1_1():
     assert texts(feed, "atom:entry/atom:author/atom:email") == ["ann@example.org"]
 
 
-def test_links_of_feed_and_entry():
+def test_links_of_feed_and_entry() -> None:
     article = an_article(
         slug="tides",
         canonical_url="https://first.example/tides",
@@ -89,7 +89,7 @@ def test_links_of_feed_and_entry():
     ]
 
 
-def test_a_title_is_text_and_content_is_html():
+def test_a_title_is_text_and_content_is_html() -> None:
     feed = an_atom_feed(an_article(title="<SRD> & ]]> <b>", content_html="<p>a &lt; b ]]&gt; <em>c</em></p>"))
     [title] = feed.findall("{*}entry/{*}title")
     [content] = feed.findall("{*}entry/{*}content")
@@ -97,7 +97,7 @@ def test_a_title_is_text_and_content_is_html():
     assert (content.get("type"), content.text) == ("html", "<p>a &lt; b ]]&gt; <em>c</em></p>")
 
 
-def test_a_title_that_looks_like_html_is_declared_as_html():
+def test_a_title_that_looks_like_html_is_declared_as_html() -> None:
     article = an_article(title="Why </b> & &copy; matter", summary="<i>x</i>")
     feed = an_atom_feed(article)
     for path, html in (
@@ -107,13 +107,13 @@ def test_a_title_that_looks_like_html_is_declared_as_html():
         assert [(one.get("type"), one.text) for one in feed.findall(path)] == [("html", html)]
 
 
-def test_names_have_no_type_so_lookalikes_are_changed():
+def test_names_have_no_type_so_lookalikes_are_changed() -> None:
     feed = an_atom_feed(an_article(authors=["<b>Ann</b>"]), site=replace(SITE, title="A &amp; B"))
     assert texts(feed, "atom:title") == texts(feed, "atom:author/atom:name") == ["A &\u2060amp; B"]
     assert texts(feed, "atom:entry/atom:author/atom:name") == ["<\u2060b>Ann<\u2060/b>"]
 
 
-def test_an_edit_keeps_the_entry_id_rfc4287_4_2_6():
+def test_an_edit_keeps_the_entry_id_rfc4287_4_2_6() -> None:
     before = an_article(now=NOON)
     after = revise(
         before,
@@ -126,7 +126,7 @@ def test_an_edit_keeps_the_entry_id_rfc4287_4_2_6():
     assert texts(an_atom_feed(after), "atom:entry/atom:published") == ["2026-03-14T12:00:00+00:00"]
 
 
-def test_an_entry_without_content_has_a_summary_and_a_link_rfc4287_4_1_2():
+def test_an_entry_without_content_has_a_summary_and_a_link_rfc4287_4_1_2() -> None:
     feed = an_atom_feed(
         an_article(title="Long", content_text="word " * MAX_CONTENT_BYTES),
         an_article(title="No words", content_text=""),
@@ -136,7 +136,7 @@ def test_an_entry_without_content_has_a_summary_and_a_link_rfc4287_4_1_2():
     assert len(feed.findall("{*}entry/{*}link[@rel='alternate']")) == 2
 
 
-def test_a_categorys_scheme_is_the_section_list_or_the_tag_list():
+def test_a_categorys_scheme_is_the_section_list_or_the_tag_list() -> None:
     feed = an_atom_feed(an_article(section="Sea", tags=["Tides", "C++"]))
     assert attributes(feed, "atom:entry/atom:category") == [
         {"term": "Sea", "scheme": "https://news.example.org/sections/"},
@@ -145,26 +145,26 @@ def test_a_categorys_scheme_is_the_section_list_or_the_tag_list():
     ]
 
 
-def test_feed_and_entries_have_their_languages():
+def test_feed_and_entries_have_their_languages() -> None:
     lang = "{http://www.w3.org/XML/1998/namespace}lang"
     feed = an_atom_feed(an_article(language="fr"), an_article())
     assert [feed.get(lang), *(entry.get(lang) for entry in feed.findall("{*}entry"))] == ["en", "fr", None]
     assert an_atom_feed(site=Site(language="not a language")).get(lang) is None
 
 
-def test_an_empty_feed_has_a_date_and_an_author():
+def test_an_empty_feed_has_a_date_and_an_author() -> None:
     feed = an_atom_feed(site=Site(title=" "))
     assert texts(feed, "atom:updated") == ["2023-12-01T00:00:00+00:00"]
     assert texts(feed, "atom:id") == [IDENTITY]
     assert texts(feed, "atom:title") == texts(feed, "atom:author/atom:name") == ["Dateline"]
 
 
-def test_the_image_of_an_article():
+def test_the_image_of_an_article() -> None:
     feed = an_atom_feed(an_article(image="https://news.example.org/ä.png"))
     assert attributes(feed, "atom:entry/media:thumbnail") == [{"url": "https://news.example.org/%C3%A4.png"}]
 
 
-def test_the_fields_of_the_site():
+def test_the_fields_of_the_site() -> None:
     feed = an_atom_feed(site=a_full_site())
     assert texts(feed, "atom:rights") == ["© Example & Sons"]
     assert texts(feed, "atom:icon") == ["https://news.example.org/icon.png"]
@@ -172,11 +172,11 @@ def test_the_fields_of_the_site():
     assert feed.get("{http://www.w3.org/XML/1998/namespace}base") == "https://news.example.org/feed.atom"
 
 
-def test_a_live_feed_names_its_hub():
+def test_a_live_feed_names_its_hub() -> None:
     assert {"rel": "hub", "href": "https://hub.example/"} in attributes(an_atom_feed(site=a_full_site()), "atom:link")
 
 
-def test_an_archive_document_is_marked_and_links_to_others_rfc5005_4():
+def test_an_archive_document_is_marked_and_links_to_others_rfc5005_4() -> None:
     feed = etree.fromstring(document(ATOM, an_article()))
     assert SCHEMA.validate(feed), SCHEMA.error_log
     assert len(feed.findall("fh:archive", NAMESPACES)) == 1
@@ -189,7 +189,7 @@ def test_an_archive_document_is_marked_and_links_to_others_rfc5005_4():
     ]
 
 
-def test_withdrawn_articles_leave_tombstones_rfc6721():
+def test_withdrawn_articles_leave_tombstones_rfc6721() -> None:
     withdrawn = Tombstone("w", "tag:news.example.org,2026-03-01:w", NOON, NOON.date())
     feed = etree.fromstring(bodies([], tombstones=[withdrawn])[ATOM])
     assert SCHEMA.validate(feed), SCHEMA.error_log

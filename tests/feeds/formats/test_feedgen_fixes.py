@@ -25,11 +25,11 @@ from tests.support.builders import an_article
         (LATEST, "Thu, 30 Dec 9999 23:59:59 GMT"),
     ],
 )
-def test_dates_rfc822(instant: datetime, text: str):
+def test_dates_rfc822(instant: datetime, text: str) -> None:
     assert rfc822(instant) == text
 
 
-def test_no_feed_touches_the_locale_of_the_process(monkeypatch):
+def test_no_feed_touches_the_locale_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: object) -> None:
         raise AssertionError("setlocale was called")
 
@@ -37,7 +37,7 @@ def test_no_feed_touches_the_locale_of_the_process(monkeypatch):
     assert bodies([an_article()])
 
 
-def test_an_entry_link_keeps_all_its_attributes():
+def test_an_entry_link_keeps_all_its_attributes() -> None:
     entry = FeedgenEntry()
     entry.id("urn:x")
     entry.title("T")
@@ -49,13 +49,13 @@ def test_an_entry_link_keeps_all_its_attributes():
     ]
 
 
-def test_a_fragment_leaves_namespaces_to_the_document():
+def test_a_fragment_leaves_namespaces_to_the_document() -> None:
     element = etree.Element("item")
     etree.SubElement(element, "{urn:a}x").text = 'xmlns:a="urn:a"'
     assert fragment(element, {"b": "urn:b", "a": "urn:a"}) == b'<item><a:x>xmlns:a="urn:a"</a:x></item>'
 
 
-def test_only_a_document_that_ends_as_expected_takes_entries():
+def test_only_a_document_that_ends_as_expected_takes_entries() -> None:
     assert assemble(b"<a></a>", b"</a>", [b"1", b"2"]) == b"<a>12</a>"
     with pytest.raises(ValueError, match="does not end"):
         assemble(b"<a/>", b"</a>", [])

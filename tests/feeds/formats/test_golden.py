@@ -111,7 +111,7 @@ def laid_out(body: bytes, feed_format: Format) -> str:
 
 
 @pytest.mark.parametrize("name", [f"{name}.{feed_format}" for name in GOLDEN for feed_format in FORMATS.values()])
-def test_the_document_has_not_changed(name: str):
+def test_the_document_has_not_changed(name: str) -> None:
     assert documents()[name] == (FOLDER / name).read_text()
 
 

@@ -14,7 +14,7 @@ from tests.support.builders import NOON, an_article
 SCHEMA = jsonschema.Draft202012Validator(json.loads((SCHEMAS / "jsonfeed-1.1.json").read_text()))
 
 
-def test_an_item_with_everything():
+def test_an_item_with_everything() -> None:
     article = an_article(
         now=NOON,
         title="Tides & <times>",
@@ -75,18 +75,18 @@ def test_an_item_with_everything():
     }
 
 
-def test_an_item_without_content_has_text():
+def test_an_item_without_content_has_text() -> None:
     [item] = a_json_feed(an_article(title="Low tide", content_text=""))["items"]
     assert (item["content_text"], "content_html" in item) == ("Low tide", False)
 
 
-def test_the_schema_finds_an_error():
+def test_the_schema_finds_an_error() -> None:
     feed = a_json_feed(an_article())
     del feed["items"][0]["content_html"]
     assert not SCHEMA.is_valid(feed)
 
 
-def test_an_archive_document_links_to_an_older_one():
+def test_an_archive_document_links_to_an_older_one() -> None:
     feed = json.loads(document(JSON, an_article()))
     SCHEMA.validate(feed)
     assert feed["feed_url"] == "https://news.example.org/archive/2026/02/feed.json"
@@ -94,7 +94,7 @@ def test_an_archive_document_links_to_an_older_one():
     assert "hubs" not in feed
 
 
-def test_the_fields_of_the_site():
+def test_the_fields_of_the_site() -> None:
     feed = a_json_feed(site=a_full_site())
     assert feed["hubs"] == [{"type": "WebSub", "url": "https://hub.example/"}]
     assert (feed["icon"], feed["favicon"]) == ("https://cdn.example/logo.png", "https://news.example.org/icon.png")

@@ -14,7 +14,7 @@ from tests.feeds.reading import a_full_site, an_rss_channel, attributes, bodies,
 from tests.support.builders import NOON, SITE, an_article
 
 
-def test_the_channel():
+def test_the_channel() -> None:
     channel = an_rss_channel(an_article(now=NOON), site=replace(SITE, description="All of it"))
     assert texts(channel, "title") == ["Example News"]
     assert texts(channel, "link") == ["https://news.example.org/"]
@@ -33,14 +33,14 @@ def test_the_channel():
     ]
 
 
-def test_required_elements_are_there_without_a_value():
+def test_required_elements_are_there_without_a_value() -> None:
     channel = an_rss_channel(site=Site(title="", language="?"))
     assert texts(channel, "title") == texts(channel, "description") == ["Dateline"]
     assert texts(channel, "lastBuildDate") == ["Fri, 01 Dec 2023 00:00:00 GMT"]
     assert texts(channel, "language") == []
 
 
-def test_an_item():
+def test_an_item() -> None:
     article = an_article(
         slug="tides",
         summary="AT&T <rises>",
@@ -84,23 +84,23 @@ def test_an_item():
     assert attributes(channel, "item/atom:link") == [{"rel": "related", "href": "https://first.example/tides"}]
 
 
-def test_a_title_is_plain_text_escaped_once_as_the_profile_advises():
+def test_a_title_is_plain_text_escaped_once_as_the_profile_advises() -> None:
     body = bodies([an_article(title="<SRD> & AT&T ]]>")])[RSS]
     assert b"<title>&#x3C;SRD&#x3E; &#x26; AT&#x26;T ]]&#x3E;</title>" in body
 
 
-def test_readers_that_look_for_tags_in_a_title_find_none():
+def test_readers_that_look_for_tags_in_a_title_find_none() -> None:
     channel = an_rss_channel(an_article(title="&amp; <script>x</script>"))
     assert texts(channel, "item/title") == ["&amp; <\u2060script>x<\u2060/script>"]
 
 
-def test_an_item_without_content_has_a_description():
+def test_an_item_without_content_has_a_description() -> None:
     channel = an_rss_channel(an_article(title="Low <tide>", content_text=""))
     assert texts(channel, "item/description") == ["Low &lt;tide&gt;"]
     assert texts(channel, "item/content:encoded") == []
 
 
-def test_the_fields_of_the_site():
+def test_the_fields_of_the_site() -> None:
     channel = an_rss_channel(site=a_full_site())
     assert texts(channel, "copyright") == ["© Example & Sons"]
     assert texts(channel, "managingEditor") == ["ann@example.org (Ann)"]
@@ -108,11 +108,11 @@ def test_the_fields_of_the_site():
     assert texts(channel, "ttl") == [str(TTL)]
 
 
-def test_a_live_feed_names_its_hub():
+def test_a_live_feed_names_its_hub() -> None:
     assert {"rel": "hub", "href": "https://hub.example/"} in attributes(an_rss_channel(site=a_full_site()), "atom:link")
 
 
-def test_an_archive_document_is_marked_and_links_to_others_rfc5005_4():
+def test_an_archive_document_is_marked_and_links_to_others_rfc5005_4() -> None:
     [channel] = etree.fromstring(document(RSS, an_article()))
     assert len(channel.findall("{http://purl.org/syndication/history/1.0}archive")) == 1
     assert [(link["rel"], link["href"]) for link in attributes(channel, "atom:link")] == [
@@ -123,7 +123,7 @@ def test_an_archive_document_is_marked_and_links_to_others_rfc5005_4():
     ]
 
 
-def test_a_feed_with_recordings_is_a_podcast():
+def test_a_feed_with_recordings_is_a_podcast() -> None:
     recorded = an_article(
         title="Tides & times",
         authors=["Ann", "Bob"],
@@ -161,7 +161,7 @@ def test_a_feed_with_recordings_is_a_podcast():
     assert attributes(channel, "item/itunes:image") == [{"href": "https://news.example.org/i.png"}]
 
 
-def test_the_podcast_fields_of_the_site():
+def test_the_podcast_fields_of_the_site() -> None:
     site = replace(
         SITE, podcast_category="Society & Culture > Documentary", podcast_type="serial", podcast_explicit=True
     )
@@ -173,7 +173,7 @@ def test_the_podcast_fields_of_the_site():
     assert texts(channel, "itunes:explicit") == texts(channel, "item/itunes:explicit") == ["true"]
 
 
-def test_a_feed_without_recordings_has_no_podcast_elements():
+def test_a_feed_without_recordings_has_no_podcast_elements() -> None:
     channel = an_rss_channel(
         an_article(enclosures=[{"url": "https://news.example.org/a.pdf", "type": "application/pdf"}])
     )
@@ -181,6 +181,6 @@ def test_a_feed_without_recordings_has_no_podcast_elements():
     assert texts(channel, "item/itunes:title") == texts(channel, "podcast:guid") == []
 
 
-def test_a_podcast_of_videos_has_the_medium_video():
+def test_a_podcast_of_videos_has_the_medium_video() -> None:
     film = {"url": "https://news.example.org/a.mp4", "type": "video/mp4"}
     assert texts(an_rss_channel(an_article(enclosures=[film])), "podcast:medium") == ["video"]

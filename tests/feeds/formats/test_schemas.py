@@ -101,7 +101,7 @@ def written(
 @pytest.mark.parametrize("shown", [articles(), articles()[:1], []], ids=["many", "one", "none"])
 def test_every_kind_of_feed_follows_its_schema(
     kind: str, shown: list[Article], site: Site, content_level: ContentLevel
-):
+) -> None:
     bodies = written(kind, shown, site, content_level)
     atom = etree.fromstring(bodies[ATOM])
     assert ATOM_SCHEMA.validate(atom), ATOM_SCHEMA.error_log
@@ -129,12 +129,12 @@ def problems_of_rss(body: bytes) -> list[str]:
     return problems
 
 
-def test_the_check_of_rss_finds_an_error():
+def test_the_check_of_rss_finds_an_error() -> None:
     body = written("site", articles()[:1], a_full_site())[RSS]
     assert problems_of_rss(body.replace(b"</item>", b"<link>x</link></item>")) == ["2 × link"]
 
 
-def test_an_article_that_validation_would_refuse_breaks_no_feed():
+def test_an_article_that_validation_would_refuse_breaks_no_feed() -> None:
     wild = replace(articles()[0], title="\ud800\0", summary="\udc00", tags=("\0", *map(str, range(1_000))), guid="<>")
     assert problems_of_rss(written("site", [wild], a_full_site())[RSS]) == []
     atom = etree.fromstring(written("site", [wild], a_full_site())[ATOM])

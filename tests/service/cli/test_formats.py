@@ -39,7 +39,8 @@ def test_one_registration_makes_a_format_known_to_the_commands(tmp_path: Path) -
     folder.mkdir()
     file.write_text(TOY_FILE)
     assert "Added 2 articles, changed 0, unchanged 0, failed 0" in run("import", "--format", "toy", file).stdout
-    for again in (["import", file], ["import", folder], ["import", "--format", "toy", folder]):
+    imports: list[list[str | Path]] = [["import", file], ["import", folder], ["import", "--format", "toy", folder]]
+    for again in imports:
         assert "Added 0 articles, changed 0, unchanged 2, failed 0" in run(*again).stdout
     assert run("export", tmp_path / "out.toy", "--format", "toy").stdout.startswith("Wrote 2 articles to ")
     assert (tmp_path / "out.toy").read_text() == TOY_FILE

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -260,6 +261,11 @@ def test_time_is_limited_for_all_of_it_and_not_for_each_byte(slowly: bytes) -> N
         assert time.monotonic() - began < 5
 
 
+def abort_after(client: Client, happened: Callable[[], bool]) -> None:
+    if happened():
+        client.abort()
+
+
 def test_nobody_is_waited_for_when_the_program_ends() -> None:
     asked = threading.Event()
 
@@ -270,7 +276,7 @@ def test_nobody_is_waited_for_when_the_program_ends() -> None:
 
     client = Client(OPEN, call_timeout=60)
     with a_server(stay_silent) as port:
-        threading.Thread(target=lambda: asked.wait(30) and client.abort()).start()
+        threading.Thread(target=abort_after, args=(client, partial(asked.wait, 30))).start()
         with pytest.raises(NoAnswer, match="the program ends"):
             client.get(f"http://127.0.0.1:{port}/")
 
@@ -342,7 +348,7 @@ def test_the_time_of_a_call_begins_before_its_name_is_looked_up(nameserver: Sile
 
 def test_no_nameserver_is_waited_for_when_the_program_ends(nameserver: SilentNameserver) -> None:
     client = Client(OPEN, resolver=nameserver, call_timeout=60)
-    threading.Thread(target=lambda: nameserver.asked.acquire(timeout=30) and client.abort()).start()
+    threading.Thread(target=abort_after, args=(client, partial(nameserver.asked.acquire, timeout=30))).start()
     with pytest.raises(NoAnswer, match="the program ends"):
         client.get("http://reader.example/")
 

@@ -105,7 +105,8 @@ class Killer:
     def _at_work(self) -> bool:
         with self._service.client() as client:
             indexed = client.get("/readyz").json["parts"]["index"].get("position", 0)
-        more, self._indexed = indexed > self._indexed, indexed
+        more: bool = indexed > self._indexed
+        self._indexed = indexed
         return more
 
     def _kill_one(self, processes: Callable[[], list[int]]) -> None:

@@ -119,7 +119,7 @@ def test_the_page_of_all_feeds_explains_and_lists_it(harness: Harness) -> None:
 
 def test_the_subscription_list_still_has_each_list_once(harness: Harness) -> None:
     outlines = etree.fromstring(harness.get("/feeds.opml").data).findall("body/outline")
-    assert [one.get("xmlUrl").removeprefix("https://news.example.org") for one in outlines] == [
+    assert [one.attrib["xmlUrl"].removeprefix("https://news.example.org") for one in outlines] == [
         "/feed.atom",
         "/sections/grain/feed.atom",
         "/tags/el-salvador/feed.atom",

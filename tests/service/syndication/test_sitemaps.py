@@ -74,7 +74,12 @@ def test_months_are_counted_only_for_the_first_article_of_a_month(
     harness.deliver()
     counted = harness.archive.listings.months
     counts: list[object] = []
-    monkeypatch.setattr(harness.archive.listings, "months", lambda: counts.append(None) or counted())
+
+    def counted_months() -> object:
+        counts.append(None)
+        return counted()
+
+    monkeypatch.setattr(harness.archive.listings, "months", counted_months)
     for published, times in (("2025-12-31T12:00:00Z", 0), ("2026-01-01T12:00:00Z", 1)):
         harness.later(hours=1)
         harness.posted(published=published)

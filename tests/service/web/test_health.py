@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -79,8 +80,8 @@ def test_without_the_archive_nothing_is(harness: Harness, monkeypatch: pytest.Mo
     assert (answer.status_code, answer.json["status"], answer.headers["Retry-After"]) == (503, "down", "5")
 
 
-def _fail(error: Exception) -> Callable[[], None]:
-    def fail() -> None:
+def _fail(error: Exception) -> Callable[[], NoReturn]:
+    def fail() -> NoReturn:
         raise error
 
     return fail

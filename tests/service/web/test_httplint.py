@@ -188,7 +188,7 @@ def _path(article: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_nothing_is_wrong_with_an_answer(service: RunningService, names: Names, name: str):
+def test_nothing_is_wrong_with_an_answer(service: RunningService, names: Names, name: str) -> None:
     kind = KINDS[name]
     path, headers = kind.path.format_map(names), {key: value.format_map(names) for key, value in kind.headers.items()}
     with service.client() as client:
@@ -202,7 +202,9 @@ def test_nothing_is_wrong_with_an_answer(service: RunningService, names: Names, 
 
 
 @pytest.mark.parametrize(("status", "days", "away"), [(503, 0, True), (410, 91, False)], ids=["away", "gone"])
-def test_nothing_is_wrong_with_an_answer_that_takes_time_to_come(archive: Archive, status: int, days: int, away: bool):
+def test_nothing_is_wrong_with_an_answer_that_takes_time_to_come(
+    archive: Archive, status: int, days: int, away: bool
+) -> None:
     stand = Stand(archive)
     stand.put("/tags/wheat/feed.atom", b"<feed></feed>")
     stand.now += timedelta(days=days)
@@ -216,7 +218,7 @@ def test_nothing_is_wrong_with_an_answer_that_takes_time_to_come(archive: Archiv
     assert linted("GET", f"{SITE}tags/wheat/feed.atom", {}, answer) == {}
 
 
-def test_what_is_wrong_would_be_found():
+def test_what_is_wrong_would_be_found() -> None:
     headers = Message()
     headers["Date"] = "yesterday"
     headers["Cache-Control"] = "no-store, max-age=60"

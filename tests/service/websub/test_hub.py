@@ -24,7 +24,7 @@ from service.websub.retries import BACKOFF, RETRY_PERIOD
 from service.worker.drain_job import DrainJob
 from service.worker.scheduler import Worker
 from tests.support.builders import NOON, SITE
-from tests.support.harness import Harness, open_harness
+from tests.support.harness import Harness, JsonResponse, open_harness
 from tests.support.subscriber import CallbackResponse, HubRequest, Subscriber, a_subscriber
 
 pytestmark = pytest.mark.slow
@@ -63,7 +63,7 @@ class Scene:
     def last_asked(self) -> HubRequest:
         return self.subscriber.verifications[-1]
 
-    def feed(self, path: str = "/feed.atom") -> TestResponse:
+    def feed(self, path: str = "/feed.atom") -> JsonResponse:
         return self.harness.get(path)
 
     # The hub's side ---------------------------------------------------------------------------------
@@ -798,7 +798,7 @@ def test_a_worker_that_died_with_claims_is_followed_by_one_that_delivers_at_once
     scene.subscribe()
     scene.ask(callback=scene.subscriber.url("/other"))
     scene.publish("News")
-    claims = {"now": scene.harness.now, "duration": timedelta(hours=1), "limit": 99}
+    claims: dict[str, Any] = {"now": scene.harness.now, "duration": timedelta(hours=1), "limit": 99}
     owner = scene.harness.worker.owner
     assert scene.harness.archive.subscriptions.claim(owner, **claims)
     assert scene.harness.archive.intents.claim(owner, **claims)

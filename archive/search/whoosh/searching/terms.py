@@ -15,13 +15,7 @@ from archive.search.whoosh.arrays import Array, union_sorted
 from archive.search.whoosh.cache import Cache
 from archive.search.whoosh.reader import LiveSegment, Snapshot
 from archive.search.whoosh.searching.doc_values import doc_values
-from archive.search.whoosh.segment.postings import (
-    NO_POSTINGS,
-    Positions,
-    PostingList,
-    read_positions,
-    read_postings,
-)
+from archive.search.whoosh.segment.postings import NO_POSTINGS, Positions, PostingList, read_positions, read_postings
 from archive.search.whoosh.segment.segment import Segment
 from archive.search.whoosh.segment.term_dictionary import TermDictionary
 

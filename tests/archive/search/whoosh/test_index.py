@@ -207,6 +207,7 @@ def test_whoosh_reads_the_same_segment_and_scores_the_same(index: WhooshIndex, f
 # Processes ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_another_process_finds_what_was_applied(index: WhooshIndex, folder: Path) -> None:
     index.apply(titles("Wheat"), position=1)
     script = (
@@ -256,6 +257,7 @@ def test_long_posting_lists_are_read_in_chunks(
     assert [WhooshIndex(folder).search(query) for query in queries] == whole
 
 
+@pytest.mark.slow
 def test_a_process_that_neither_searches_nor_indexes_loads_no_numpy(index: WhooshIndex, folder: Path) -> None:
     index.apply(titles("Wheat"), position=1)
     script = f"""
@@ -361,6 +363,7 @@ def test_a_merge_that_a_clearing_overtook_is_dropped(
     assert (ids(index, "wheat"), index.position(), segment_files(folder)) == ([], 0, [])
 
 
+@pytest.mark.slow
 def test_a_large_merge_is_made_by_another_process(
     index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -373,6 +376,7 @@ def test_a_large_merge_is_made_by_another_process(
     assert index.status().segments == 1
 
 
+@pytest.mark.slow
 def test_much_is_built_by_several_processes(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 10)
     monkeypatch.setattr(index, "_builders", BuilderProcesses(3))
@@ -395,6 +399,7 @@ def test_a_builder_that_ends_changes_nothing(index: WhooshIndex, folder: Path, m
     assert len(ids(index, "wheat corn")) == 2
 
 
+@pytest.mark.slow
 def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whoosh_index, "LARGE_BATCH_THRESHOLD", 2)
     limited = f"ulimit -f 0; exec {sys.executable} -m archive.search.whoosh.indexing.worker_processes"
@@ -407,6 +412,7 @@ def test_a_builder_without_room_says_so(index: WhooshIndex, folder: Path, monkey
     assert (index.position(), segment_files(folder)) == (0, [])
 
 
+@pytest.mark.slow
 def test_an_unread_answer_of_a_builder_is_not_taken_for_the_next_one(
     index: WhooshIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -726,6 +732,7 @@ def test_a_full_disk_changes_nothing(
     assert (ids(index, "wheat"), sorted(ids(index, "corn")), index.position()) == ([], ["a", "b"], 2)
 
 
+@pytest.mark.slow
 def test_a_file_that_may_not_grow_is_a_full_disk(folder: Path) -> None:
     script = f"""
 import resource, signal, sys

@@ -46,6 +46,11 @@ def articles() -> list[Article]:
 
 
 @pytest.fixture(scope="module")
+def reference(articles: list[Article]) -> Reference:
+    return Reference(articles)
+
+
+@pytest.fixture(scope="module")
 def index(articles: list[Article], tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
     """An index with segments of various sizes and deleted documents."""
     index = WhooshIndex(tmp_path_factory.mktemp("scoring") / "search")
@@ -103,8 +108,8 @@ def index(articles: list[Article], tmp_path_factory: pytest.TempPathFactory) -> 
         "stud* trade wheat~",
     ],
 )
-def test_scores_are_those_of_the_definition(index: WhooshIndex, articles: list[Article], text: str) -> None:
-    expected = Reference(articles).scores(text)
+def test_scores_are_those_of_the_definition(index: WhooshIndex, reference: Reference, text: str) -> None:
+    expected = reference.scores(text)
     pages = [index.search(SearchQuery(text=text, page=page, per_page=50, with_facets=False)) for page in range(1, 6)]
     found = {hit.id: hit.score for page in pages for hit in page.hits}
     assert {page.total for page in pages} == {len(expected)}
@@ -115,13 +120,18 @@ def test_scores_are_those_of_the_definition(index: WhooshIndex, articles: list[A
     )
 
 
-@pytest.mark.parametrize("text", ["sugar~", "title:sugar~", "sa*zz"])
-def test_every_word_of_a_large_vocabulary_is_compared(tmp_path: Path, text: str) -> None:
-    index = WhooshIndex(tmp_path / "search")
+@pytest.fixture(scope="module")
+def large_vocabulary(tmp_path_factory: pytest.TempPathFactory) -> WhooshIndex:
+    index = WhooshIndex(tmp_path_factory.mktemp("vocabulary") / "search")
     index.clear()
     many = " ".join(f"sa{number}" for number in range(25_000))
     index.apply([a_stored_article(content_text=many), a_stored_article(id="it", title="sugra sazz")], position=1)
-    results = index.search(SearchQuery(text=text))
+    return index
+
+
+@pytest.mark.parametrize("text", ["sugar~", "title:sugar~", "sa*zz"])
+def test_every_word_of_a_large_vocabulary_is_compared(large_vocabulary: WhooshIndex, text: str) -> None:
+    results = large_vocabulary.search(SearchQuery(text=text))
     assert ([hit.id for hit in results.hits], results.notes) == (["it"], ())
 
 

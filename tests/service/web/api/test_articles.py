@@ -28,7 +28,7 @@ FORBIDDEN = {*map(chr, range(32)), "\ufffe", "\uffff"} - set("\t\n\r")  # XML 1.
 
 
 def test_an_article_is_added_and_given_back_whole(harness: Harness) -> None:
-    sent = {
+    sent: dict[str, Any] = {
         "title": "Wheat exports rise",
         "slug": "wheat",
         "summary": "In short.",

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
 import pytest
+from werkzeug.datastructures import Headers
 from werkzeug.test import Client, EnvironBuilder
 
 from archive.errors import ArchiveUnavailable
@@ -19,7 +23,7 @@ from service.web.feeds.prepared import CHECK_INTERVAL, PAUSE, PreparedDocuments
 from tests.support.builders import NOON, SITE
 from tests.support.harness import Harness
 
-OUTBOX = {"owner": "test", "now": NOON, "duration": timedelta(hours=1)}
+OUTBOX: dict[str, Any] = {"owner": "test", "now": NOON, "duration": timedelta(hours=1)}
 
 
 class Stand:
@@ -34,6 +38,7 @@ class Stand:
         assert lease is not None
         self.lease = lease
         self.looks: list[str] = []
+        self.renditions = WatchedRenditions(self)
         self.app = PreparedDocuments(
             self, self._otherwise, clock=lambda: self.now, max_bytes=max_bytes, ticks=self._ticks
         )
@@ -49,32 +54,40 @@ class Stand:
     def _ticks(self) -> float:
         return self.tick
 
-    def _otherwise(self, environ, start_response):
+    def _otherwise(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         start_response("404 Not Found", [("Content-Length", "0")])
         return []
 
-    # The part of an archive that prepared documents use.
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"of an archive, the stand has only the renditions: no {name}")
 
-    @property
-    def renditions(self) -> Stand:
-        return self
+
+class WatchedRenditions:
+    """A stand's renditions, each read of which is recorded in `stand.looks`."""
+
+    def __init__(self, stand: Stand) -> None:
+        self.stand = stand
+        self.stored = stand.archive.renditions
 
     def get(self, path: str) -> Rendition | None:
         self._look(path)
-        return self.archive.renditions.get(path)
+        return self.stored.get(path)
 
-    def etags(self, paths: list[str]) -> object:
+    def etags(self, paths: Sequence[str]) -> Mapping[str, str]:
         self._look(*paths)
-        return self.archive.renditions.etags(paths)
+        return self.stored.etags(paths)
 
     def history(self, path: str) -> FeedHistory | None:
         self._look(path)
-        return self.archive.renditions.history(path)
+        return self.stored.history(path)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"prepared documents are not expected to call renditions.{name}")
 
     def _look(self, *paths: str) -> None:
-        if self.away:
+        if self.stand.away:
             raise ArchiveUnavailable("away")
-        self.looks += paths
+        self.stand.looks += paths
 
 
 @pytest.fixture
@@ -96,7 +109,7 @@ def stand(archive: Archive) -> Stand:
     ids=["plain", "conditional", "a part", "a delta", "a browser"],
 )
 def test_a_cached_document_is_answered_without_a_query(stand: Stand, headers: dict[str, str], at_once: bool) -> None:
-    asked = EnvironBuilder("/feed.atom", headers=headers).get_environ()
+    asked = EnvironBuilder("/feed.atom", headers=Headers(headers)).get_environ()
     assert stand.app.answer_from_memory(asked) is None  # not cached yet
     stand.client.get("/feed.atom")
     looks = len(stand.looks)
@@ -164,7 +177,9 @@ def test_a_failed_precondition_is_412(stand: Stand) -> None:
         ("identity, *;q=0.5", {None}),
     ],
 )
-def test_the_preferred_coding_is_sent_of_equal_ones_the_smallest(stand: Stand, accepted: str, sent: set):
+def test_the_preferred_coding_is_sent_of_equal_ones_the_smallest(
+    stand: Stand, accepted: str, sent: set[str | None]
+) -> None:
     answer = stand.client.get("/feed.atom", headers={"Accept-Encoding": accepted})
     assert answer.headers.get("Content-Encoding") in sent
 

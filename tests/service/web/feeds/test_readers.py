@@ -174,6 +174,7 @@ def test_a_reader_shows_each_article_once_whatever_happens_to_it(
     assert subscription.titles() == {first["guid"]: f"{tag} 1"}
     assert set(wire.statuses()) == {200}
     subscription.settles()
+    assert wire.last is not None
     assert ("feed" in wire.last.manipulations) is kind.requests_deltas
     assert subscription.titles() == {first["guid"]: f"{tag} 1"}
 
