@@ -25,10 +25,14 @@ class Scope(IntEnum):
 
 
 class Unauthorized(DatelineError):
+    """No valid token was sent (401)."""
+
     code = "unauthorized"
 
 
 class Forbidden(DatelineError):
+    """The token's scope is too small for the call (403)."""
+
     code = "insufficient_scope"
 
 

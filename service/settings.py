@@ -156,6 +156,7 @@ class Settings:
 
 
 def variable(name: str) -> str:
+    """The environment variable of a setting."""
     return PREFIX + name.upper()
 
 

@@ -12,11 +12,13 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def served_address(host: str, port: int) -> str:
+    """The URL at which this machine reaches a server that listens on `host`."""
     shown = "127.0.0.1" if host in ("0.0.0.0", "::", "") else f"[{host}]" if ":" in host else host  # noqa: S104  # only compared
     return f"http://{shown}:{port}/"
 
 
 def configure_logging(settings: Settings) -> None:
+    """Log to stderr from the level that the settings name."""
     logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
     logging.getLogger("alembic").setLevel(logging.WARNING)
 

@@ -21,6 +21,8 @@ _DATES = [
 
 
 class Outcome(Enum):
+    """What a request's conditions ask for."""
+
     SEND = "send"
     NOT_MODIFIED = "not modified"  # 304
     FAILED = "failed"  # 412

@@ -41,6 +41,7 @@ class Track(Protocol):
 
 
 def untracked(sequence: Iterable[T], total: float | None = None, *, description: str) -> Iterable[T]:
+    """A Track that shows nothing."""
     del total, description
     return sequence
 

@@ -64,6 +64,7 @@ def _embedded_ipv4(address: IPv6Address) -> IPv4Address | None:
 
 
 def is_address(host: str) -> bool:
+    """Whether a host is an IP address, not a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -48,7 +48,7 @@ def run_web(*, host: str, port: int, processes: int, log_level: str) -> None:
         respawn_failed_workers=True,
         respawn_interval=0.1,
         workers_kill_timeout=5,
-        log_level=log_level,  # type: ignore[arg-type]  # one of the names of granian.log.LogLevels
+        log_level=log_level,  # type: ignore[arg-type]  # a name of LogLevels
         log_enabled=log_level == "debug",
         process_name=None,
     )

@@ -50,6 +50,7 @@ class NewsSitemap:
 
 
 def month_documents(archive: Archive, month: Period, site: Site) -> list[Document]:
+    """The sitemaps of one month, oldest articles first."""
     stubs = archive.listings.stubs(ArticleQuery(period=month, limit=NO_LIMIT))
     return write_month(month, stubs[::-1], site)
 

@@ -78,6 +78,7 @@ class BadRequest(DatelineError):
 
 
 def status_of(error: DatelineError) -> int:
+    """The HTTP status of an error: its own, else that of its class; 500 for an unknown class."""
     if isinstance(error, BadRequest):
         return error.status
     return next((status for kind, status in STATUS if isinstance(error, kind)), 500)
@@ -102,6 +103,7 @@ def problem_document(error: DatelineError) -> dict[str, Any]:
 
 
 def problem_response(document: dict[str, Any]) -> Response:
+    """The response with a problem document."""
     return Response(to_json(document), document["status"], content_type="application/problem+json")
 
 

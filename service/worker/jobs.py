@@ -84,25 +84,30 @@ def release_job(context: WorkerContext) -> Job:
 
 
 def tidy_job(context: WorkerContext) -> Job:
+    """Deletes rows of the archive that have expired."""
     archive, clock = context.dateline.archive, context.dateline.clock
     return FunctionJob(lambda: archive.tidy(now=clock()))
 
 
 def tidy_index_job(context: WorkerContext) -> Job:
+    """Tidies the search index."""
     return FunctionJob(context.dateline.index.tidy)
 
 
 def memory_job(context: WorkerContext) -> Job:
+    """Returns free memory to the system."""
     del context
     return FunctionJob(release_memory)
 
 
 def news_sitemap_job(context: WorkerContext) -> Job:
+    """Builds the news sitemap."""
     dateline = context.dateline
     return FunctionJob(NewsSitemap(dateline.archive, dateline.site, owner=context.owner, clock=dateline.clock).run)
 
 
 def push_job(context: WorkerContext) -> Job:
+    """Calls the callbacks of subscribers."""
     dateline = context.dateline
     return CallbackDispatcher(
         dateline.archive,

@@ -21,7 +21,7 @@ SITE = Site(url="https://news.example.org/", title="Example News", zone=ZoneInfo
 _numbers = itertools.count(1)
 
 
-def an_article(*, id: str | None = None, now: datetime = NOON, site: Site = SITE, **fields: Any) -> Article:  # noqa: A002
+def an_article(*, id: str | None = None, now: datetime = NOON, site: Site = SITE, **fields: Any) -> Article:  # noqa: A002  # the name of the field
     """A new article with revision 0. `fields` as in the API; the others have defaults."""
     number = next(_numbers)
     fields.setdefault("title", f"Article {number}")

@@ -62,6 +62,8 @@ def admin_blueprint(dateline: Dateline) -> Blueprint:
 
 
 class ArticleViews:
+    """The views of the calls under /admin/articles."""
+
     def __init__(self, dateline: Dateline) -> None:
         self.archive = dateline.archive
         self.publisher = dateline.publisher

@@ -71,6 +71,7 @@ def request_key(body: bytes, *, by: str) -> RequestKey | None:
 
 
 def if_match() -> str | None:
+    """The If-Match header of the current request."""
     return request.headers.get("If-Match")
 
 
@@ -93,6 +94,7 @@ def expected_revision(article: Article) -> int | None:
 
 
 def revision_etag(revision: int) -> str:
+    """The ETag of an article at this revision, with quotes."""
     return f'"{revision}"'
 
 

@@ -36,6 +36,7 @@ def read_body(max_bytes: int) -> bytes:
 
 
 def refuse_size(max_bytes: int) -> NoReturn:
+    """Raises BadRequest with 413."""
     raise BadRequest(f"an article has at most {max_bytes:,} bytes; DATELINE_MAX_ARTICLE sets the limit", status=413)
 
 

@@ -76,6 +76,8 @@ Headers = list[tuple[str, str]]
 
 
 class Answer(NamedTuple):
+    """A response: status line, headers and body."""
+
     status: str
     headers: Headers
     body: bytes = b""

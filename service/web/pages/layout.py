@@ -25,6 +25,8 @@ _STATIC: Final = Path(__file__).parents[2] / "static"
 
 @dataclass(frozen=True, slots=True)
 class NavigationLink:
+    """A link of the navigation. `current`: the page is the one that is shown, or below it."""
+
     text: str
     href: str
     current: bool

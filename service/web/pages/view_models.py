@@ -28,6 +28,8 @@ KIND_NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
+    """A link with its text. `note`: a date or number after it."""
+
     text: str
     href: str
     note: str = ""
@@ -106,6 +108,7 @@ def _abstract_without_title(article: Article, length: int) -> str:
 
 
 def label_link(addresses: Addresses, kind: LabelKind, name: str) -> Link:
+    """A link to the page of a label that has this name."""
     return Link(name, addresses.href(home_path(Label(kind, label_key(name)))))
 
 

@@ -68,7 +68,7 @@ def article_view(article: Article, addresses: Addresses) -> ArticleView:
         language=article.language,
         direction=direction(article.language),
         summary=article.summary,
-        body=Markup(_without_title(article.content_html, article.title)),  # noqa: S704 - cleaned when it was stored
+        body=Markup(_without_title(article.content_html, article.title)),  # noqa: S704  # cleaned when it was stored
         section=label_link(addresses, LabelKind.SECTION, article.section) if article.section else None,
         tags=[label_link(addresses, LabelKind.TAG, tag) for tag in article.tags],
         authors=[label_link(addresses, LabelKind.AUTHOR, author.name) for author in article.authors],
@@ -110,6 +110,7 @@ def _attachment(enclosure: Enclosure) -> Attachment:
 
 
 def article_head(article: Article, addresses: Addresses) -> Head:
+    """The HTML head of an article's page."""
     description = shorten(article.abstract, DESCRIPTION)
     feeds = feed_links(addresses, None)
     if article.section:

@@ -20,6 +20,8 @@ from service.web.site.related import Related
 
 
 class ArticleViews:
+    """The pages of articles."""
+
     def __init__(self, dateline: Dateline) -> None:
         self.archive = dateline.archive
         self.site = dateline.site

@@ -37,6 +37,8 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class FeedGroup:
+    """Feeds of lists of one kind, under a heading."""
+
     title: str
     about: str
     key: str

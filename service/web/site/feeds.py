@@ -17,6 +17,8 @@ from service.web.site.feed_page import about_feed
 
 
 class FeedViews:
+    """The pages about feeds, and the list of all feeds as OPML."""
+
     def __init__(self, dateline: Dateline) -> None:
         self.archive = dateline.archive
         self.site = dateline.site

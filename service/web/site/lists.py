@@ -24,6 +24,8 @@ MAX_MONTHS = 12  # on the home page
 
 
 class ListViews:
+    """The pages that list articles."""
+
     def __init__(self, dateline: Dateline) -> None:
         self.archive = dateline.archive
         self.site = dateline.site

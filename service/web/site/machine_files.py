@@ -15,6 +15,8 @@ from service.web.site.suggestions import SUGGEST_PATH
 
 
 class MachineFiles:
+    """Files for programs: the OpenSearch description and robots.txt."""
+
     def __init__(self, site: Site) -> None:
         self.site = site
 

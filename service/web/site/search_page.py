@@ -27,6 +27,8 @@ MAX_FACETS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Option:
+    """An option of a select field."""
+
     value: str
     text: str
     selected: bool
@@ -55,6 +57,8 @@ class ResultRow:
 
 @dataclass(frozen=True, slots=True)
 class FacetGroup:
+    """The links of one facet, under a heading."""
+
     title: str
     links: Sequence[Link]
 
@@ -98,7 +102,7 @@ def results_view(page: SearchPage, args: Mapping[str, str], addresses: Addresses
 
 
 def _row(found: SearchResult, addresses: Addresses) -> ResultRow:
-    title, snippet = Markup(found.title_html), Markup(found.snippet_html)  # noqa: S704 - escaped by archive.search.snippets
+    title, snippet = Markup(found.title_html), Markup(found.snippet_html)  # noqa: S704  # escaped by archive.search.snippets
     return ResultRow(card(found.article, addresses), title, snippet)
 
 

@@ -157,4 +157,5 @@ def _order(scope: Scope) -> tuple[int, str]:
 
 
 def feeds_consumer(dateline: Dateline) -> FeedsConsumer:
+    """The consumer for this site."""
     return FeedsConsumer(dateline.archive, site_feeds(dateline), clock=dateline.clock)

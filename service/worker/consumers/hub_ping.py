@@ -16,6 +16,8 @@ from service.websub.protocol import FORM, ping
 
 
 class HubPingConsumer:
+    """Posts the URL of each changed document to the external hub."""
+
     name = "hub"  # of the cursor in the database
     kind = ChangeKind.RENDITION
     batch = 50  # changes; the lease is renewed after each batch

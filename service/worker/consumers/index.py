@@ -74,4 +74,5 @@ class IndexConsumer:
 
 
 def index_consumer(dateline: Dateline) -> IndexConsumer:
+    """The consumer for this site."""
     return IndexConsumer(dateline.archive, dateline.index)

@@ -78,4 +78,5 @@ class SitemapsConsumer:
 
 
 def sitemaps_consumer(dateline: Dateline) -> SitemapsConsumer:
+    """The consumer for this site."""
     return SitemapsConsumer(dateline.archive, dateline.site, clock=dateline.clock)

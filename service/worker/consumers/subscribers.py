@@ -42,4 +42,5 @@ class SubscribersConsumer:
 
 
 def subscribers_consumer(dateline: Dateline) -> SubscribersConsumer:
+    """The consumer for this site."""
     return SubscribersConsumer(dateline.archive, clock=dateline.clock)

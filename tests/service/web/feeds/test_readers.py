@@ -67,7 +67,7 @@ class Wire:
                 self.end_headers()
                 self.wfile.write(answer.body)
 
-            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  # the name in the base class
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
