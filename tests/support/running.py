@@ -38,7 +38,7 @@ def wait_for(what: str, look: Callable[[], T], *, patience: float = PATIENCE, ev
         try:
             seen: object = look()
             if seen:
-                return seen
+                return seen  # type: ignore[return-value]  # a truthy result is a T
         except (OSError, http.client.HTTPException) as error:
             seen = error
         if time.monotonic() > give_up:

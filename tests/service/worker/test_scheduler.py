@@ -199,7 +199,7 @@ def test_a_job_that_fails_is_tried_again(
     def fail_twice(*arguments: object, **options: object) -> None:
         if (trouble := next(troubles, None)) is not None:
             raise trouble
-        apply(*arguments, **options)
+        apply(*arguments, **options)  # type: ignore[arg-type]  # passed on as they came
 
     monkeypatch.setattr(harness.index, "apply", fail_twice)
     harness.posted(title="Wheat")
