@@ -36,9 +36,10 @@ def wait_for(what: str, look: Callable[[], T], *, patience: float = PATIENCE, ev
     give_up = time.monotonic() + patience
     while True:
         try:
-            seen: object = look()
-            if seen:
-                return seen
+            found = look()
+            if found:
+                return found
+            seen: object = found
         except (OSError, http.client.HTTPException) as error:
             seen = error
         if time.monotonic() > give_up:

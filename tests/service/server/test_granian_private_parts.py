@@ -22,7 +22,7 @@ def test_the_wrapper_of_a_wsgi_application_has_the_parameters_that_leader_follow
 
 
 def test_a_web_process_calls_the_wrapper_by_the_name_that_we_replace() -> None:
-    assert mp._wsgi_call_wrap is wsgi._callback_wrapper
+    assert vars(mp)["_wsgi_call_wrap"] is wsgi._callback_wrapper
     assert "_wsgi_call_wrap(" in inspect.getsource(MPServer._spawn_wsgi_worker), (
         "find the new name for `_spawn_wsgi_worker` in service/server/granian.py"
     )

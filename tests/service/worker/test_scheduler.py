@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -196,7 +197,7 @@ def test_a_job_that_fails_is_tried_again(
     apply = harness.index.apply
     troubles = iter([ArchiveUnavailable("away for a moment"), RuntimeError("a defect")])
 
-    def fail_twice(*arguments: object, **options: object) -> None:
+    def fail_twice(*arguments: Any, **options: Any) -> None:
         if (trouble := next(troubles, None)) is not None:
             raise trouble
         apply(*arguments, **options)

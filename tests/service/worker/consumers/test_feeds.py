@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -17,12 +18,13 @@ from service.syndication.documents import next_second
 from service.worker.consumers.feeds import BUILT_FOR, IMPORT_THRESHOLD
 from tests.support.harness import Harness, open_harness
 
+_seen: WeakKeyDictionary[Harness, int] = WeakKeyDictionary()  # the log position of the last call of `written`
+
 
 def written(harness: Harness) -> list[str]:
     """The Atom feeds whose bytes have changed since the last call."""
-    after = getattr(harness, "_seen", 0)
-    changes = harness.archive.changes.after(after, kind=ChangeKind.RENDITION, limit=10_000)
-    harness._seen = harness.archive.changes.head()
+    changes = harness.archive.changes.after(_seen.get(harness, 0), kind=ChangeKind.RENDITION, limit=10_000)
+    _seen[harness] = harness.archive.changes.head()
     return sorted(change.subject for change in changes if change.subject.endswith("feed.atom"))
 
 
@@ -127,7 +129,9 @@ def test_the_date_of_a_feed_is_when_its_bytes_changed(harness: Harness) -> None:
     harness.later(days=1)
     harness.changed("DELETE", article)
     harness.deliver()
-    assert harness.archive.renditions.get("/feed.atom").modified == next_second(harness.now)
+    feed = harness.archive.renditions.get("/feed.atom")
+    assert feed is not None
+    assert feed.modified == next_second(harness.now)
 
 
 @pytest.mark.parametrize(("micro", "second"), [(0, 5), (1, 6), (999_999, 6)])
@@ -170,7 +174,9 @@ def test_a_rebuild_of_all_feeds_that_crashes_is_repeated_by_the_next_worker(
     feeds.runner.restart()
     with pytest.raises(KeyboardInterrupt):
         feeds.runner.drain()
-    assert harness.archive.changes.cursor("feeds").position == 0
+    cursor = harness.archive.changes.cursor("feeds")
+    assert cursor is not None
+    assert cursor.position == 0
 
 
 @pytest.mark.parametrize("name", ["feeds", "index"])
