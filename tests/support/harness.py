@@ -22,6 +22,7 @@ from archive.ids import new_id
 from archive.search.whoosh.index import WhooshIndex
 from archive.site import Site
 from archive.store.archive import Archive
+from archive.store.changes import ChangeKind
 from service.auth import Scope, create_token
 from service.dateline import Dateline
 from service.publishing import Publisher
@@ -46,6 +47,7 @@ class Harness:
     def __init__(self, archive: Archive, folder: Path, *, site: Site = SITE, **settings: Any) -> None:
         self.now: datetime = NOON
         self.notifications = 0  # of the worker
+        self._read_to = 0  # the log position up to which `changed_documents` has read
         self.archive = archive
         self.index = WhooshIndex(folder / "search")
         values = Settings(data=folder, **settings)
@@ -73,6 +75,12 @@ class Harness:
 
     def clock(self) -> datetime:
         return self.now
+
+    def changed_documents(self) -> list[str]:
+        """The paths of the documents whose bytes have changed since the last call, by path."""
+        changes = self.archive.changes.after(self._read_to, kind=ChangeKind.RENDITION, limit=10_000)
+        self._read_to = self.archive.changes.head()
+        return sorted(change.subject for change in changes)
 
     def _notified(self) -> None:
         self.notifications += 1

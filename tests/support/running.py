@@ -36,10 +36,10 @@ def wait_for(what: str, look: Callable[[], T], *, patience: float = PATIENCE, ev
     give_up = time.monotonic() + patience
     while True:
         try:
-            found = look()
-            if found:
-                return found
-            seen: object = found
+            result = look()
+            if result:
+                return result
+            seen: object = result
         except (OSError, http.client.HTTPException) as error:
             seen = error
         if time.monotonic() > give_up:

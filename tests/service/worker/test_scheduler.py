@@ -6,15 +6,14 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from archive.article import Status
+from archive.article import Article, Status
 from archive.errors import ArchiveUnavailable
 from archive.store.archive import Archive
 from service.heartbeat import last_seen
@@ -197,10 +196,10 @@ def test_a_job_that_fails_is_tried_again(
     apply = harness.index.apply
     troubles = iter([ArchiveUnavailable("away for a moment"), RuntimeError("a defect")])
 
-    def fail_twice(*arguments: Any, **options: Any) -> None:
+    def fail_twice(articles: Sequence[Article], *, position: int) -> None:
         if (trouble := next(troubles, None)) is not None:
             raise trouble
-        apply(*arguments, **options)
+        apply(articles, position=position)
 
     monkeypatch.setattr(harness.index, "apply", fail_twice)
     harness.posted(title="Wheat")
