@@ -97,6 +97,6 @@ def test_an_engine_that_is_not_in_the_table_is_refused(
 ) -> None:
     monkeypatch.setenv("DATELINE_SEARCH_URL", url)
     with pytest.raises(
-        InvalidSettings, match="^DATELINE_SEARCH_URL: must be the URL of a search engine, whose scheme is one of "
+        InvalidSettings, match="DATELINE_SEARCH_URL: must be the URL of a search engine, whose scheme is one of "
     ):
         read_settings()
