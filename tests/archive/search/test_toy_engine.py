@@ -96,5 +96,7 @@ def test_an_engine_that_is_not_in_the_table_is_refused(
     url: str, dateline: Dateline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DATELINE_SEARCH_URL", url)
-    with pytest.raises(InvalidSettings, match="is not the URL of a known search engine"):
+    with pytest.raises(
+        InvalidSettings, match="DATELINE_SEARCH_URL: must be the URL of a search engine, whose scheme is one of "
+    ):
         read_settings()
