@@ -46,7 +46,7 @@ def test_all_is_well(harness: Harness) -> None:
 def test_an_address_that_is_lost(harness: Harness, tmp_path: Path) -> None:
     damaged(tmp_path, "DELETE FROM addresses WHERE path LIKE '%wheat'")
     assert check_all(harness.dateline) == [
-        f"archive: /2026/01/02/wheat does not lead to article {article_id(harness, 'Wheat')}"
+        f"archive: /2026/01/02/wheat does not resolve to article {article_id(harness, 'Wheat')}"
     ]
 
 
@@ -68,12 +68,12 @@ def test_a_feed_that_is_lost(harness: Harness, tmp_path: Path) -> None:
         f"DELETE FROM rendition_codings WHERE path = '{path}'",
         f"DELETE FROM renditions WHERE path = '{path}'",
     )
-    assert check_all(harness.dateline) == [f"feeds: {path} is missing; `dateline feeds rebuild` makes it"]
+    assert check_all(harness.dateline) == [f"feeds: {path} is missing; run `dateline feeds rebuild`"]
 
 
 def test_a_feed_with_other_bytes(harness: Harness, tmp_path: Path) -> None:
     damaged(tmp_path, "UPDATE rendition_codings SET etag = '\"x\"' WHERE path = '/feed.rss' AND coding = 'identity'")
-    assert check_all(harness.dateline) == ["feeds: /feed.rss is not what its articles give; `dateline feeds rebuild`"]
+    assert check_all(harness.dateline) == ["feeds: /feed.rss differs from its articles; run `dateline feeds rebuild`"]
 
 
 def test_an_index_that_is_behind(harness: Harness) -> None:
@@ -86,21 +86,21 @@ def test_an_index_that_is_behind(harness: Harness) -> None:
         [
             f"index: article {new['id']} is missing",
             f"index: article {wheat} is at revision 1, not 2",
-            f"index: article {article_id(harness, 'Rye again')} is found though it is withdrawn",
+            f"index: article {article_id(harness, 'Rye again')} is indexed although it is withdrawn",
         ]
     )
 
 
 def test_an_index_with_something_unknown(harness: Harness) -> None:
     harness.index.apply([a_stored_article(id="stranger")], position=harness.archive.changes.head())
-    assert check_index(harness.dateline) == ["index: stranger is no article"]
+    assert check_index(harness.dateline) == ["index: stranger is not an article of the archive"]
 
 
 def test_an_index_that_is_gone(harness: Harness, tmp_path: Path) -> None:
     for file in (tmp_path / "search").glob("manifest*"):
         file.unlink()
     [finding] = check_all(harness.dateline)
-    assert finding.endswith("; the worker rebuilds it, or `dateline index rebuild`")
+    assert finding.endswith("; the worker rebuilds it, or run `dateline index rebuild`")
 
 
 @pytest.fixture
@@ -139,8 +139,8 @@ def test_what_is_wrong_is_found_whatever_happens_meanwhile(busy: Harness, tmp_pa
     )
     busy.index.apply([a_stored_article(id="stranger")], position=busy.archive.changes.last())
     assert check_all(busy.dateline) == [
-        f"archive: /2025/01/02/rye does not lead to article {rye}",
+        f"archive: /2025/01/02/rye does not resolve to article {rye}",
         f"archive: article {rye} has 1 states but revision 2",
-        "index: stranger is no article",
-        "feeds: /2025/feed.rss is not what its articles give; `dateline feeds rebuild`",
+        "index: stranger is not an article of the archive",
+        "feeds: /2025/feed.rss differs from its articles; run `dateline feeds rebuild`",
     ]

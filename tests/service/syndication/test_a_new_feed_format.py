@@ -112,7 +112,7 @@ def test_pages_offer_it_to_people_and_to_browsers(harness: Harness) -> None:
 
 def test_the_page_of_all_feeds_explains_and_lists_it(harness: Harness) -> None:
     page = a_page(harness, "/feeds")
-    assert "RSS, Atom, JSON Feed and CSV carry the same articles" in page.texts(".intro")[1]
+    assert "RSS, Atom, JSON Feed and CSV have the same articles" in page.texts(".intro")[1]
     assert "feed.rss, feed.atom, feed.json or feed.csv to its address" in page.texts(".intro")[1]
     assert "https://news.example.org/tags/el-salvador/feed.csv" in page.values(".feeds a", "href")
 

@@ -466,7 +466,7 @@ def test_a_subscription_of_a_feed_that_is_not_there_is_denied_5_2(scene: Scene) 
         "foo": "bar",
         "hub.mode": "denied",
         "hub.topic": topic,
-        "hub.reason": "there is no such feed",
+        "hub.reason": "this feed does not exist",
     }
     assert scene.subscriptions() == []
     scene.later(timedelta(days=1))

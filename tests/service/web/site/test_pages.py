@@ -29,7 +29,7 @@ def site(archive: Archive, tmp_path: Path) -> Iterator[Harness]:
 
 class TestHome:
     def test_an_empty_site_says_so(self, site: Harness) -> None:
-        assert site.page("/").text(".empty") == "Nothing has been published here yet."
+        assert site.page("/").text(".empty") == "No articles yet."
 
     def test_articles_stand_newest_first_under_their_days_with_the_first_one_apart(self, site: Harness) -> None:
         site.publish(title="Oldest", published="2026-03-01T09:00:00Z")

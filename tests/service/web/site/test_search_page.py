@@ -149,7 +149,7 @@ class TestTheSearchPage:
             ("from=yesterday", "from", "is not a date"),
             ("from=2023-02-30", "from", "2023-12-14"),
             ("to=0000", "to", "is not a date"),
-            ("from=2024&to=2023", "to", "lies before"),
+            ("from=2024&to=2023", "to", "is before"),
             ("sort=random", "sort", "relevance, newest, oldest"),
             ("page=0", "page", "from 1 to"),
             ("page=-1", "page", "from 1 to"),
