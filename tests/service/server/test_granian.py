@@ -136,7 +136,7 @@ def test_a_port_that_is_taken_is_a_sentence(service: RunningService) -> None:
     second = service.dateline("serve", "--port", str(service.port))
     assert (second.returncode, second.stdout) == (1, "")
     assert second.stderr == (
-        f"Error: cannot listen at 127.0.0.1 port {service.port}: Address already in use. "
+        f"Error: cannot listen on 127.0.0.1 port {service.port}: Address already in use. "
         "Stop the program that uses it, or choose another --port.\n"
     )
 
