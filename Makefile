@@ -27,7 +27,7 @@ run: $(RUNTIME) ## serve http://127.0.0.1:8000, with samples at first; PORT=8123
 
 test: lint types imports whole ## all checks, and all tests that this machine can run; with CI=true the others fail
 
-check: lint types imports quick ## the quick part of it, in less than a minute
+check: lint types imports quick ## the quick part of it, in about a minute
 
 lock: $(VENV)/lock/bin/uv ## write the lock files anew after a change of pyproject.toml; UPGRADE=--upgrade takes newer versions
 	$(LOCK) --output-file requirements.lock pyproject.toml
